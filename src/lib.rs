@@ -1,1 +1,3 @@
-//! evenkeel
+//! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
+
+pub mod model;

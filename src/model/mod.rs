@@ -1,0 +1,15 @@
+//! The words: what the rest of the crate talks about, and nothing else.
+//!
+//! No IO, no async, no clock, no serde. Text and SDK values are parsed into these types once, at the door
+//! (`table/`, `aws/convert`); afterwards nothing is re-checked.
+
+pub mod ids;
+pub mod image;
+pub mod row;
+pub mod selector;
+pub mod size;
+pub mod time;
+
+mod invalid;
+
+pub use invalid::Invalid;
