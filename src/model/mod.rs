@@ -5,9 +5,12 @@
 
 pub mod ids;
 pub mod image;
+pub mod observed;
+pub mod rollout;
 pub mod row;
 pub mod selector;
 pub mod size;
+pub mod tags;
 pub mod time;
 
 mod invalid;
