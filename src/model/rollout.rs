@@ -199,6 +199,24 @@ impl RolloutId {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(row) => {
+                write!(f, "ECS gave up or undid the deployment of {row}; the deployment task did not run")
+            }
+            Self::Task { attempt, exit: Some(code) } => {
+                write!(f, "the deployment task {} ended with exit code {code}", attempt.task)
+            }
+            Self::Task { attempt, exit: None } => {
+                write!(f, "the deployment task {} ended without an exit code", attempt.task)
+            }
+            Self::Start(1) => f.write_str("the deployment task could not be started"),
+            Self::Start(attempts) => write!(f, "the deployment task could not be started in {attempts} attempts"),
+        }
+    }
+}
+
 impl fmt::Display for RolloutId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

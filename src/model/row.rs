@@ -136,6 +136,16 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The target group that the row names, if it names one.
+    pub fn target_group(&self) -> Option<&Selector> {
+        match &self.kind {
+            RowKind::Service { target_group, .. } => target_group.as_ref(),
+            RowKind::Task(_) => None,
+        }
+    }
+}
+
 impl Capacity {
     /// The ECS capacity provider.
     pub fn provider(self) -> &'static str {

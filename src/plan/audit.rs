@@ -1,0 +1,173 @@
+//! Judges any plan against the invariants, without trusting the planner.
+//!
+//! Looks at the plan and at what was seen, never at how the planner came to it; a mistake has to be made twice
+//! before it reaches AWS. The executor takes an `AuditedPlan` and nothing else.
+
+use std::fmt;
+
+use crate::model::observed::{Observed, Seen, ServiceView, TargetState};
+use crate::model::rollout::{Durable, RecordState, TagKeys};
+use crate::model::row::ServiceTable;
+
+use super::action::{Action, Launch, Plan, ServiceUpdate};
+use super::planner::PlanInput;
+
+/// A plan that breaks no invariant, as far as one look can tell.
+#[derive(Clone, Debug)]
+pub struct AuditedPlan(Plan);
+
+/// An invariant of docs/rollout.md that a plan would break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number, as `I2`.
+    pub invariant: &'static str,
+    /// How it would be broken.
+    pub how: String,
+}
+
+impl AuditedPlan {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} would be broken: {}", self.invariant, self.how)
+    }
+}
+
+/// Lets a plan pass, or says what it would break.
+///
+/// # Errors
+/// Every violation; one is enough for nothing to be executed.
+pub fn audit(plan: Plan, input: &PlanInput<'_>) -> Result<AuditedPlan, Vec<Violation>> {
+    let mut found = Violations::default();
+    let (table, observed) = (input.table, input.observed);
+    if !plan.steps.is_empty() {
+        found.the_place(table, observed);
+    }
+    for step in &plan.steps {
+        match &step.action {
+            Action::Update(update) => found.an_update(table, observed, update),
+            Action::Run(launch) => {
+                found.a_launch(table, observed, launch);
+                found.old_tasks(table, observed);
+                found.unless(!plan.steps.iter().any(|step| step.action.kicks()), "I2", || {
+                    "a launch beside a new deployment".to_owned()
+                });
+            }
+            Action::Record(record) => match record.state {
+                // A later attempt follows one that never started; its gate is judged again before RunTask.
+                RecordState::Launching(1) => found.old_tasks(table, observed),
+                _ => {}
+            },
+            Action::Change(_) => {}
+            Action::Register(revision) => found.unless(
+                observed.rows.values().filter_map(|row| row.definition.one()).any(|seen| seen.arn == revision.from),
+                "I8",
+                || format!("{} is not the definition of a row", revision.from),
+            ),
+        }
+    }
+    if found.0.is_empty() { Ok(AuditedPlan(plan)) } else { Err(found.0) }
+}
+
+#[derive(Default)]
+struct Violations(Vec<Violation>);
+
+impl Violations {
+    fn unless(&mut self, fine: bool, invariant: &'static str, how: impl FnOnce() -> String) {
+        if !fine {
+            self.0.push(Violation { invariant, how: how() });
+        }
+    }
+
+    /// I8: the table's own account and one known cluster.
+    fn the_place(&mut self, table: &ServiceTable, observed: &Observed) {
+        self.unless(observed.account == Seen::Present(table.account.clone()), "I8", || {
+            "a write in an account that is not known to be the table's".to_owned()
+        });
+        self.unless(observed.one_cluster().is_some(), "I11", || "a write on a cluster that was not found".to_owned());
+    }
+
+    fn an_update(&mut self, table: &ServiceTable, observed: &Observed, update: &ServiceUpdate) {
+        let row = table.rows.iter().find_map(|row| {
+            let view = observed.rows.get(&row.name)?;
+            view.service.one().filter(|service| service.arn == update.service).map(|_| view)
+        });
+        self.unless(row.is_some(), "I8", || format!("{} is not the service of a row", update.name));
+        let owned = row.is_some_and(|view| view.scaling != Seen::Absent);
+        self.unless(update.count.is_none() || !owned, "I6", || {
+            format!("the count of {} may be owned by autoscaling", update.name)
+        });
+        self.unless(!update.kicks() || ours_alive(table, observed) == 0, "I2", || {
+            format!("a new deployment of {} while a deployment task runs", update.name)
+        });
+    }
+
+    fn a_launch(&mut self, table: &ServiceTable, observed: &Observed, launch: &Launch) {
+        let definitions = observed.rows.values().filter_map(|row| row.definition.one());
+        let initial = definitions.filter(|seen| seen.arn == launch.definition).any(|seen| seen.initial)
+            || launch.definition.short().to_ascii_lowercase().contains("initial");
+        self.unless(!initial, "I5", || format!("{} is an initial deployment", launch.definition.short()));
+        self.unless(ours_alive(table, observed) == 0, "I3", || "a deployment task of ours is alive".to_owned());
+        self.unless(observed.tasks.present().is_some(), "I11", || "a launch without having seen all tasks".to_owned());
+        let keys = TagKeys::of(&table.name);
+        let durable = observed
+            .one_cluster()
+            .map(|cluster| Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default());
+        let intent = durable.and_then(|durable| durable.record).is_some_and(|record| match record.state {
+            RecordState::Launching(attempt) => {
+                record.id.started_by(attempt) == launch.started_by
+                    && record.id.client_token(attempt) == launch.client_token
+            }
+            _ => false,
+        });
+        self.unless(intent, "I1", || format!("the cluster does not carry the intent of {}", launch.started_by));
+    }
+
+    /// I2: no old task short of STOPPED, no target draining, in anything that the table is about.
+    fn old_tasks(&mut self, table: &ServiceTable, observed: &Observed) {
+        for row in table.service_rows() {
+            let view = observed.rows.get(&row.name);
+            let service = view.and_then(|view| view.service.one());
+            let Some(((view, service), primary)) =
+                view.zip(service).and_then(|(view, service)| Some(((view, service), service.primary()?)))
+            else {
+                self.unless(false, "I11", || format!("a launch without having seen {}", row.name));
+                continue;
+            };
+            let old =
+                observed.tasks_of(service).filter(|task| task.is_alive() && task.started_by != primary.id.as_str());
+            let old = old.count();
+            self.unless(old == 0, "I2", || format!("{} still has {old} old tasks", row.name));
+            for group in &view.target_groups {
+                let draining = group
+                    .targets
+                    .present()
+                    .map(|targets| targets.iter().filter(|target| target.state == TargetState::Draining).count());
+                self.unless(draining == Some(0), "I2", || drained(service, draining));
+            }
+        }
+    }
+}
+
+fn drained(service: &ServiceView, draining: Option<usize>) -> String {
+    match draining {
+        Some(count) => format!("{} still has {count} draining targets", service.name),
+        None => format!("the targets of {} were not seen", service.name),
+    }
+}
+
+/// Tasks that this program started for the table and that are short of STOPPED.
+fn ours_alive(table: &ServiceTable, observed: &Observed) -> usize {
+    let Some((row, _)) = table.task_row() else { return 0 };
+    let family = observed.rows.get(&row.name).and_then(|view| view.definition.one()).map(|found| &found.family);
+    let tasks = observed.tasks.present().into_iter().flatten();
+    tasks
+        .filter(|task| task.is_alive() && task.started_by.starts_with("evenkeel/"))
+        .filter(|task| family.is_some_and(|family| task.definition.family() == *family))
+        .count()
+}

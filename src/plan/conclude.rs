@@ -1,0 +1,135 @@
+//! The end of a rollout: whether it can be ended by time, by the launch, or only by a person; and what is said of it.
+
+use crate::model::observed::Seen;
+use crate::model::rollout::{Durable, Record, RecordState};
+use crate::model::time::Span;
+
+use super::action::Step;
+use super::because::Because;
+use super::draft::Draft;
+use super::gate::{self, Gate};
+use super::hold::{Hold, HoldCause};
+use super::launch::{self, LaunchInput};
+use super::progress;
+use super::rollout::{self, Phase, RowStand, Stand};
+
+/// 7. The deployment task, once nothing else is to be written.
+pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable) {
+    let Some(record) = &durable.record else { return };
+    say_the_outcome(draft, record, durable);
+    say_the_kicks(draft, stand, durable, record);
+    if !draft.steps.is_empty() || draft.needs_a_person() {
+        return;
+    }
+    let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
+    let input = LaunchInput { stand, record, gate: &gate, history: draft.input.history };
+    let table = draft.input.table;
+    let row = table.task_row().map(|(row, _)| row);
+    match next(&input) {
+        None => {}
+        Some(Ok((action, why))) => {
+            draft.steps.push(Step { row: row.map(|row| row.name.clone()), action, because: vec![why] });
+        }
+        Some(Err((cause, look))) => {
+            draft.hold(row, cause);
+            draft.next_look = draft.next_look.or_sooner(look);
+        }
+    }
+}
+
+/// The launch's next move; without a task row, a clear gate ends the rollout.
+fn next(input: &LaunchInput<'_>) -> Option<launch::Move> {
+    let stand = input.stand;
+    let Some((row, task)) = stand.table.task_row() else {
+        return (input.record.state == RecordState::Open).then(|| match launch::not_yet(input) {
+            Some(wait) => Err(wait),
+            None => Ok(launch::record(input, RecordState::Skipped, Because::GateClear)),
+        });
+    };
+    let definition = stand.observed.rows.get(&row.name)?.definition.one()?;
+    launch::decide(input, row, task, definition)
+}
+
+/// A rollout that ended badly is said as long as it is the newest and nobody asked for another.
+fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
+    if rollout::active_request(durable, record).is_some() {
+        return;
+    }
+    let how = match &record.state {
+        RecordState::Failed(failure) => HoldCause::RolloutFailed { how: failure.to_string() },
+        RecordState::Unknown(attempt) => HoldCause::RolloutUnknown { attempt: *attempt },
+        RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Succeeded(_)
+        | RecordState::Skipped => return,
+    };
+    draft.hold(None, how);
+}
+
+/// What time does not mend about the kicks of the rollout in hand, once no more of them are to be expected.
+fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &Record) {
+    let table = draft.input.table;
+    let young = table.policy.quiet.minus(stand.observed.at.since(stand.frontier));
+    if record.state != RecordState::Open || young > Span::ZERO || draft.steps.iter().any(|step| step.action.kicks()) {
+        return;
+    }
+    let missing = gate::unkicked(stand, record.base, durable.change.as_ref());
+    if !missing.is_empty() {
+        draft.hold(None, HoldCause::PartialKick { kicked: stand.kicked_since(record.base), missing });
+    }
+    if stand.rows.iter().all(RowStand::is_empty) {
+        draft.hold(None, HoldCause::AllEmpty);
+    }
+    let (digests, _) = gate::digests(stand);
+    if let Some((image, mixed)) = digests.iter().find(|(_, digests)| digests.len() > 1) {
+        let mixed = mixed.iter().copied().collect::<Vec<_>>().join(" and ");
+        draft.hold(None, HoldCause::MixedDigests { digests: format!("{image} runs as {mixed}") });
+    }
+}
+
+/// What people are told of the rollout.
+pub(super) fn the_report(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable, record: Option<&Record>) {
+    draft.rollout.record = durable.record.clone();
+    draft.rollout.request = durable.request.clone();
+    let Some(stand) = stand else { return };
+    draft.rollout.id = Some(stand.id.clone());
+    draft.rollout.rows = stand.rows.iter().map(|row| progress::of_row(stand, row)).collect();
+    say_newer_images(draft, stand);
+    let Some(record) = record else { return };
+    let requested = rollout::active_request(durable, record)
+        .is_some_and(|request| stand.rows.iter().any(|row| !row.kicked_since(request.after)));
+    let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
+    draft.rollout.phase = phase(record, requested, &gate, draft);
+    let in_hand = matches!(record.state, RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_));
+    draft.rollout.gate = in_hand.then_some(gate);
+}
+
+/// A digest behind the tag that no task runs yet is worth a notice: ECS takes it up only at the next kick.
+fn say_newer_images(draft: &mut Draft<'_>, stand: &Stand<'_>) {
+    let table = draft.input.table;
+    let (Some(image), Seen::Present(digest)) = (&table.image, &draft.input.observed.image) else { return };
+    let address = image.address(&table.account, &table.region);
+    let (digests, _) = gate::digests(stand);
+    if let Some(running) = digests.get(address.as_str()).filter(|running| !running.contains(digest.short())) {
+        let running = running.iter().copied().collect::<Vec<_>>().join(" and ");
+        draft.hold(None, HoldCause::NewerImage { running, tag: digest.short().to_owned() });
+    }
+}
+
+fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Phase {
+    let kicking = requested || draft.steps.iter().any(|step| step.action.kicks());
+    let stale = draft.holds.iter().any(|Hold { cause, .. }| *cause == HoldCause::Stale);
+    match &record.state {
+        RecordState::Launching(_) | RecordState::Launched(_) => Phase::Deploying,
+        _ if kicking || stale => Phase::Requested,
+        RecordState::Open if gate.is_open() && draft.steps.is_empty() => Phase::Settling,
+        RecordState::Open if gate.is_open() => Phase::Clear,
+        RecordState::Open if (2..=4).all(|number| gate.holds(number)) => Phase::Draining,
+        RecordState::Open => Phase::Rolling,
+        RecordState::Failed(_) => Phase::Failed,
+        RecordState::Unknown(_) => Phase::Unknown,
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => Phase::Settled,
+    }
+}

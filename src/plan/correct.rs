@@ -1,0 +1,135 @@
+//! The corrections of a pass: what rows state and is not so, and the kicks that a request asks for.
+//!
+//! Says which of them may be made now; how a row differs is `drift`'s business.
+
+use crate::model::ids::RequestId;
+use crate::model::observed::{ClusterView, RowView, Seen, ServiceView};
+use crate::model::rollout::{Change, Durable, Record, RecordState};
+use crate::model::row::Row;
+
+use super::action::{Action, Deployment, ServiceUpdate, Step};
+use super::because::Because;
+use super::draft::Draft;
+use super::drift::{self, Correction};
+use super::history;
+use super::hold::HoldCause;
+use super::rollout::{self, Stand};
+
+/// 5. and 6. The steps that make every row as it is stated, and as it was asked for.
+pub(super) fn the_rows(
+    draft: &mut Draft<'_>,
+    cluster: &ClusterView,
+    stand: Option<&Stand<'_>>,
+    durable: &Durable,
+    record: Option<&Record>,
+) {
+    let kicks = may_kick(draft, stand, durable, record);
+    let (table, observed) = (draft.input.table, draft.input.observed);
+    let mut steps = Vec::new();
+    for row in &table.rows {
+        let Some(view) = observed.rows.get(&row.name).filter(|_| !draft.is_held(row)) else { continue };
+        if let Some(service) = view.service.one() {
+            let correction = drift::of_service(table, row, view, service, cluster);
+            let request = request_for(row, service, durable, record);
+            steps.extend(update(draft, (row, service), correction, request, &kicks));
+        }
+        steps.extend(register(draft, row, view));
+    }
+    // Kicks of our own are written down first, or they would look like somebody's that stopped half-way.
+    draft.steps.extend(record.and_then(|record| own_change(record, durable, &steps)));
+    draft.steps.extend(steps);
+}
+
+/// Whether a new deployment may be made now: of any row, since it would belong to the table's rollout.
+fn may_kick(
+    draft: &Draft<'_>,
+    stand: Option<&Stand<'_>>,
+    durable: &Durable,
+    record: Option<&Record>,
+) -> Result<(), HoldCause> {
+    // Without every row and a record, nothing could tell the rollout that a kick begins from another.
+    let (Some(_), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
+    let asked = rollout::active_request(durable, record).is_some();
+    match &record.state {
+        RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),
+        RecordState::Failed(_) | RecordState::Unknown(_) if !asked => return Err(HoldCause::AfterFailure),
+        RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Succeeded(_)
+        | RecordState::Skipped => {}
+    }
+    let Some(image) = &draft.input.table.image else { return Ok(()) };
+    match &draft.input.observed.image {
+        Seen::Present(_) => Ok(()),
+        Seen::Absent => Err(HoldCause::NoImage { image: image.to_string() }),
+        Seen::Unknown(why) => Err(HoldCause::Unknown { what: format!("the image {image}"), why: why.clone() }),
+    }
+}
+
+/// The request that asks for a kick of this row: its PRIMARY deployment is not newer than the request.
+fn request_for(row: &Row, service: &ServiceView, durable: &Durable, record: Option<&Record>) -> Option<RequestId> {
+    let request = rollout::active_request(durable, record?)?;
+    let due = row.task().is_none() && service.primary()?.created_at <= request.after;
+    due.then(|| request.id.clone())
+}
+
+/// One UpdateService for all that a service needs.
+fn update(
+    draft: &mut Draft<'_>,
+    (row, service): (&Row, &ServiceView),
+    mut correction: Correction,
+    request: Option<RequestId>,
+    kicks: &Result<(), HoldCause>,
+) -> Option<Step> {
+    draft.note(row, &mut correction);
+    let made = draft.input.history.made.get(&service.arn);
+    if made.is_some_and(|made| !history::shown(draft.input.observed, &service.arn, made)) {
+        draft.hold(Some(row), HoldCause::Stale);
+        return None;
+    }
+    let Correction { count, mut capacity, mut revision, differences, holds: _ } = correction;
+    // AWS demands a forced deployment for a new strategy.
+    let mut deployment = match (&request, capacity) {
+        (None, None) => Deployment::AsNeeded,
+        (Some(_), _) | (None, Some(_)) => Deployment::Force,
+    };
+    if let (true, Err(cause)) = (deployment == Deployment::Force || revision.is_some(), kicks) {
+        draft.hold(Some(row), cause.clone());
+        (capacity, revision, deployment) = (None, None, Deployment::AsNeeded);
+    }
+    let (arn, name) = (service.arn.clone(), service.name.clone());
+    let update = ServiceUpdate { service: arn, name, count, revision, capacity, deployment };
+    if update.count.is_none() && !update.kicks() {
+        return None;
+    }
+    let because = differences.into_iter().map(Because::Drift).chain(request.map(Because::Requested)).collect();
+    Some(Step { row: Some(row.name.clone()), action: Action::Update(update), because })
+}
+
+/// The new revision that the one-off task needs. It is no kick: nothing runs because of it.
+fn register(draft: &mut Draft<'_>, row: &Row, view: &RowView) -> Option<Step> {
+    row.task()?;
+    let mut correction = drift::of_task(draft.input.table, row, view);
+    draft.note(row, &mut correction);
+    let revision = correction.revision?;
+    let because = correction.differences.into_iter().map(Because::Drift).collect();
+    Some(Step { row: Some(row.name.clone()), action: Action::Register(revision), because })
+}
+
+/// The change to write down before kicks that no request asked for, if it does not stand there already.
+fn own_change(record: &Record, durable: &Durable, steps: &[Step]) -> Option<Step> {
+    let asked = |step: &Step| step.because.iter().any(|because| matches!(because, Because::Requested(_)));
+    let own: Vec<&Step> = steps.iter().filter(|step| step.action.kicks() && !asked(step)).collect();
+    if own.is_empty() {
+        return None;
+    }
+    let after = rollout::base(record);
+    let written = durable.change.as_ref().filter(|change| change.after == after);
+    let mut rows = written.map(|change| change.rows.clone()).unwrap_or_default();
+    rows.extend(own.iter().filter_map(|step| step.row.clone()));
+    let change = Change { after, rows };
+    let new = written != Some(&change);
+    new.then(|| Step { row: None, action: Action::Change(change), because: vec![Because::OwnKicks] })
+}

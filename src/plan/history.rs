@@ -1,0 +1,120 @@
+//! What one process saw and did in its earlier passes.
+//!
+//! Only ever makes the gate slower or a message better: a process that starts without history waits longer,
+//! never less. What must survive a crash is in the record (`model/rollout`).
+
+use std::collections::BTreeMap;
+
+use crate::model::ids::{DeploymentId, ServiceArn, TaskArn};
+use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
+use crate::model::rollout::RolloutId;
+use crate::model::time::{Span, Timestamp};
+
+use super::action::Plan;
+
+/// Memory of a process, from pass to pass.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Since when every gate condition has held without a break, and for which rollout.
+    pub clear: Option<(RolloutId, Timestamp)>,
+    /// Service tasks that were seen short of STOPPED.
+    pub watched: BTreeMap<TaskArn, Watched>,
+    /// What our own updates made, until AWS shows it.
+    pub made: BTreeMap<ServiceArn, Made>,
+    /// What became of our own RunTask calls.
+    pub launch: Option<LaunchAnswer>,
+}
+
+/// A task as it was last seen short of STOPPED.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// Who started it.
+    pub started_by: DeploymentId,
+    /// When it was last seen.
+    pub at: Timestamp,
+    /// Whether ECS was already stopping it.
+    pub ending: Ending,
+}
+
+/// Whether a watched task was already on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was to stay.
+    No,
+    /// It was to stop.
+    Yes,
+}
+
+/// A deployment that an update of ours made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Its id.
+    pub deployment: DeploymentId,
+    /// When ECS says that it was made.
+    pub created_at: Timestamp,
+}
+
+/// What AWS answered to a RunTask of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchAnswer {
+    /// For which rollout.
+    pub id: RolloutId,
+    /// For which attempt.
+    pub attempt: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub answer: Answer,
+}
+
+/// The answers that RunTask can give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A task, by id; newly made, or one that this token made before.
+    Task(String),
+    /// `failures[]` and no task: nothing started.
+    NotStarted(String),
+    /// A 4xx: this call will never be accepted.
+    Refused(String),
+}
+
+/// ECS shows a stopped task for at least an hour; one that is gone longer than that since it was last seen
+/// has ended meanwhile.
+const RETENTION: Span = Span::minutes(60);
+
+impl History {
+    /// What to remember after a pass: what was seen, and since when the gate is clear.
+    pub fn after(mut self, observed: &Observed, plan: &Plan) -> Self {
+        let clear = plan.rollout.clear();
+        self.clear = match (clear, self.clear) {
+            (None, _) => None,
+            (Some(id), Some((before, since))) if *id == before => Some((before, since)),
+            (Some(id), _) => Some((id.clone(), observed.at)),
+        };
+        for task in observed.tasks.present().into_iter().flatten() {
+            if !task.group.starts_with("service:") {
+                continue;
+            }
+            if task.status == TaskStatus::Stopped {
+                self.watched.remove(&task.arn);
+                continue;
+            }
+            let ending = match (&task.status, task.desired) {
+                (TaskStatus::Starting | TaskStatus::Running, DesiredStatus::Running) => Ending::No,
+                _ => Ending::Yes,
+            };
+            let started_by = DeploymentId::told(task.started_by.clone());
+            self.watched.insert(task.arn.clone(), Watched { started_by, at: observed.at, ending });
+        }
+        self.watched.retain(|_, task| observed.at.since(task.at) < RETENTION);
+        self.made.retain(|service, made| !shown(observed, service, made));
+        self
+    }
+}
+
+/// Whether AWS shows a deployment that we made, or a newer one.
+pub(super) fn shown(observed: &Observed, service: &ServiceArn, made: &Made) -> bool {
+    let views = observed.rows.values().filter_map(|row| row.service.one());
+    let mut primaries = views.filter(|view| view.arn == *service).flat_map(|view| &view.deployments);
+    primaries.any(|deployment| deployment.id == made.deployment || deployment.created_at >= made.created_at)
+}

@@ -1,0 +1,238 @@
+//! The one-off task: intent, attempt, recovery.
+//!
+//! A state machine over the record. Each pass takes at most one step of it, so that every write is read back by the
+//! next look before anything follows from it:
+//! gate clear -> `launching` written -> read back -> RunTask -> `launched` written -> watched -> judged.
+//! The table of what to do after a crash is in docs/rollout.md; each arm of `decide` is one of its lines.
+
+use std::collections::BTreeSet;
+
+use crate::model::ids::TaskArn;
+use crate::model::observed::{ContainerView, DefinitionView, NetworkView, TaskStatus, TaskView};
+use crate::model::rollout::{Attempt, Failure, Record, RecordState};
+use crate::model::row::{Row, TaskRow};
+use crate::model::time::{Span, Timestamp};
+
+use super::action::{Action, Launch};
+use super::because::Because;
+use super::gate::Gate;
+use super::history::{Answer, History};
+use super::hold::HoldCause;
+use super::pace::NextLook;
+use super::rollout::Stand;
+
+/// A RunTask token lives for the task's lifetime plus an hour, a day at most, and a stopped task is visible for about
+/// an hour. Within 55 minutes both still protect from a second run; later, neither is sure, and only a person is.
+/// Larger would risk a second run, smaller would ask a person without need.
+const TOKEN_LIFE: Span = Span::minutes(55);
+
+/// How long ECS may take to show what it has accepted: its own documentation speaks of up to five minutes.
+const VISIBLE: Span = Span::minutes(5);
+
+/// The wait before the second attempt; doubled for each later one.
+const FIRST_BACKOFF: Span = Span::seconds(30);
+
+/// What the launch does now: a step and its reason, or why there is none and when to look again.
+pub(super) type Move = Result<(Action, Because), (HoldCause, NextLook)>;
+
+/// What a launch decision looks at.
+pub(super) struct LaunchInput<'a> {
+    pub(super) stand: &'a Stand<'a>,
+    pub(super) record: &'a Record,
+    pub(super) gate: &'a Gate,
+    pub(super) history: &'a History,
+}
+
+/// The record's next value as an action.
+///
+/// `since` is the beginning of an attempt's launch: it is never refreshed while the attempt goes on.
+pub(super) fn record(input: &LaunchInput<'_>, state: RecordState, because: Because) -> (Action, Because) {
+    let since = match state {
+        RecordState::Launched(_) => input.record.since,
+        RecordState::Launching(_)
+        | RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => input.stand.observed.at,
+    };
+    (Action::Record(Record { state, since, ..input.record.clone() }), because)
+}
+
+/// What the launch does next, by the record.
+pub(super) fn decide(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, definition: &DefinitionView) -> Option<Move> {
+    match &input.record.state {
+        RecordState::Open => Some(when_open(input, definition)),
+        RecordState::Launching(attempt) => Some(when_launching(input, row, task, definition, *attempt)),
+        RecordState::Launched(attempt) => Some(when_launched(input, row, task, attempt)),
+        RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => None,
+    }
+}
+
+/// What still forbids a clear gate to be passed: the youngest kick is too young, or the second look is due.
+pub(super) fn not_yet(input: &LaunchInput<'_>) -> Option<(HoldCause, NextLook)> {
+    let LaunchInput { stand, record: _, gate, history } = input;
+    let now = stand.observed.at;
+    if !gate.is_open() {
+        return Some((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING));
+    }
+    let young = stand.table.policy.quiet.minus(now.since(stand.frontier));
+    let held = match &history.clear {
+        Some((id, since)) if *id == stand.id => now.since(*since),
+        Some(_) | None => Span::ZERO,
+    };
+    let settling = stand.table.policy.settle.minus(held);
+    if young > Span::ZERO {
+        Some((HoldCause::KickTooYoung { left: young }, NextLook::After(young.min(NextLook::TICK))))
+    } else if settling > Span::ZERO {
+        Some((HoldCause::Settling { left: settling }, NextLook::After(settling)))
+    } else {
+        None
+    }
+}
+
+fn when_open(input: &LaunchInput<'_>, definition: &DefinitionView) -> Move {
+    if let Some((cause, look)) = not_yet(input) {
+        return Err((cause, look));
+    }
+    match launchable(input.stand, definition) {
+        Ok(_) => write(input, RecordState::Launching(1), Because::GateClear),
+        Err(cause) => Err((cause, NextLook::Idle)),
+    }
+}
+
+fn when_launching(
+    input: &LaunchInput<'_>,
+    row: &Row,
+    task: &TaskRow,
+    definition: &DefinitionView,
+    attempt: u32,
+) -> Move {
+    let LaunchInput { stand, record, gate, history } = input;
+    let started_by = record.id.started_by(attempt);
+    let tasks = stand.observed.tasks.present();
+    if let Some(found) = tasks.and_then(|tasks| tasks.iter().find(|task| task.started_by == started_by)) {
+        return accepted(input, attempt, &found.arn);
+    }
+    let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt);
+    match answer.map(|launch| (&launch.answer, launch.at)) {
+        Some((Answer::Task(id), _)) => return accepted(input, attempt, &TaskArn::told(id.clone())),
+        Some((Answer::NotStarted(why), at)) => return next_attempt(input, task, attempt, at, why.clone()),
+        Some((Answer::Refused(why), _)) => {
+            return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why.clone()));
+        }
+        None => {}
+    }
+    let age = stand.observed.at.since(record.since);
+    if age >= TOKEN_LIFE {
+        let why = format!("attempt {attempt} was launched {age} ago and no task of it is visible");
+        return write(input, RecordState::Unknown(attempt), Because::EvidenceLost(why));
+    }
+    if stand.frontier > record.frontier && age >= VISIBLE && tasks.is_some() {
+        // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
+        let kicked = stand.kicked_since(record.frontier);
+        return write(input, RecordState::Open, Because::Kicked(kicked));
+    }
+    if !gate.is_open() {
+        return Err((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING));
+    }
+    match launchable(stand, definition) {
+        Ok(network) => {
+            let definition = definition.arn.clone();
+            let client_token = record.id.client_token(attempt);
+            let launch = Launch { definition, client_token, started_by, capacity: row.capacity, network };
+            Ok((Action::Run(launch), Because::LaunchRecorded))
+        }
+        Err(cause) => Err((cause, NextLook::Idle)),
+    }
+}
+
+fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
+    Ok(record(input, state, because))
+}
+
+fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
+    let task = task.id().to_owned();
+    let because = Because::TaskAccepted(task.clone());
+    write(input, RecordState::Launched(Attempt { number, task }), because)
+}
+
+fn next_attempt(input: &LaunchInput<'_>, task: &TaskRow, attempt: u32, since: Timestamp, why: String) -> Move {
+    if attempt >= task.attempts {
+        return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why));
+    }
+    let doubled = 1_i64 << attempt.saturating_sub(1).min(6);
+    let wait = Span::from_millis(FIRST_BACKOFF.millis() * doubled);
+    let left = wait.minus(input.stand.observed.at.since(since));
+    if left > Span::ZERO {
+        return Err((HoldCause::LaunchBackoff { left, reason: why }, NextLook::After(left)));
+    }
+    write(input, RecordState::Launching(attempt + 1), Because::NeverStarted(why))
+}
+
+fn when_launched(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &Attempt) -> Move {
+    let LaunchInput { stand, record, .. } = input;
+    let Some(tasks) = stand.observed.tasks.present() else {
+        return Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING));
+    };
+    match tasks.iter().find(|task| task.arn.id() == attempt.task) {
+        Some(ended) if ended.status == TaskStatus::Stopped => judge(input, row, task, attempt, ended),
+        Some(_) => Err((HoldCause::TaskRunning { task: attempt.task.clone() }, NextLook::MOVING)),
+        None if stand.observed.at.since(record.since) < VISIBLE => {
+            Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING))
+        }
+        None => {
+            let why = format!("task {} is gone from ECS and was never seen stopped", attempt.task);
+            write(input, RecordState::Unknown(attempt.number), Because::EvidenceLost(why))
+        }
+    }
+}
+
+/// Judges a task that is STOPPED. The exit code alone is not enough: an application that handles SIGTERM exits 0 when
+/// Spot takes it away.
+fn judge(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &Attempt, ended: &TaskView) -> Move {
+    let said = [ended.stop_code.as_str(), ended.stopped_reason.as_str()];
+    let how = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
+    // Somebody who stops a task wants it stopped: that is no reason to try again.
+    let by_hand = ended.stop_code == "UserInitiated";
+    if ended.started_at.is_none() && !by_hand {
+        let since = ended.stopped_at.unwrap_or(input.stand.observed.at);
+        return next_attempt(input, task, attempt.number, since, how);
+    }
+    let exit = exit_code(row, &ended.containers);
+    let because = Because::TaskEnded(match exit {
+        Some(code) => format!("task {} ended with exit code {code} ({how})", attempt.task),
+        None => format!("task {} ended without an exit code ({how})", attempt.task),
+    });
+    let state = if exit == Some(0) && ended.stop_code == "EssentialContainerExited" {
+        RecordState::Succeeded(attempt.clone())
+    } else {
+        RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit })
+    };
+    write(input, state, because)
+}
+
+/// The exit code of the row's container; without one, the worst of all.
+fn exit_code(row: &Row, containers: &[ContainerView]) -> Option<i32> {
+    let meant = |container: &&ContainerView| row.container.as_ref().is_none_or(|name| *name == container.name);
+    let codes: Option<Vec<i32>> = containers.iter().filter(meant).map(|container| container.exit_code).collect();
+    codes?.into_iter().max_by_key(|code| code.unsigned_abs())
+}
+
+/// What RunTask needs from the service rows, or why it must not be called.
+fn launchable(stand: &Stand<'_>, definition: &DefinitionView) -> Result<NetworkView, HoldCause> {
+    let family = definition.family.as_str().to_ascii_lowercase();
+    if definition.initial || family.contains("initial") {
+        return Err(HoldCause::InitialDefinition { definition: definition.arn.short().to_owned() });
+    }
+    let networks: BTreeSet<&NetworkView> = stand.rows.iter().filter_map(|row| row.service.network.as_ref()).collect();
+    match networks.iter().next() {
+        Some(only) if networks.len() == 1 => Ok((*only).clone()),
+        Some(_) | None => Err(HoldCause::NetworkAmbiguous { networks: networks.len() }),
+    }
+}

@@ -1,0 +1,22 @@
+//! Decisions: what to do, given what is wanted and what was seen.
+//!
+//! Pure: no IO, no clock, no async, no randomness, no `Result`. Same input, same plan.
+//! Read in this order: `planner` (the order of decisions), `guard`, `rollout`, `correct`, `drift`, `conclude`, `gate`,
+//! `launch`, then `audit`, which judges any plan without trusting the planner.
+
+pub mod action;
+pub mod audit;
+pub mod because;
+mod conclude;
+mod correct;
+mod draft;
+pub mod drift;
+pub mod gate;
+mod guard;
+pub mod history;
+pub mod hold;
+mod launch;
+pub mod pace;
+pub mod planner;
+pub mod progress;
+pub mod rollout;

@@ -1,0 +1,57 @@
+//! Decides what to do, given what is wanted and what was seen.
+//!
+//! Pure: no clock, no IO, no randomness. Same input, same plan. The order of decisions is the order of `plan`'s body:
+//!
+//! 1. Whose account is this? Another one than the table's: nothing at all is done.          (`guard`)
+//! 2. Is the cluster there, and is what it carries for us readable? If not: nothing.         (`guard`)
+//! 3. Is each row's resource there, exactly once? What is not is held, the others go on.     (`guard`)
+//! 4. Where does the rollout stand? The record follows what was seen: baseline, open, failed. (`rollout`)
+//! 5. What of each row differs, and may it be corrected now?                                 (`correct`, `drift`)
+//! 6. Does a request ask for new deployments?                                                (`correct`)
+//! 7. Only when nothing above is left to write: the launch of the deployment task.           (`conclude`, `gate`, `launch`)
+
+use crate::model::observed::Observed;
+use crate::model::row::ServiceTable;
+
+use super::action::{Action, Plan, Step};
+use super::draft::Draft;
+use super::history::History;
+use super::rollout::{self, Stand};
+use super::{conclude, correct, guard};
+
+/// Everything that a plan is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// What is wanted.
+    pub table: &'a ServiceTable,
+    /// What was seen, and when: `observed.at` is the plan's only notion of now.
+    pub observed: &'a Observed,
+    /// What this process saw and did before.
+    pub history: &'a History,
+}
+
+/// Decides.
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let mut draft = Draft::new(input);
+    // 1. and 2.
+    let Some((cluster, durable)) = guard::the_table(&mut draft) else { return draft.finished(None) };
+    // 3.
+    guard::the_rows(&mut draft);
+    let stand = Stand::of(input.table, cluster, input.observed);
+    // 4.
+    let next = stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable));
+    let record = next.as_ref().map(|(record, _)| record).or(durable.record.as_ref()).cloned();
+    draft.steps.extend(next.map(|(record, why)| Step {
+        row: None,
+        action: Action::Record(record),
+        because: vec![why],
+    }));
+    // 5. and 6.
+    correct::the_rows(&mut draft, cluster, stand.as_ref(), &durable, record.as_ref());
+    // 7.
+    if let Some(stand) = &stand {
+        conclude::the_rollout(&mut draft, stand, &durable);
+    }
+    conclude::the_report(&mut draft, stand.as_ref(), &durable, record.as_ref());
+    draft.finished(Some(cluster))
+}

@@ -1,0 +1,59 @@
+//! How far each service row of a rollout is, as counts for people.
+//!
+//! Only shows; the gate decides.
+
+use crate::model::ids::RowName;
+use crate::model::observed::{DesiredStatus, RolloutState, Seen, TargetState, TaskStatus};
+
+use super::gate::{is_new, new_tasks};
+use super::rollout::{RowStand, Stand};
+
+/// The counts of one service row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowProgress {
+    /// The row.
+    pub row: RowName,
+    /// Its service.
+    pub service: String,
+    /// How many tasks are wanted.
+    pub desired: u32,
+    /// Tasks of the newest deployment that are RUNNING and to stay.
+    pub new: u32,
+    /// Those of them that take requests; without a target group, all of them.
+    pub healthy: u32,
+    /// Tasks of older deployments that are to stay, or not told to stop yet.
+    pub old: u32,
+    /// Tasks of older deployments that are on their way out and not STOPPED.
+    pub draining: u32,
+    /// What ECS says of the newest deployment.
+    pub rollout: RolloutState,
+}
+
+/// Counts a row's tasks.
+pub(super) fn of_row(stand: &Stand<'_>, row: &RowStand<'_>) -> RowProgress {
+    let running: Vec<_> = new_tasks(stand, row).filter(|task| task.status == TaskStatus::Running).collect();
+    let healthy = running.iter().filter(|task| {
+        row.view.target_groups.iter().all(|group| match &group.targets {
+            Seen::Present(targets) => targets.iter().any(|target| {
+                target.state == TargetState::Healthy && task.ip.is_some_and(|ip| ip.to_string() == target.id)
+            }),
+            Seen::Absent | Seen::Unknown(_) => false,
+        })
+    });
+    let older: Vec<_> = stand.observed.tasks_of(row.service).filter(|t| !is_new(row, t) && t.is_alive()).collect();
+    let staying = |desired: DesiredStatus| older.iter().filter(|task| task.desired == desired).count();
+    RowProgress {
+        row: row.row.name.clone(),
+        service: row.service.name.to_string(),
+        desired: row.service.desired,
+        new: count(running.len()),
+        healthy: count(healthy.count()),
+        old: count(staying(DesiredStatus::Running)),
+        draining: count(staying(DesiredStatus::Stopped)),
+        rollout: row.primary.rollout,
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,281 @@
+//! Where a rollout stands: kicks, the frontier, and the record's changes that are not the launch's.
+//!
+//! All of it is derived anew on every pass from the deployments that AWS shows and the record; nothing is
+//! remembered that can be seen. The words are those of docs/rollout.md.
+
+use crate::model::ids::{DeploymentId, RequestId, RowName};
+use crate::model::observed::{ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView};
+use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
+use crate::model::row::{Row, ServiceTable};
+use crate::model::time::Timestamp;
+
+use super::because::Because;
+use super::gate::Gate;
+use super::progress::RowProgress;
+
+/// Where a rollout stands, for reports.
+#[derive(Clone, Debug)]
+pub struct RolloutReport {
+    /// The phase.
+    pub phase: Phase,
+    /// The id of the rollout that the PRIMARY deployments are, if every row was found.
+    pub id: Option<RolloutId>,
+    /// The record.
+    pub record: Option<Record>,
+    /// The newest request.
+    pub request: Option<Request>,
+    /// The gate, while a rollout is in hand.
+    pub gate: Option<Gate>,
+    /// How far each service row is.
+    pub rows: Vec<RowProgress>,
+}
+
+/// The phases of a rollout, derived and never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Tables in this phase cannot be judged: something was not found or not read.
+    Unseen,
+    /// Tables in this phase have no rollout in hand.
+    Settled,
+    /// Tables in this phase have rows that are to be kicked.
+    Requested,
+    /// Tables in this phase have new tasks that are not up and healthy yet.
+    Rolling,
+    /// Tables in this phase have all new tasks up, and old ones not gone yet.
+    Draining,
+    /// Tables in this phase fulfil every gate condition, for too short a time.
+    Settling,
+    /// Tables in this phase may launch their task now.
+    Clear,
+    /// Tables in this phase have their task launched.
+    Deploying,
+    /// Tables in this phase have a rollout that failed.
+    Failed,
+    /// Tables in this phase have a task of which nobody knows whether it ran.
+    Unknown,
+}
+
+/// One service row as it was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowStand<'a> {
+    pub(super) row: &'a Row,
+    pub(super) view: &'a RowView,
+    pub(super) service: &'a ServiceView,
+    pub(super) primary: &'a DeploymentView,
+}
+
+/// Everything that a rollout decision looks at; exists only if every service row was found.
+#[derive(Clone, Debug)]
+pub(super) struct Stand<'a> {
+    pub(super) table: &'a ServiceTable,
+    pub(super) cluster: &'a ClusterView,
+    pub(super) observed: &'a Observed,
+    pub(super) rows: Vec<RowStand<'a>>,
+    /// The newest `createdAt` among the PRIMARY deployments.
+    pub(super) frontier: Timestamp,
+    pub(super) id: RolloutId,
+}
+
+impl RolloutReport {
+    /// The rollout whose gate is open, if one is.
+    pub fn clear(&self) -> Option<&RolloutId> {
+        let open = self.gate.as_ref().is_some_and(Gate::is_open);
+        self.id.as_ref().filter(|_| open)
+    }
+}
+
+impl Phase {
+    /// The phase's name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unseen => "Unseen",
+            Self::Settled => "Settled",
+            Self::Requested => "Requested",
+            Self::Rolling => "Rolling",
+            Self::Draining => "Draining",
+            Self::Settling => "Settling",
+            Self::Clear => "Clear",
+            Self::Deploying => "Deploying",
+            Self::Failed => "Failed",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl RowStand<'_> {
+    /// Rows without tasks prove nothing and are not waited for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.service.desired == 0
+    }
+
+    /// Whether its PRIMARY deployment is newer than a moment.
+    pub(super) fn kicked_since(&self, moment: Timestamp) -> bool {
+        self.primary.created_at > moment
+    }
+}
+
+impl<'a> Stand<'a> {
+    /// The stand, if the table has service rows and every one of them was found with a PRIMARY deployment.
+    pub(super) fn of(table: &'a ServiceTable, cluster: &'a ClusterView, observed: &'a Observed) -> Option<Self> {
+        let rows: Option<Vec<RowStand<'a>>> = table.service_rows().map(|row| RowStand::of(row, observed)).collect();
+        let rows = rows?;
+        let frontier = rows.iter().map(|row| row.primary.created_at).max()?;
+        let id = id_of(table, cluster, &rows, |_| true);
+        Some(Self { table, cluster, observed, rows, frontier, id })
+    }
+
+    /// Rows whose PRIMARY deployment is newer than a moment.
+    pub(super) fn kicked_since(&self, moment: Timestamp) -> Vec<RowName> {
+        self.rows.iter().filter(|row| row.kicked_since(moment)).map(|row| row.row.name.clone()).collect()
+    }
+}
+
+impl<'a> RowStand<'a> {
+    fn of(row: &'a Row, observed: &'a Observed) -> Option<Self> {
+        let view = observed.rows.get(&row.name)?;
+        let service = view.service.one()?;
+        let primary = service.primary()?;
+        Some(Self { row, view, service, primary })
+    }
+}
+
+fn id_of(
+    table: &ServiceTable,
+    cluster: &ClusterView,
+    rows: &[RowStand<'_>],
+    counts: impl Fn(&RowStand<'_>) -> bool,
+) -> RolloutId {
+    let primaries = rows.iter().filter(|row| counts(row)).map(|row| (&row.row.name, &row.primary.id));
+    RolloutId::of(&table.name, &cluster.arn, primaries)
+}
+
+/// The request that has not been answered yet, if there is one.
+///
+/// While its rollout is open, some of its rows may still have to be kicked.
+pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
+    let request = durable.request.as_ref()?;
+    let answered = record.request.as_ref() == Some(&request.id);
+    match &record.state {
+        RecordState::Open => Some(request),
+        RecordState::Launching(_) | RecordState::Launched(_) => None,
+        RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => (!answered).then_some(request),
+    }
+}
+
+/// The base that the rollout in hand has, or that the next one will have.
+pub(super) fn base(record: &Record) -> Timestamp {
+    match &record.state {
+        // A rollout that ECS undid leaves its rows where they were: the next one starts from the same place.
+        RecordState::Open | RecordState::Failed(Failure::Row(_)) => record.base,
+        RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_))
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => record.frontier,
+    }
+}
+
+/// The record's next value where that is not the launch's business: baseline, a new rollout, a failed one,
+/// rows that came new into the table, a request that needs nothing more.
+pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Record, Because)> {
+    let Some(record) = &durable.record else {
+        return Some((opening(stand, RecordState::Baseline, stand.frontier, None), Because::FirstContact));
+    };
+    let pending = durable.request.as_ref().filter(|request| record.request.as_ref() != Some(&request.id));
+    let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
+    match &record.state {
+        RecordState::Launching(_) | RecordState::Launched(_) => None,
+        RecordState::Open => failed(stand, record)
+            .map(|(row, why)| {
+                (
+                    Record {
+                        state: RecordState::Failed(Failure::Row(row)),
+                        since: stand.observed.at,
+                        ..record.clone()
+                    },
+                    Because::RowFailed(why),
+                )
+            })
+            .or_else(|| advance(stand, record, request)),
+        RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => rows_added(stand, record)
+            .or_else(|| advance(stand, record, request))
+            .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
+    }
+}
+
+fn opening(stand: &Stand<'_>, state: RecordState, base: Timestamp, request: Option<RequestId>) -> Record {
+    Record { id: stand.id.clone(), base, frontier: stand.frontier, state, since: stand.observed.at, request }
+}
+
+/// A frontier that moved forward is a new rollout, or more kicks of the same.
+fn advance(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Option<(Record, Because)> {
+    if stand.frontier <= record.frontier {
+        return None;
+    }
+    let kicked = stand.kicked_since(record.frontier);
+    Some((opening(stand, RecordState::Open, base(record), request), Because::Kicked(kicked)))
+}
+
+/// Rows that are newer than the record only because the table did not have them: without them, the id is the same.
+fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
+    let newer = stand.kicked_since(record.frontier);
+    let without = id_of(stand.table, stand.cluster, &stand.rows, |row| !row.kicked_since(record.frontier));
+    let added = !newer.is_empty() && without == record.id;
+    let next = || Record { id: stand.id.clone(), frontier: stand.frontier, ..record.clone() };
+    added.then(|| (next(), Because::RowsAdded(newer)))
+}
+
+/// A request whose rows were all kicked since by somebody else.
+fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Record, Because)> {
+    let done = stand.rows.iter().all(|row| row.kicked_since(request.after));
+    let next = || Record { request: Some(request.id.clone()), ..record.clone() };
+    done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
+}
+
+/// The first row whose newest deployment of this rollout ECS gave up or undid.
+fn failed(stand: &Stand<'_>, record: &Record) -> Option<(RowName, String)> {
+    stand.rows.iter().find_map(|row| row_failure(row, record.base).map(|why| (row.row.name.clone(), why)))
+}
+
+/// Two witnesses: the service's deployments, and its service deployments, where a rollback stays visible after the
+/// deployment that failed is gone. Only the newest of each counts: a later kick may have mended it.
+fn row_failure(row: &RowStand<'_>, base: Timestamp) -> Option<String> {
+    let name = &row.row.name;
+    let newest = row.service.deployments.iter().max_by_key(|deployment| deployment.created_at);
+    let given_up = newest.filter(|newest| newest.created_at > base && newest.rollout == RolloutState::Failed);
+    if let Some(DeploymentView { id, reason, .. }) = given_up {
+        return Some(format!("ECS gave up deployment {id} of {name}: {reason}"));
+    }
+    let history = row.view.history.present()?;
+    let newest = history.iter().max_by_key(|deployment| deployment.created_at)?;
+    let undone = newest.created_at > base && newest.fate == Fate::Undone;
+    undone.then(|| {
+        format!("ECS undid the deployment of {name}: {} {}", newest.status, newest.reason).trim_end().to_owned()
+    })
+}
+
+/// Whether a row's deployment is known not to have been rolled back.
+pub(super) fn vouched(row: &RowStand<'_>, base: Timestamp) -> Seen<()> {
+    match &row.view.history {
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+        Seen::Absent | Seen::Present(_) => match row_failure(row, base) {
+            None => Seen::Present(()),
+            Some(_) => Seen::Absent,
+        },
+    }
+}
+
+/// The deployment ids of the rows, for tests and reports.
+pub(super) fn primary_id<'a>(row: &RowStand<'a>) -> &'a DeploymentId {
+    &row.primary.id
+}
