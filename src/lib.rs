@@ -1,4 +1,6 @@
 //! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
 
+pub mod aws;
 pub mod model;
 pub mod plan;
+pub mod reconcile;
