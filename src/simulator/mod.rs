@@ -11,3 +11,5 @@ pub mod error;
 pub mod journal;
 pub mod sts;
 pub mod time;
+pub mod wire;
+pub mod world;

@@ -17,6 +17,7 @@ mod render;
 mod state;
 
 pub use health::{Answer, TargetState};
+pub use ops::{NAMESPACE, VERSION};
 pub use registration::ElbEvent;
 pub use state::{Elb, ListenerSpec, LoadBalancerSpec, TargetGroupSpec};
 

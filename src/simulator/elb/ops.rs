@@ -12,6 +12,9 @@ use crate::simulator::time::Time;
 /// API version of the Query protocol.
 pub const VERSION: &str = "2015-12-01";
 
+/// XML namespace of its answers.
+pub const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+
 impl Elb {
     /// Answers one call. Inputs are nested JSON whose leaves are strings, as the Query protocol gives them.
     ///
