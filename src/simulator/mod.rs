@@ -9,6 +9,7 @@ pub mod ecr;
 pub mod elb;
 pub mod error;
 pub mod journal;
+mod members;
 pub mod sts;
 pub mod time;
 pub mod wire;

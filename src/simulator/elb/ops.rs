@@ -27,8 +27,21 @@ impl Elb {
         now: Time,
         rng: &mut Rng,
     ) -> Result<Value, ApiError> {
-        let (_, _, _) = (input, now, rng);
         match operation {
+            "CreateListener" => self.create_listener_op(input, now, rng),
+            "CreateLoadBalancer" => self.create_load_balancer_op(input, now, rng),
+            "CreateTargetGroup" => self.create_target_group_op(input, rng),
+            "DeregisterTargets" => self.deregister_targets(input, now),
+            "DescribeListeners" => self.describe_listeners(input),
+            "DescribeLoadBalancerAttributes" => self.describe_load_balancer_attributes(input),
+            "DescribeLoadBalancers" => self.describe_load_balancers(input),
+            "DescribeRules" => self.describe_rules(input),
+            "DescribeTags" => self.describe_tags(input),
+            "DescribeTargetGroupAttributes" => self.describe_target_group_attributes(input),
+            "DescribeTargetGroups" => self.describe_target_groups(input),
+            "DescribeTargetHealth" => self.describe_target_health(input),
+            "ModifyTargetGroupAttributes" => self.modify_target_group_attributes(input),
+            "RegisterTargets" => self.register_targets(input, now),
             other => Err(ApiError::invalid_action(other, VERSION)),
         }
     }
