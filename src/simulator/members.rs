@@ -26,7 +26,10 @@ pub(super) fn text<'a>(input: &'a Value, key: &str) -> Result<Option<&'a str>, A
 pub(super) fn whole(input: &Value, key: &str) -> Result<Option<i64>, ApiError> {
     match input.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or_else(|| wrong_type(value, "an Integer")),
+        Some(value) => value
+            .as_i64()
+            .map(Some)
+            .ok_or_else(|| wrong_type(value, "an Integer")),
     }
 }
 
@@ -37,7 +40,10 @@ pub(super) fn whole(input: &Value, key: &str) -> Result<Option<i64>, ApiError> {
 pub(super) fn truth(input: &Value, key: &str) -> Result<Option<bool>, ApiError> {
     match input.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_bool().map(Some).ok_or_else(|| wrong_type(value, "a Boolean")),
+        Some(value) => value
+            .as_bool()
+            .map(Some)
+            .ok_or_else(|| wrong_type(value, "a Boolean")),
     }
 }
 
@@ -59,7 +65,9 @@ pub(super) fn items<'a>(input: &'a Value, key: &str) -> Result<&'a [Value], ApiE
 /// `SerializationException` if it, or an item of it, is something else.
 pub(super) fn texts<'a>(input: &'a Value, key: &str) -> Result<Vec<&'a str>, ApiError> {
     let items = items(input, key)?.iter();
-    items.map(|item| item.as_str().ok_or_else(|| wrong_type(item, "a String"))).collect()
+    items
+        .map(|item| item.as_str().ok_or_else(|| wrong_type(item, "a String")))
+        .collect()
 }
 
 fn wrong_type(value: &Value, wanted: &str) -> ApiError {
@@ -73,5 +81,8 @@ fn wrong_type(value: &Value, wanted: &str) -> ApiError {
         Value::Array(_) => "LIST_VALUE",
         Value::Object(_) => "STRUCTURE_VALUE",
     };
-    ApiError::client("SerializationException", format!("{found} can not be converted to {wanted}"))
+    ApiError::client(
+        "SerializationException",
+        format!("{found} can not be converted to {wanted}"),
+    )
 }

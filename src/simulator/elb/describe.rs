@@ -17,12 +17,19 @@ impl Elb {
     pub(super) fn describe_load_balancers(&self, input: &Value) -> Result<Value, ApiError> {
         let (names, arns) = (texts(input, "Names"), texts(input, "LoadBalancerArns"));
         if !names.is_empty() && !arns.is_empty() {
-            return Err(invalid("Load balancer names and load balancer ARNs cannot be specified at the same time"));
+            return Err(invalid(
+                "Load balancer names and load balancer ARNs cannot be specified at the same time",
+            ));
         }
         for arn in &arns {
             self.load_balancer(arn)?;
         }
-        let missing = names.iter().find(|name| !self.load_balancers.values().any(|there| there.spec.name == **name));
+        let missing = names.iter().find(|name| {
+            !self
+                .load_balancers
+                .values()
+                .any(|there| there.spec.name == **name)
+        });
         if let Some(name) = missing {
             return Err(load_balancer_not_found(name));
         }
@@ -30,10 +37,19 @@ impl Elb {
             (names.is_empty() || names.contains(&there.spec.name.as_str()))
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
         });
-        page(input, "LoadBalancers", chosen.map(|there| self.render_load_balancer(there)).collect())
+        page(
+            input,
+            "LoadBalancers",
+            chosen
+                .map(|there| self.render_load_balancer(there))
+                .collect(),
+        )
     }
 
-    pub(super) fn describe_load_balancer_attributes(&self, input: &Value) -> Result<Value, ApiError> {
+    pub(super) fn describe_load_balancer_attributes(
+        &self,
+        input: &Value,
+    ) -> Result<Value, ApiError> {
         let load_balancer = self.load_balancer(required(input, "LoadBalancerArn")?)?;
         Ok(json!({"Attributes": render::pairs(&load_balancer.attributes)}))
     }
@@ -41,7 +57,9 @@ impl Elb {
     pub(super) fn describe_listeners(&self, input: &Value) -> Result<Value, ApiError> {
         let (load_balancer, arns) = (text(input, "LoadBalancerArn"), texts(input, "ListenerArns"));
         if load_balancer.is_none() && arns.is_empty() {
-            return Err(invalid("You must specify either listener ARNs or a load balancer ARN"));
+            return Err(invalid(
+                "You must specify either listener ARNs or a load balancer ARN",
+            ));
         }
         if let Some(arn) = load_balancer {
             self.load_balancer(arn)?;
@@ -59,16 +77,25 @@ impl Elb {
     pub(super) fn describe_rules(&self, input: &Value) -> Result<Value, ApiError> {
         let (listener, arns) = (text(input, "ListenerArn"), texts(input, "RuleArns"));
         if listener.is_some() != arns.is_empty() {
-            return Err(invalid("You must specify either listener rule ARNs or a listener ARN"));
+            return Err(invalid(
+                "You must specify either listener rule ARNs or a listener ARN",
+            ));
         }
         if let Some(arn) = listener {
             self.listener(arn)?;
         }
-        if arns.iter().any(|arn| !self.listeners.values().any(|there| there.rule_arn == **arn)) {
-            return Err(ApiError::client("RuleNotFound", "One or more rules not found"));
+        if arns
+            .iter()
+            .any(|arn| !self.listeners.values().any(|there| there.rule_arn == **arn))
+        {
+            return Err(ApiError::client(
+                "RuleNotFound",
+                "One or more rules not found",
+            ));
         }
         let chosen = self.listeners.values().filter(|there| {
-            listener.is_none_or(|arn| there.arn == arn) && (arns.is_empty() || arns.contains(&there.rule_arn.as_str()))
+            listener.is_none_or(|arn| there.arn == arn)
+                && (arns.is_empty() || arns.contains(&there.rule_arn.as_str()))
         });
         page(input, "Rules", chosen.map(render::default_rule).collect())
     }
@@ -86,19 +113,35 @@ impl Elb {
             self.load_balancer(arn)?;
         }
         arns.iter().try_for_each(|arn| is_target_group_arn(arn))?;
-        let named = names.iter().all(|name| self.target_groups.values().any(|there| there.name == **name));
+        let named = names.iter().all(|name| {
+            self.target_groups
+                .values()
+                .any(|there| there.name == **name)
+        });
         if !named || !arns.iter().all(|arn| self.has_target_group(arn)) {
-            return Err(ApiError::client("TargetGroupNotFound", "One or more target groups not found"));
+            return Err(ApiError::client(
+                "TargetGroupNotFound",
+                "One or more target groups not found",
+            ));
         }
         let chosen = self.target_groups.values().filter(|there| {
             (names.is_empty() || names.contains(&there.name.as_str()))
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
                 && load_balancer.is_none_or(|arn| self.load_balancers_of(&there.arn).contains(&arn))
         });
-        page(input, "TargetGroups", chosen.map(|there| self.render_target_group(there)).collect())
+        page(
+            input,
+            "TargetGroups",
+            chosen
+                .map(|there| self.render_target_group(there))
+                .collect(),
+        )
     }
 
-    pub(super) fn describe_target_group_attributes(&self, input: &Value) -> Result<Value, ApiError> {
+    pub(super) fn describe_target_group_attributes(
+        &self,
+        input: &Value,
+    ) -> Result<Value, ApiError> {
         let group = self.target_group(required(input, "TargetGroupArn")?)?;
         Ok(json!({"Attributes": render::pairs(&group.attributes)}))
     }
@@ -108,10 +151,18 @@ impl Elb {
         let group = self.target_group(required(input, "TargetGroupArn")?)?;
         let asked = items(input, "Targets");
         let descriptions: Vec<Value> = if asked.is_empty() {
-            group.targets.iter().map(|(key, phase)| render::target_health(*key, Some(phase))).collect()
+            group
+                .targets
+                .iter()
+                .map(|(key, phase)| render::target_health(*key, Some(phase)))
+                .collect()
         } else {
-            let keys: Result<Vec<_>, ApiError> = asked.iter().map(|item| target(item, group.port)).collect();
-            keys?.into_iter().map(|key| render::target_health(key, group.targets.get(&key))).collect()
+            let keys: Result<Vec<_>, ApiError> =
+                asked.iter().map(|item| target(item, group.port)).collect();
+            keys?
+                .into_iter()
+                .map(|key| render::target_health(key, group.targets.get(&key)))
+                .collect()
         };
         Ok(json!({"TargetHealthDescriptions": descriptions}))
     }
@@ -119,9 +170,12 @@ impl Elb {
     pub(super) fn describe_tags(&self, input: &Value) -> Result<Value, ApiError> {
         let arns = texts(input, "ResourceArns");
         if arns.len() > MAX_TAGGED {
-            return Err(invalid(format!("Up to {MAX_TAGGED} resources can be described at once")));
+            return Err(invalid(format!(
+                "Up to {MAX_TAGGED} resources can be described at once"
+            )));
         }
-        let descriptions: Result<Vec<Value>, ApiError> = arns.iter().map(|arn| self.tags_of(arn)).collect();
+        let descriptions: Result<Vec<Value>, ApiError> =
+            arns.iter().map(|arn| self.tags_of(arn)).collect();
         Ok(json!({"TagDescriptions": descriptions?}))
     }
 
@@ -129,7 +183,9 @@ impl Elb {
         if !arn.contains(":loadbalancer/") {
             return Err(invalid(format!("'{arn}' is not a valid load balancer ARN")));
         }
-        self.load_balancers.get(arn).ok_or_else(|| load_balancer_not_found(arn))
+        self.load_balancers
+            .get(arn)
+            .ok_or_else(|| load_balancer_not_found(arn))
     }
 
     pub(super) fn target_group(&self, arn: &str) -> Result<&TargetGroup, ApiError> {
@@ -160,9 +216,16 @@ impl Elb {
 
 fn is_target_group_arn(arn: &str) -> Result<(), ApiError> {
     let valid = arn.starts_with("arn:") && arn.contains(":targetgroup/");
-    if valid { Ok(()) } else { Err(invalid(format!("'{arn}' is not a valid target group ARN"))) }
+    if valid {
+        Ok(())
+    } else {
+        Err(invalid(format!("'{arn}' is not a valid target group ARN")))
+    }
 }
 
 fn load_balancer_not_found(name_or_arn: &str) -> ApiError {
-    ApiError::client("LoadBalancerNotFound", format!("Load balancers '[{name_or_arn}]' not found"))
+    ApiError::client(
+        "LoadBalancerNotFound",
+        format!("Load balancers '[{name_or_arn}]' not found"),
+    )
 }

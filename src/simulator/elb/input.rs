@@ -14,7 +14,10 @@ const MAX_PAGE: usize = 400;
 
 /// The member `key`, if it is there and not empty.
 pub(super) fn text<'a>(input: &'a Value, key: &str) -> Option<&'a str> {
-    input.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+    input
+        .get(key)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
 }
 
 /// The member `key`.
@@ -26,7 +29,10 @@ pub(super) fn required<'a>(input: &'a Value, key: &str) -> Result<&'a str, ApiEr
 
 /// The items of the list `key`; none if it is left out or empty.
 pub(super) fn items<'a>(input: &'a Value, key: &str) -> &'a [Value] {
-    input.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    input
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// The strings of the list `key`.
@@ -39,11 +45,15 @@ pub(super) fn number<N>(input: &Value, key: &str, bounds: (N, N), default: N) ->
 where
     N: FromStr + PartialOrd + std::fmt::Display + Copy,
 {
-    let Some(text) = text(input, key) else { return Ok(default) };
+    let Some(text) = text(input, key) else {
+        return Ok(default);
+    };
     let (low, high) = bounds;
     match text.parse::<N>() {
         Ok(number) if (low..=high).contains(&number) => Ok(number),
-        Ok(_) => Err(invalid(format!("{key} '{text}' must be between {low} and {high}"))),
+        Ok(_) => Err(invalid(format!(
+            "{key} '{text}' must be between {low} and {high}"
+        ))),
         Err(_) => Err(invalid(format!("{key} '{text}' is not a number"))),
     }
 }
@@ -51,8 +61,13 @@ where
 /// A target description: address and port, the group's own port if none is given.
 pub(super) fn target(description: &Value, default_port: u16) -> Result<(Ipv4Addr, u16), ApiError> {
     let id = required(description, "Id")?;
-    let ip = id.parse().map_err(|_| invalid(format!("The IP address '{id}' is not a valid IPv4 address")))?;
-    Ok((ip, number(description, "Port", (1, u16::MAX), default_port)?))
+    let ip = id
+        .parse()
+        .map_err(|_| invalid(format!("The IP address '{id}' is not a valid IPv4 address")))?;
+    Ok((
+        ip,
+        number(description, "Port", (1, u16::MAX), default_port)?,
+    ))
 }
 
 /// The page of `all` that the input's `Marker` and `PageSize` ask for, under `key`, with `NextMarker` if there is more.
@@ -70,7 +85,11 @@ pub(super) fn page(input: &Value, key: &str, all: Vec<Value>) -> Result<Value, A
     let end = start.saturating_add(size);
     let more = all.len() > end;
     let page: Vec<Value> = all.into_iter().skip(start).take(size).collect();
-    Ok(if more { json!({ key: page, "NextMarker": format!("after-{end}") }) } else { json!({ key: page }) })
+    Ok(if more {
+        json!({ key: page, "NextMarker": format!("after-{end}") })
+    } else {
+        json!({ key: page })
+    })
 }
 
 /// The Query services' answer to a value that makes no sense.

@@ -50,12 +50,7 @@ impl Elb {
             return Err(not_found(target_group));
         };
         match group.targets.get(&(ip, port)) {
-            Some(Phase::Draining { .. }) => {
-                let message = format!(
-                    "The target '{ip}:{port}' is still being deregistered from '{target_group}'"
-                );
-                Err(ApiError::client("InvalidTarget", message))
-            }
+            Some(Phase::Draining { .. }) => Err(still_draining(target_group, ip, port)),
             Some(
                 Phase::NotInUse
                 | Phase::Initial { .. }
@@ -182,4 +177,11 @@ pub(super) fn not_found(target_group: &str) -> ApiError {
         "TargetGroupNotFound",
         format!("Target groups '{target_group}' not found"),
     )
+}
+
+/// The refusal of a target that is to come back before its deregistration is over.
+pub(super) fn still_draining(target_group: &str, ip: Ipv4Addr, port: u16) -> ApiError {
+    let message =
+        format!("The target '{ip}:{port}' is still being deregistered from '{target_group}'");
+    ApiError::client("InvalidTarget", message)
 }

@@ -15,8 +15,20 @@ const HOSTED_ZONE: &str = "Z35SXDOTRQ7X7K";
 
 impl Elb {
     pub(super) fn render_load_balancer(&self, load_balancer: &LoadBalancer) -> Value {
-        let LoadBalancer { arn, spec, dns_name, created, attributes: _ } = load_balancer;
-        let LoadBalancerSpec { name, scheme, vpc, subnets, security_groups } = spec;
+        let LoadBalancer {
+            arn,
+            spec,
+            dns_name,
+            created,
+            attributes: _,
+        } = load_balancer;
+        let LoadBalancerSpec {
+            name,
+            scheme,
+            vpc,
+            subnets,
+            security_groups,
+        } = spec;
         let zones = subnets.iter().zip('a'..='z').map(|(subnet, letter)| {
             json!({"ZoneName": format!("{}{letter}", self.region), "SubnetId": subnet, "LoadBalancerAddresses": []})
         });
@@ -37,7 +49,16 @@ impl Elb {
     }
 
     pub(super) fn render_target_group(&self, group: &TargetGroup) -> Value {
-        let TargetGroup { arn, name, port, vpc, health_path, check, attributes: _, targets: _ } = group;
+        let TargetGroup {
+            arn,
+            name,
+            port,
+            vpc,
+            health_path,
+            check,
+            attributes: _,
+            targets: _,
+        } = group;
         json!({
             "TargetGroupArn": arn,
             "TargetGroupName": name,
@@ -62,7 +83,11 @@ impl Elb {
 }
 
 pub(super) fn listener(listener: &Listener) -> Value {
-    let Listener { arn, spec, rule_arn: _ } = listener;
+    let Listener {
+        arn,
+        spec,
+        rule_arn: _,
+    } = listener;
     json!({
         "ListenerArn": arn,
         "LoadBalancerArn": spec.load_balancer,
@@ -87,22 +112,35 @@ pub(super) fn default_rule(listener: &Listener) -> Value {
 pub(super) fn target_health((ip, port): (Ipv4Addr, u16), phase: Option<&Phase>) -> Value {
     let (state, reason) = match phase {
         Some(phase) => (phase.state().name(), phase.reason()),
-        None => ("unused", Some(("Target.NotRegistered", "Target is not registered to the target group"))),
+        None => (
+            "unused",
+            Some((
+                "Target.NotRegistered",
+                "Target is not registered to the target group",
+            )),
+        ),
     };
     let health = match reason {
-        Some((reason, description)) => json!({"State": state, "Reason": reason, "Description": description}),
+        Some((reason, description)) => {
+            json!({"State": state, "Reason": reason, "Description": description})
+        }
         None => json!({"State": state}),
     };
     let target = json!({"Id": ip.to_string(), "Port": port});
     match phase {
-        Some(_) => json!({"Target": target, "HealthCheckPort": port.to_string(), "TargetHealth": health}),
+        Some(_) => {
+            json!({"Target": target, "HealthCheckPort": port.to_string(), "TargetHealth": health})
+        }
         None => json!({"Target": target, "TargetHealth": health}),
     }
 }
 
 /// Attributes or tags, as AWS lists them.
 pub(super) fn pairs(pairs: &BTreeMap<String, String>) -> Value {
-    pairs.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect()
 }
 
 fn forward(target_group: &str) -> Value {

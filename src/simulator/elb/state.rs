@@ -136,6 +136,10 @@ pub(super) struct TargetGroup {
 }
 
 impl TargetGroup {
+    pub(super) fn is_draining(&self, target: &(Ipv4Addr, u16)) -> bool {
+        matches!(self.targets.get(target), Some(Phase::Draining { .. }))
+    }
+
     pub(super) fn deregistration_delay_ms(&self) -> i64 {
         let seconds = self
             .attributes
