@@ -287,3 +287,81 @@ fn unsupported() -> ApiError {
 fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("ValidationException", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "service/c/s";
+
+    fn input(extra: Value) -> Value {
+        let mut input = json!({"ServiceNamespace": "ecs", "ResourceId": ID, "ScalableDimension": DIMENSION});
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        input
+    }
+
+    fn call(scaling: &mut AutoScaling, operation: &str, input: &Value) -> Result<(Value, Option<Effect>), ApiError> {
+        let desired = |cluster: &str, service: &str| (cluster == "c" && service == "s").then_some(5);
+        scaling.handle(operation, input, Time(1_000), &mut Rng::with_seed(1), &desired)
+    }
+
+    fn forced(count: i64) -> Option<Effect> {
+        Some(Effect::SetDesiredCount { cluster: "c".into(), service: "s".into(), desired: count })
+    }
+
+    #[test]
+    fn forces_the_count_between_the_bounds_on_every_call() {
+        let mut scaling = AutoScaling::new("123456789012", "us-east-1");
+        let (first, effect) =
+            call(&mut scaling, "RegisterScalableTarget", &input(json!({"MinCapacity": 7, "MaxCapacity": 9}))).unwrap();
+        assert_eq!(effect, forced(7));
+        let (again, effect) = call(&mut scaling, "RegisterScalableTarget", &input(json!({}))).unwrap();
+        assert_eq!((again, effect), (first, forced(7)));
+        let (_, effect) =
+            call(&mut scaling, "RegisterScalableTarget", &input(json!({"MinCapacity": 0, "MaxCapacity": 4}))).unwrap();
+        assert_eq!(effect, forced(4));
+        let (_, effect) = call(&mut scaling, "RegisterScalableTarget", &input(json!({"MaxCapacity": 5}))).unwrap();
+        assert_eq!(effect, None);
+        assert_eq!(scaling.bounds("c", "s"), Some((0, 5)));
+    }
+
+    #[test]
+    fn describes_what_is_registered_and_forgets_what_is_not() {
+        let mut scaling = AutoScaling::new("123456789012", "us-east-1");
+        let suspended = json!({"MinCapacity": 1, "MaxCapacity": 9, "SuspendedState": {"DynamicScalingInSuspended": true}});
+        call(&mut scaling, "RegisterScalableTarget", &input(suspended)).unwrap();
+        let query = json!({"ServiceNamespace": "ecs", "ResourceIds": [ID, "service/c/other"]});
+        let (found, _) = call(&mut scaling, "DescribeScalableTargets", &query).unwrap();
+        let target = &found["ScalableTargets"][0];
+        assert_eq!((&target["ResourceId"], &target["MinCapacity"]), (&json!(ID), &json!(1)));
+        assert_eq!(target["SuspendedState"]["DynamicScalingInSuspended"], json!(true));
+        assert_eq!(target["SuspendedState"]["DynamicScalingOutSuspended"], json!(false));
+
+        call(&mut scaling, "DeregisterScalableTarget", &input(json!({}))).unwrap();
+        let (found, _) = call(&mut scaling, "DescribeScalableTargets", &query).unwrap();
+        assert_eq!(found, json!({"ScalableTargets": []}));
+        let refusal = call(&mut scaling, "DeregisterScalableTarget", &input(json!({}))).unwrap_err();
+        assert_eq!(refusal.code, "ObjectNotFoundException");
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_scaled() {
+        let mut scaling = AutoScaling::new("123456789012", "us-east-1");
+        let bounds = json!({"MinCapacity": 1, "MaxCapacity": 2});
+        for wrong in [
+            json!({"ResourceId": "service/c/missing"}),
+            json!({"ResourceId": "c/s"}),
+            json!({"ServiceNamespace": "ec2"}),
+            json!({"ScalableDimension": "ecs:service:Other"}),
+            json!({"MinCapacity": 3}),
+            json!({"MinCapacity": -1}),
+            json!({"MinCapacity": null}),
+        ] {
+            let mut all = input(bounds.clone());
+            all.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+            let refusal = call(&mut scaling, "RegisterScalableTarget", &all).unwrap_err();
+            assert_eq!(refusal.code, "ValidationException", "{wrong}");
+        }
+        assert_eq!(scaling.bounds("c", "s"), None);
+    }
+}
