@@ -295,32 +295,65 @@ mod tests {
     const ID: &str = "service/c/s";
 
     fn input(extra: Value) -> Value {
-        let mut input = json!({"ServiceNamespace": "ecs", "ResourceId": ID, "ScalableDimension": DIMENSION});
-        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let mut input =
+            json!({"ServiceNamespace": "ecs", "ResourceId": ID, "ScalableDimension": DIMENSION});
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
         input
     }
 
-    fn call(scaling: &mut AutoScaling, operation: &str, input: &Value) -> Result<(Value, Option<Effect>), ApiError> {
-        let desired = |cluster: &str, service: &str| (cluster == "c" && service == "s").then_some(5);
-        scaling.handle(operation, input, Time(1_000), &mut Rng::with_seed(1), &desired)
+    fn call(
+        scaling: &mut AutoScaling,
+        operation: &str,
+        input: &Value,
+    ) -> Result<(Value, Option<Effect>), ApiError> {
+        let desired =
+            |cluster: &str, service: &str| (cluster == "c" && service == "s").then_some(5);
+        scaling.handle(
+            operation,
+            input,
+            Time(1_000),
+            &mut Rng::with_seed(1),
+            &desired,
+        )
     }
 
     fn forced(count: i64) -> Option<Effect> {
-        Some(Effect::SetDesiredCount { cluster: "c".into(), service: "s".into(), desired: count })
+        Some(Effect::SetDesiredCount {
+            cluster: "c".into(),
+            service: "s".into(),
+            desired: count,
+        })
     }
 
     #[test]
     fn forces_the_count_between_the_bounds_on_every_call() {
         let mut scaling = AutoScaling::new("123456789012", "us-east-1");
-        let (first, effect) =
-            call(&mut scaling, "RegisterScalableTarget", &input(json!({"MinCapacity": 7, "MaxCapacity": 9}))).unwrap();
+        let (first, effect) = call(
+            &mut scaling,
+            "RegisterScalableTarget",
+            &input(json!({"MinCapacity": 7, "MaxCapacity": 9})),
+        )
+        .unwrap();
         assert_eq!(effect, forced(7));
-        let (again, effect) = call(&mut scaling, "RegisterScalableTarget", &input(json!({}))).unwrap();
+        let (again, effect) =
+            call(&mut scaling, "RegisterScalableTarget", &input(json!({}))).unwrap();
         assert_eq!((again, effect), (first, forced(7)));
-        let (_, effect) =
-            call(&mut scaling, "RegisterScalableTarget", &input(json!({"MinCapacity": 0, "MaxCapacity": 4}))).unwrap();
+        let (_, effect) = call(
+            &mut scaling,
+            "RegisterScalableTarget",
+            &input(json!({"MinCapacity": 0, "MaxCapacity": 4})),
+        )
+        .unwrap();
         assert_eq!(effect, forced(4));
-        let (_, effect) = call(&mut scaling, "RegisterScalableTarget", &input(json!({"MaxCapacity": 5}))).unwrap();
+        let (_, effect) = call(
+            &mut scaling,
+            "RegisterScalableTarget",
+            &input(json!({"MaxCapacity": 5})),
+        )
+        .unwrap();
         assert_eq!(effect, None);
         assert_eq!(scaling.bounds("c", "s"), Some((0, 5)));
     }
@@ -333,14 +366,24 @@ mod tests {
         let query = json!({"ServiceNamespace": "ecs", "ResourceIds": [ID, "service/c/other"]});
         let (found, _) = call(&mut scaling, "DescribeScalableTargets", &query).unwrap();
         let target = &found["ScalableTargets"][0];
-        assert_eq!((&target["ResourceId"], &target["MinCapacity"]), (&json!(ID), &json!(1)));
-        assert_eq!(target["SuspendedState"]["DynamicScalingInSuspended"], json!(true));
-        assert_eq!(target["SuspendedState"]["DynamicScalingOutSuspended"], json!(false));
+        assert_eq!(
+            (&target["ResourceId"], &target["MinCapacity"]),
+            (&json!(ID), &json!(1))
+        );
+        assert_eq!(
+            target["SuspendedState"]["DynamicScalingInSuspended"],
+            json!(true)
+        );
+        assert_eq!(
+            target["SuspendedState"]["DynamicScalingOutSuspended"],
+            json!(false)
+        );
 
         call(&mut scaling, "DeregisterScalableTarget", &input(json!({}))).unwrap();
         let (found, _) = call(&mut scaling, "DescribeScalableTargets", &query).unwrap();
         assert_eq!(found, json!({"ScalableTargets": []}));
-        let refusal = call(&mut scaling, "DeregisterScalableTarget", &input(json!({}))).unwrap_err();
+        let refusal =
+            call(&mut scaling, "DeregisterScalableTarget", &input(json!({}))).unwrap_err();
         assert_eq!(refusal.code, "ObjectNotFoundException");
     }
 
@@ -358,7 +401,9 @@ mod tests {
             json!({"MinCapacity": null}),
         ] {
             let mut all = input(bounds.clone());
-            all.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+            all.as_object_mut()
+                .unwrap()
+                .extend(wrong.as_object().unwrap().clone());
             let refusal = call(&mut scaling, "RegisterScalableTarget", &all).unwrap_err();
             assert_eq!(refusal.code, "ValidationException", "{wrong}");
         }

@@ -26,15 +26,30 @@ fn moves_a_tag_and_leaves_the_old_digest_untagged() {
     let old = ecr.push("app", "prod", Time(1_000), &mut rng).unwrap();
     let new = ecr.push("app", "prod", Time(2_000), &mut rng).unwrap();
     assert_ne!(old, new);
-    assert_eq!(ecr.resolve(&format!("{HOST}/app:prod")), Resolved::Digest(new.clone()));
-    assert_eq!(ecr.resolve(&format!("{HOST}/app@{old}")), Resolved::Digest(old.clone()));
+    assert_eq!(
+        ecr.resolve(&format!("{HOST}/app:prod")),
+        Resolved::Digest(new.clone())
+    );
+    assert_eq!(
+        ecr.resolve(&format!("{HOST}/app@{old}")),
+        Resolved::Digest(old.clone())
+    );
 
     let ids = json!([{"imageDigest": old}, {"imageTag": "prod"}]);
-    let described = call(&mut ecr, "DescribeImages", json!({"repositoryName": "app", "imageIds": ids})).unwrap();
+    let described = call(
+        &mut ecr,
+        "DescribeImages",
+        json!({"repositoryName": "app", "imageIds": ids}),
+    )
+    .unwrap();
     assert_eq!(described["imageDetails"][0].get("imageTags"), None);
     assert_eq!(described["imageDetails"][1]["imageTags"], json!(["prod"]));
     assert_eq!(described["imageDetails"][1]["imagePushedAt"], json!(2.0));
-    let listed = call(&mut ecr, "ListImages", json!({"repositoryName": "app", "filter": {"tagStatus": "UNTAGGED"}}));
+    let listed = call(
+        &mut ecr,
+        "ListImages",
+        json!({"repositoryName": "app", "filter": {"tagStatus": "UNTAGGED"}}),
+    );
     assert_eq!(listed.unwrap()["imageIds"], json!([{"imageDigest": old}]));
 }
 
@@ -48,12 +63,21 @@ fn digests_are_of_the_manifest_bytes() {
     assert_eq!(super::registry::digest_of(manifest.as_bytes()), digest);
 
     let again = json!({"repositoryName": "app", "imageManifest": manifest, "imageTag": "prod"});
-    assert_eq!(call(&mut ecr, "PutImage", again).unwrap_err().code, "ImageAlreadyExistsException");
+    assert_eq!(
+        call(&mut ecr, "PutImage", again).unwrap_err().code,
+        "ImageAlreadyExistsException"
+    );
     let other_tag = json!({"repositoryName": "app", "imageManifest": manifest, "imageTag": "next"});
     let put = call(&mut ecr, "PutImage", other_tag).unwrap();
-    assert_eq!(put["image"]["imageId"], json!({"imageDigest": digest, "imageTag": "next"}));
+    assert_eq!(
+        put["image"]["imageId"],
+        json!({"imageDigest": digest, "imageTag": "next"})
+    );
     let wrong = json!({"repositoryName": "app", "imageManifest": "{}", "imageDigest": digest});
-    assert_eq!(call(&mut ecr, "PutImage", wrong).unwrap_err().code, "ImageDigestDoesNotMatchException");
+    assert_eq!(
+        call(&mut ecr, "PutImage", wrong).unwrap_err().code,
+        "ImageDigestDoesNotMatchException"
+    );
 }
 
 #[test]
@@ -62,7 +86,10 @@ fn keeps_tags_of_an_immutable_repository() {
     let first = ecr.push("fixed", "v1", Time(0), &mut rng).unwrap();
     let refusal = ecr.push("fixed", "v1", Time(0), &mut rng).unwrap_err();
     assert_eq!(refusal.code, "ImageTagAlreadyExistsException");
-    assert_eq!(ecr.resolve(&format!("{HOST}/fixed:v1")), Resolved::Digest(first));
+    assert_eq!(
+        ecr.resolve(&format!("{HOST}/fixed:v1")),
+        Resolved::Digest(first)
+    );
 }
 
 #[test]
@@ -81,38 +108,66 @@ fn says_what_is_missing_in_the_words_of_aws() {
     let failure = json!({"imageId": {"imageTag": "zz"}, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"});
     assert_eq!(got, json!({"images": [], "failures": [failure]}));
     assert_eq!(
-        call(&mut ecr, "DescribeImages", json!({"repositoryName": "nope"})).unwrap_err(),
+        call(
+            &mut ecr,
+            "DescribeImages",
+            json!({"repositoryName": "nope"})
+        )
+        .unwrap_err(),
         ApiError::client(
             "RepositoryNotFoundException",
             "The repository with name 'nope' does not exist in the registry with id '123456789012'"
         )
     );
     let elsewhere = json!({"repositoryName": "app", "registryId": "999999999999"});
-    assert_eq!(call(&mut ecr, "DescribeImages", elsewhere).unwrap_err().code, "RepositoryNotFoundException");
+    assert_eq!(
+        call(&mut ecr, "DescribeImages", elsewhere)
+            .unwrap_err()
+            .code,
+        "RepositoryNotFoundException"
+    );
 }
 
 #[test]
 fn pages_through_images() {
     let (mut ecr, mut rng) = registry();
-    let mut pushed: Vec<String> =
-        (0..5).map(|number| ecr.push("app", &format!("v{number}"), Time(0), &mut rng).unwrap()).collect();
+    let mut pushed: Vec<String> = (0..5)
+        .map(|number| {
+            ecr.push("app", &format!("v{number}"), Time(0), &mut rng)
+                .unwrap()
+        })
+        .collect();
     pushed.sort();
     let (mut seen, mut token) = (Vec::new(), Value::Null);
     loop {
         let input = json!({"repositoryName": "app", "maxResults": 2, "nextToken": token});
         let page = call(&mut ecr, "DescribeImages", input).unwrap();
         let details = page["imageDetails"].as_array().unwrap();
-        seen.extend(details.iter().map(|detail| detail["imageDigest"].as_str().unwrap().to_owned()));
+        seen.extend(
+            details
+                .iter()
+                .map(|detail| detail["imageDigest"].as_str().unwrap().to_owned()),
+        );
         match page.get("nextToken") {
             Some(next) => token = next.clone(),
             None => break,
         }
     }
     assert_eq!(seen, pushed);
-    for bad in [json!({"maxResults": 0}), json!({"maxResults": 1001}), json!({"nextToken": "x"})] {
+    for bad in [
+        json!({"maxResults": 0}),
+        json!({"maxResults": 1001}),
+        json!({"nextToken": "x"}),
+    ] {
         let mut input = json!({"repositoryName": "app"});
-        input.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
-        assert_eq!(call(&mut ecr, "DescribeImages", input).unwrap_err().code, "InvalidParameterException");
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(bad.as_object().unwrap().clone());
+        assert_eq!(
+            call(&mut ecr, "DescribeImages", input).unwrap_err().code,
+            "InvalidParameterException"
+        );
     }
 }
 
@@ -120,12 +175,26 @@ fn pages_through_images() {
 fn resolves_what_a_container_definition_may_say() {
     let (mut ecr, mut rng) = registry();
     let digest = ecr.push("app", "latest", Time(0), &mut rng).unwrap();
-    for image in [format!("{HOST}/app"), format!("{HOST}/app:latest"), format!("{HOST}/app:old@{digest}")] {
-        assert_eq!(ecr.resolve(&image), Resolved::Digest(digest.clone()), "{image}");
+    for image in [
+        format!("{HOST}/app"),
+        format!("{HOST}/app:latest"),
+        format!("{HOST}/app:old@{digest}"),
+    ] {
+        assert_eq!(
+            ecr.resolve(&image),
+            Resolved::Digest(digest.clone()),
+            "{image}"
+        );
     }
-    for image in [format!("{HOST}/app:gone"), format!("{HOST}/nope:latest"), format!("{HOST}/app@sha256:00")] {
+    for image in [
+        format!("{HOST}/app:gone"),
+        format!("{HOST}/nope:latest"),
+        format!("{HOST}/app@sha256:00"),
+    ] {
         match ecr.resolve(&image) {
-            Resolved::Missing(text) => assert!(text.starts_with("CannotPullContainerError: ") && text.contains(&image)),
+            Resolved::Missing(text) => {
+                assert!(text.starts_with("CannotPullContainerError: ") && text.contains(&image))
+            }
             other @ (Resolved::Digest(_) | Resolved::Foreign(_)) => panic!("{image} is {other:?}"),
         }
     }

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use fastrand::Rng;
 use serde_json::json;
 
-use crate::simulator::elb::{Answer, Elb, ElbEvent, ListenerSpec, LoadBalancerSpec, TargetGroupSpec, TargetState};
+use crate::simulator::elb::{
+    Answer, Elb, ElbEvent, ListenerSpec, LoadBalancerSpec, TargetGroupSpec, TargetState,
+};
 use crate::simulator::time::Time;
 
 const IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -26,7 +28,13 @@ impl Bench {
 
     fn without_listener() -> Self {
         let mut elb = Elb::new("123456789012", "us-east-1", 1);
-        let spec = TargetGroupSpec { interval_s: 10, timeout_s: 5, deregistration_delay_s: 30, healthy: 3, ..TargetGroupSpec::default() };
+        let spec = TargetGroupSpec {
+            interval_s: 10,
+            timeout_s: 5,
+            deregistration_delay_s: 30,
+            healthy: 3,
+            ..TargetGroupSpec::default()
+        };
         let group = elb.create_target_group(spec, &mut Rng::with_seed(1));
         Self { elb, group }
     }
@@ -41,7 +49,11 @@ impl Bench {
         };
         let mut rng = Rng::with_seed(2);
         let load_balancer = self.elb.create_load_balancer(spec, START, &mut rng);
-        let spec = ListenerSpec { load_balancer, port: 80, target_group: self.group.clone() };
+        let spec = ListenerSpec {
+            load_balancer,
+            port: 80,
+            target_group: self.group.clone(),
+        };
         self.elb.create_listener(spec, START, &mut rng);
     }
 
@@ -77,12 +89,26 @@ fn becomes_unhealthy_after_the_threshold_and_healthy_again_after_the_other() {
     bench.register(START);
     bench.story(Time(10_000));
     bench.elb.set_answer(IP, Answer::Status(503));
-    assert_eq!(bench.story(Time(21_900)), [""; 0], "one failure is not enough");
+    assert_eq!(
+        bench.story(Time(21_900)),
+        [""; 0],
+        "one failure is not enough"
+    );
     assert_eq!(bench.story(Time(23_000)), ["22 healthy>unhealthy"]);
     let description = "Health checks failed with these codes: [503]".to_owned();
-    assert_eq!(bench.state(), TargetState::Unhealthy { reason: "Target.ResponseCodeMismatch", description });
+    assert_eq!(
+        bench.state(),
+        TargetState::Unhealthy {
+            reason: "Target.ResponseCodeMismatch",
+            description
+        }
+    );
     bench.elb.set_answer(IP, Answer::Serving);
-    assert_eq!(bench.story(Time(51_900)), [""; 0], "two passes are not enough");
+    assert_eq!(
+        bench.story(Time(51_900)),
+        [""; 0],
+        "two passes are not enough"
+    );
     assert_eq!(bench.story(Time(53_000)), ["52 unhealthy>healthy"]);
 }
 
@@ -91,10 +117,17 @@ fn gives_up_on_a_silent_target_a_timeout_after_each_check_began() {
     let mut bench = Bench::new();
     bench.register(START);
     bench.story(START);
-    assert_eq!(bench.story(Time(60_000)), ["17 initial>unhealthy"], "checks at 2 s and 12 s, 5 s each");
+    assert_eq!(
+        bench.story(Time(60_000)),
+        ["17 initial>unhealthy"],
+        "checks at 2 s and 12 s, 5 s each"
+    );
     assert_eq!(
         bench.state(),
-        TargetState::Unhealthy { reason: "Target.Timeout", description: "Request timed out".into() }
+        TargetState::Unhealthy {
+            reason: "Target.Timeout",
+            description: "Request timed out".into()
+        }
     );
 }
 
@@ -119,7 +152,9 @@ fn drains_for_exactly_the_delay_and_is_then_gone() {
     bench.elb.set_answer(IP, Answer::Serving);
     bench.register(START);
     bench.story(Time(5_000));
-    bench.elb.deregister(&bench.group.clone(), IP, 80, Time(5_000));
+    bench
+        .elb
+        .deregister(&bench.group.clone(), IP, 80, Time(5_000));
     assert_eq!(bench.story(Time(34_999)), ["5 healthy>draining"]);
     assert_eq!(bench.state(), TargetState::Draining);
     assert_eq!(bench.story(Time(35_000)), ["35 draining>unused"]);
@@ -131,9 +166,14 @@ fn drains_for_exactly_the_delay_and_is_then_gone() {
 fn refuses_an_address_that_is_still_draining() {
     let mut bench = Bench::new();
     bench.register(START);
-    bench.elb.deregister(&bench.group.clone(), IP, 80, Time(1_000));
+    bench
+        .elb
+        .deregister(&bench.group.clone(), IP, 80, Time(1_000));
     bench.elb.advance_to(Time(30_999));
-    let refusal = bench.elb.register(&bench.group, IP, 80, Time(30_999)).unwrap_err();
+    let refusal = bench
+        .elb
+        .register(&bench.group, IP, 80, Time(30_999))
+        .unwrap_err();
     assert_eq!(refusal.code, "InvalidTarget");
     bench.elb.advance_to(Time(31_000));
     bench.register(Time(31_000));
@@ -148,12 +188,26 @@ fn checks_nothing_until_a_listener_uses_the_group() {
     assert!(!bench.elb.has_load_balancer(&bench.group));
     assert_eq!(bench.story(Time(3_600_000)), [""; 0]);
     let input = json!({"TargetGroupArn": bench.group});
-    let health = bench.elb.handle("DescribeTargetHealth", &input, START, &mut Rng::with_seed(1)).unwrap();
-    assert_eq!(health["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"], "Target.NotInUse");
+    let health = bench
+        .elb
+        .handle(
+            "DescribeTargetHealth",
+            &input,
+            START,
+            &mut Rng::with_seed(1),
+        )
+        .unwrap();
+    assert_eq!(
+        health["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"],
+        "Target.NotInUse"
+    );
 
     bench.listen();
     assert!(bench.elb.has_load_balancer(&bench.group));
-    assert_eq!(bench.story(Time(3_000)), ["0 unused>initial", "2 initial>healthy"]);
+    assert_eq!(
+        bench.story(Time(3_000)),
+        ["0 unused>initial", "2 initial>healthy"]
+    );
 }
 
 #[test]
@@ -164,9 +218,16 @@ fn registering_and_deregistering_twice_changes_nothing() {
     bench.story(Time(3_000));
     bench.register(Time(4_000));
     assert_eq!(bench.state(), TargetState::Healthy);
-    bench.elb.deregister(&bench.group.clone(), IP, 80, Time(5_000));
-    bench.elb.deregister(&bench.group.clone(), IP, 80, Time(20_000));
-    assert_eq!(bench.story(Time(35_000)), ["5 healthy>draining", "35 draining>unused"]);
+    bench
+        .elb
+        .deregister(&bench.group.clone(), IP, 80, Time(5_000));
+    bench
+        .elb
+        .deregister(&bench.group.clone(), IP, 80, Time(20_000));
+    assert_eq!(
+        bench.story(Time(35_000)),
+        ["5 healthy>draining", "35 draining>unused"]
+    );
 }
 
 #[test]
@@ -175,9 +236,17 @@ fn tells_changes_of_many_targets_in_the_order_of_time() {
     for last in 1..=50 {
         let ip = Ipv4Addr::new(10, 0, 1, last);
         bench.elb.set_answer(ip, Answer::Serving);
-        bench.elb.register(&bench.group.clone(), ip, 80, Time(i64::from(last) * 100)).unwrap();
+        bench
+            .elb
+            .register(&bench.group.clone(), ip, 80, Time(i64::from(last) * 100))
+            .unwrap();
     }
-    let times: Vec<Time> = bench.elb.advance_to(Time(60_000)).into_iter().map(|event| event.time).collect();
+    let times: Vec<Time> = bench
+        .elb
+        .advance_to(Time(60_000))
+        .into_iter()
+        .map(|event| event.time)
+        .collect();
     assert_eq!(times.len(), 100);
     assert!(times[50..].is_sorted() && times[..50].is_sorted());
 }
