@@ -19,7 +19,8 @@ pub struct ApiError {
     /// AWS's words.
     pub message: String,
     /// Further modelled members, for example `resourceIds` of ECS's ConflictException.
-    pub extra: Map<String, Value>,
+    /// Boxed, because most refusals have none and every answer carries room for one.
+    pub extra: Box<Map<String, Value>>,
 }
 
 impl ApiError {
@@ -58,7 +59,7 @@ impl ApiError {
             status,
             code: code.to_owned(),
             message,
-            extra: Map::new(),
+            extra: Box::default(),
         }
     }
 }

@@ -58,7 +58,7 @@ impl Journal {
                 message,
                 extra,
             }) => {
-                let mut members = extra.clone();
+                let mut members = extra.as_ref().clone();
                 members.insert("message".to_owned(), json!(message));
                 (*status, json!(code), Value::Object(members))
             }

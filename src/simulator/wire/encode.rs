@@ -67,6 +67,6 @@ fn json_error(message_key: &str, error: ApiError) -> Value {
     let mut members = Map::new();
     members.insert("__type".to_owned(), json!(code));
     members.insert(message_key.to_owned(), json!(message));
-    members.extend(extra);
+    members.extend(*extra);
     Value::Object(members)
 }
