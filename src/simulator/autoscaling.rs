@@ -3,7 +3,8 @@
 //! Owns the scalable targets. It cannot touch a service: it is told the current desired count and says, as an
 //! [`Effect`], what the count must become. Only `ecs:service:DesiredCount` is known (ecs-semantics §13).
 //!
-//! Divergence from AWS: no scaling policies, schedules, alarms or activities; nothing scales by itself.
+//! Divergence from AWS: no scaling policies, schedules, alarms or activities; nothing scales by itself. The words for
+//! missing or negative capacities are our own.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ struct ImageId<'a> {
 }
 
 impl Ecr {
-    /// By `imageIds`, each image once however often it is named; or all, newest digest order being no order, by digest.
+    /// By `imageIds`, each image once however often it is named; or a page of all, by digest.
     pub(super) fn describe_images(&self, input: &Value) -> Result<Value, ApiError> {
         let repository = self.repository(input)?;
         let ids = image_ids(input)?;
