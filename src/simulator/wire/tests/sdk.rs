@@ -1,7 +1,8 @@
 //! The real SDK, in process: load balancing, images, scaling and identity.
 
+use aws_sdk_elasticloadbalancingv2::Client as ElbClient;
 use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+    TargetDescription, TargetHealthReasonEnum as Reason, TargetHealthStateEnum as State,
 };
 
 use crate::simulator::wire::tests::bench::{Bench, START, sdk};
@@ -91,43 +92,19 @@ async fn target_health_follows_virtual_time() {
         .await
         .unwrap();
 
-    let health = async |asked: Option<&str>| {
-        let asked = asked.map(|ip| vec![target(ip)]);
-        let found = elb
-            .describe_target_health()
-            .target_group_arn(&group)
-            .set_targets(asked)
-            .send()
-            .await
-            .unwrap();
-        let shown = found.target_health_descriptions().iter().map(|one| {
-            let health = one.target_health().unwrap();
-            (health.state().unwrap().clone(), health.reason().cloned())
-        });
-        shown.collect::<Vec<_>>()
-    };
     assert_eq!(
-        health(None).await,
-        [(
-            TargetHealthStateEnum::Initial,
-            Some(TargetHealthReasonEnum::RegistrationInProgress)
-        )]
+        health(&elb, &group, None).await,
+        [(State::Initial, Some(Reason::RegistrationInProgress))]
     );
     bench.pass(5);
     assert_eq!(
-        health(None).await,
-        [(
-            TargetHealthStateEnum::Initial,
-            Some(TargetHealthReasonEnum::InitialHealthChecking)
-        )]
+        health(&elb, &group, None).await,
+        [(State::Initial, Some(Reason::InitialHealthChecking))]
     );
     bench.pass(60);
     assert_eq!(
-        health(None).await,
-        [(
-            TargetHealthStateEnum::Unhealthy,
-            Some(TargetHealthReasonEnum::Timeout)
-        )]
+        health(&elb, &group, None).await,
+        [(State::Unhealthy, Some(Reason::Timeout))]
     );
     elb.deregister_targets()
         .target_group_arn(&group)
@@ -137,11 +114,8 @@ async fn target_health_follows_virtual_time() {
         .unwrap();
     bench.pass(29);
     assert_eq!(
-        health(None).await,
-        [(
-            TargetHealthStateEnum::Draining,
-            Some(TargetHealthReasonEnum::DeregistrationInProgress)
-        )]
+        health(&elb, &group, None).await,
+        [(State::Draining, Some(Reason::DeregistrationInProgress))]
     );
     let back = elb
         .register_targets()
@@ -155,18 +129,15 @@ async fn target_health_follows_virtual_time() {
             .is_invalid_target_exception()
     );
     bench.pass(1);
-    assert_eq!(health(None).await, []);
+    assert_eq!(health(&elb, &group, None).await, []);
     assert_eq!(
-        health(Some("10.0.0.1")).await,
-        [(
-            TargetHealthStateEnum::Unused,
-            Some(TargetHealthReasonEnum::NotRegistered)
-        )]
+        health(&elb, &group, Some("10.0.0.1")).await,
+        [(State::Unused, Some(Reason::NotRegistered))]
     );
 }
 
 #[tokio::test]
-async fn refusals_are_the_modelled_errors() {
+async fn refusals_of_load_balancing_are_the_modelled_errors() {
     let bench = Bench::new();
     let elb = bench.elb();
     let missing =
@@ -199,7 +170,11 @@ async fn refusals_are_the_modelled_errors() {
         .unwrap_err()
         .into_service_error();
     assert!(error.is_load_balancer_not_found_exception());
+}
 
+#[tokio::test]
+async fn refusals_of_ecr_are_the_modelled_errors() {
+    let bench = Bench::new();
     let ecr = bench.ecr();
     let error = ecr
         .describe_images()
@@ -225,7 +200,11 @@ async fn refusals_are_the_modelled_errors() {
         .await
         .unwrap_err();
     assert!(error.into_service_error().is_image_not_found_exception());
+}
 
+#[tokio::test]
+async fn refusals_of_scaling_are_the_modelled_errors() {
+    let bench = Bench::new();
     let scaling = sdk!(aws_sdk_applicationautoscaling, bench.http());
     let register = scaling
         .register_scalable_target()
@@ -344,4 +323,19 @@ async fn paginators_see_every_item_once() {
 
 fn target(ip: &str) -> TargetDescription {
     TargetDescription::builder().id(ip).build()
+}
+
+/// States and reasons of the targets that are asked for, or of all.
+async fn health(elb: &ElbClient, group: &str, asked: Option<&str>) -> Vec<(State, Option<Reason>)> {
+    let asked = asked.map(|ip| vec![target(ip)]);
+    let describe = elb
+        .describe_target_health()
+        .target_group_arn(group)
+        .set_targets(asked);
+    let found = describe.send().await.unwrap();
+    let shown = found.target_health_descriptions().iter().map(|one| {
+        let health = one.target_health().unwrap();
+        (health.state().unwrap().clone(), health.reason().cloned())
+    });
+    shown.collect()
 }
