@@ -19,7 +19,8 @@ pub struct ApiError {
     /// AWS's words.
     pub message: String,
     /// Further modelled members, for example `resourceIds` of ECS's ConflictException.
-    pub extra: Map<String, Value>,
+    /// Boxed, because most refusals have none and every answer carries room for one.
+    pub extra: Box<Map<String, Value>>,
 }
 
 impl ApiError {
@@ -35,10 +36,7 @@ impl ApiError {
 
     /// The answer of the JSON services to an operation that they do not have.
     pub fn unknown_operation() -> Self {
-        Self::client(
-            "UnknownOperationException",
-            "The requested operation is not recognized by the service.",
-        )
+        Self::client("UnknownOperationException", "The requested operation is not recognized by the service.")
     }
 
     /// The answer of the Query services to an action that they do not have.
@@ -54,11 +52,6 @@ impl ApiError {
     }
 
     fn new(status: u16, code: &str, message: String) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message,
-            extra: Map::new(),
-        }
+        Self { status, code: code.to_owned(), message, extra: Box::default() }
     }
 }

@@ -13,12 +13,7 @@ use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
 
 /// Members whose values are secrets, in any case of their first letter.
-const SECRETS: [&str; 4] = [
-    "authorizationToken",
-    "secretAccessKey",
-    "sessionToken",
-    "webIdentityToken",
-];
+const SECRETS: [&str; 4] = ["authorizationToken", "secretAccessKey", "sessionToken", "webIdentityToken"];
 
 /// One line of the journal.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,21 +39,11 @@ impl Journal {
     ///
     /// `error` is null on success; on refusal `result` holds the message and the extra members.
     pub fn api(&mut self, now: Time, call: &Call, outcome: &Result<Value, ApiError>) {
-        let Call {
-            service,
-            operation,
-            input,
-            client,
-        } = call;
+        let Call { service, operation, input, client } = call;
         let (status, error, result) = match outcome {
             Ok(result) => (200, Value::Null, result.clone()),
-            Err(ApiError {
-                status,
-                code,
-                message,
-                extra,
-            }) => {
-                let mut members = extra.clone();
+            Err(ApiError { status, code, message, extra }) => {
+                let mut members = extra.as_ref().clone();
                 members.insert("message".to_owned(), json!(message));
                 (*status, json!(code), Value::Object(members))
             }
@@ -72,11 +57,7 @@ impl Journal {
             ("error", error),
             ("result", presentable(result)),
         ];
-        self.record(
-            now,
-            "api",
-            fields.map(|(key, value)| (key.to_owned(), value)),
-        );
+        self.record(now, "api", fields.map(|(key, value)| (key.to_owned(), value)));
     }
 
     /// Records an event of the world: `{"seq","time","type":"event","event":kind, ...fields}`.
@@ -85,11 +66,9 @@ impl Journal {
     pub fn event(&mut self, now: Time, kind: &str, fields: Value) {
         let fields = match presentable(fields) {
             Value::Object(fields) => fields,
-            detail @ (Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_)) => Map::from_iter([("detail".to_owned(), detail)]),
+            detail @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                Map::from_iter([("detail".to_owned(), detail)])
+            }
         };
         let kind = ("event".to_owned(), json!(kind));
         self.record(now, "event", std::iter::once(kind).chain(fields));
@@ -126,38 +105,18 @@ impl Journal {
     pub fn next_request_id(&mut self) -> String {
         self.requests += 1;
         let hash = Sha256::digest(format!("request {}", self.requests));
-        let hex: String = hash
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!(
-            "{}-{}-{}-{}-{}",
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..]
-        )
+        let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
-    fn record(
-        &mut self,
-        time: Time,
-        kind: &str,
-        fields: impl IntoIterator<Item = (String, Value)>,
-    ) {
+    fn record(&mut self, time: Time, kind: &str, fields: impl IntoIterator<Item = (String, Value)>) {
         let seq = self.entries.len();
         let mut line = Map::new();
         line.insert("seq".to_owned(), json!(seq));
         line.insert("time".to_owned(), json!(time.rfc3339()));
         line.insert("type".to_owned(), json!(kind));
         line.extend(fields);
-        self.entries.push(Entry {
-            seq,
-            time,
-            line: Value::Object(line),
-        });
+        self.entries.push(Entry { seq, time, line: Value::Object(line) });
     }
 }
 
@@ -172,10 +131,7 @@ fn hide_secrets(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (key, member) in members.iter_mut() {
-                if SECRETS
-                    .iter()
-                    .any(|secret| secret.eq_ignore_ascii_case(key))
-                {
+                if SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(key)) {
                     *member = json!("…");
                 } else {
                     hide_secrets(member);
@@ -193,25 +149,15 @@ mod tests {
     use crate::simulator::call::Service;
 
     fn call(input: Value) -> Call {
-        Call {
-            service: Service::Ecr,
-            operation: "GetAuthorizationToken".into(),
-            input,
-            client: "test".into(),
-        }
+        Call { service: Service::Ecr, operation: "GetAuthorizationToken".into(), input, client: "test".into() }
     }
 
     #[test]
     fn shows_calls_with_sorted_keys_and_without_secrets() {
         let mut journal = Journal::default();
-        let outcome = Ok(
-            json!({"authorizationData": [{"proxyEndpoint": "https://x", "authorizationToken": "s3cret"}]}),
-        );
-        journal.api(
-            Time(0),
-            &call(json!({"b": 1, "a": {"d": 1, "c": 2}})),
-            &outcome,
-        );
+        let outcome =
+            Ok(json!({"authorizationData": [{"proxyEndpoint": "https://x", "authorizationToken": "s3cret"}]}));
+        journal.api(Time(0), &call(json!({"b": 1, "a": {"d": 1, "c": 2}})), &outcome);
         assert_eq!(
             journal.to_json_lines(0),
             concat!(
@@ -226,35 +172,20 @@ mod tests {
     #[test]
     fn shows_refusals_with_code_and_words() {
         let mut journal = Journal::default();
-        let refusal =
-            ApiError::client("ConflictException", "words").with("resourceIds", json!(["task"]));
+        let refusal = ApiError::client("ConflictException", "words").with("resourceIds", json!(["task"]));
         journal.api(Time(0), &call(json!({})), &Err(refusal));
         let line = &journal.lines().next().unwrap().line;
-        assert_eq!(
-            (&line["status"], &line["error"]),
-            (&json!(400), &json!("ConflictException"))
-        );
-        assert_eq!(
-            line["result"],
-            json!({"message": "words", "resourceIds": ["task"]})
-        );
+        assert_eq!((&line["status"], &line["error"]), (&json!(400), &json!("ConflictException")));
+        assert_eq!(line["result"], json!({"message": "words", "resourceIds": ["task"]}));
     }
 
     #[test]
     fn continues_where_a_reader_stopped() {
         let mut journal = Journal::default();
-        journal.event(
-            Time(0),
-            "task.status",
-            json!({"from": null, "to": "PROVISIONING"}),
-        );
+        journal.event(Time(0), "task.status", json!({"from": null, "to": "PROVISIONING"}));
         journal.event(Time(1), "note", json!("bare"));
         assert_eq!(journal.to_json_lines(1).lines().count(), 1);
-        assert!(
-            journal
-                .to_json_lines(1)
-                .contains(r#""event":"note","detail":"bare""#)
-        );
+        assert!(journal.to_json_lines(1).contains(r#""event":"note","detail":"bare""#));
         assert_eq!(journal.to_json_lines(2), "");
     }
 
@@ -263,9 +194,6 @@ mod tests {
         let mut journal = Journal::default();
         let (first, second) = (journal.next_request_id(), journal.next_request_id());
         assert_ne!(first, second);
-        assert_eq!(
-            first.split('-').map(str::len).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
+        assert_eq!(first.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
     }
 }

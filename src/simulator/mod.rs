@@ -12,6 +12,8 @@ pub mod elb;
 pub mod error;
 pub mod journal;
 pub mod knobs;
+mod members;
 pub mod sts;
 pub mod time;
+pub mod wire;
 pub mod world;

@@ -10,6 +10,9 @@ use crate::simulator::error::ApiError;
 /// API version of the Query protocol.
 pub const VERSION: &str = "2011-06-15";
 
+/// XML namespace of its answers.
+pub const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
 /// The simulated STS of one account.
 #[derive(Debug)]
 pub struct Sts {
@@ -19,9 +22,7 @@ pub struct Sts {
 impl Sts {
     /// STS of the 12-digit `account`.
     pub fn new(account: &str) -> Self {
-        Self {
-            account: account.to_owned(),
-        }
+        Self { account: account.to_owned() }
     }
 
     /// Answers one call.

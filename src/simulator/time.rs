@@ -27,25 +27,17 @@ impl Time {
 
     /// The timestamp of the AWS Query protocol and of people: `2026-11-22T20:35:00.250Z`, always UTC, always milliseconds.
     pub fn rfc3339(self) -> String {
-        self.timestamp()
-            .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
-            .to_string()
+        self.timestamp().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
     /// The HTTP `Date` header: `Sun, 22 Nov 2026 20:35:00 GMT`.
     pub fn http_date(self) -> String {
-        self.timestamp()
-            .strftime("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
+        self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     /// Moments outside of the calendar (year 9999) are written as its nearest end, so that no caller can panic here.
     fn timestamp(self) -> Timestamp {
-        let nearest_end = if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
+        let nearest_end = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_millisecond(self.0).unwrap_or(nearest_end)
     }
 }

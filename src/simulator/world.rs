@@ -126,9 +126,9 @@ impl Simulator {
         &self.journal
     }
 
-    /// The journal, for the numbering of requests.
-    pub fn journal_mut(&mut self) -> &mut Journal {
-        &mut self.journal
+    /// The id of the next request.
+    pub fn request_id(&mut self) -> String {
+        self.journal.next_request_id()
     }
 
     /// When something happens next by itself.
@@ -199,16 +199,17 @@ impl Simulator {
 
     /// The world as it is, for `GET /_sim/world`: clusters with services and deployments, tasks, families, target groups with
     /// their targets, images by tag.
-    pub fn world_json(&mut self) -> Value {
-        let mut world = self.with_scene(|ecs, scene| ecs.truth(scene));
+    pub fn world_json(&self) -> Value {
+        let mut world = self.ecs.truth(&self.place, &self.elb);
         world["now"] = json!(self.now.rfc3339());
         world["account"] = json!(self.place.account);
         world["region"] = json!(self.place.region);
         let groups: Vec<Value> = self.elb.target_group_arns().map(|arn| self.target_group_json(arn)).collect();
         world["targetGroups"] = json!(groups);
         let images = self.ecr.tags();
-        world["images"] =
-            images.map(|(repository, tag, digest)| json!({"repository": repository, "tag": tag, "digest": digest})).collect();
+        world["images"] = images
+            .map(|(repository, tag, digest)| json!({"repository": repository, "tag": tag, "digest": digest}))
+            .collect();
         world
     }
 
@@ -227,9 +228,7 @@ impl Simulator {
     }
 
     fn target_group_json(&self, arn: &str) -> Value {
-        let show = |(ip, port, state): (std::net::Ipv4Addr, u16, crate::simulator::elb::TargetState)| {
-            json!({"ip": ip.to_string(), "port": port, "state": state.name()})
-        };
+        let show = |(ip, port, state): (std::net::Ipv4Addr, u16, crate::simulator::elb::TargetState)| json!({"ip": ip.to_string(), "port": port, "state": state.name()});
         let targets: Value = self.elb.targets(arn).into_iter().map(show).collect();
         json!({"targetGroupArn": arn, "targets": targets})
     }

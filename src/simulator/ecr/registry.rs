@@ -55,24 +55,18 @@ pub(super) struct Image {
 impl Ecr {
     /// An empty registry.
     pub fn new(account: &str, region: &str) -> Self {
-        Self {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            repositories: BTreeMap::new(),
-        }
+        Self { account: account.to_owned(), region: region.to_owned(), repositories: BTreeMap::new() }
     }
 
     /// Makes a repository whose tags can be moved, or not; an existing one is left as it is.
     pub fn create_repository(&mut self, name: &str, immutable: bool, now: Time) {
-        self.repositories
-            .entry(name.to_owned())
-            .or_insert_with(|| Repository {
-                name: name.to_owned(),
-                immutable,
-                created: now,
-                images: BTreeMap::new(),
-                tags: BTreeMap::new(),
-            });
+        self.repositories.entry(name.to_owned()).or_insert_with(|| Repository {
+            name: name.to_owned(),
+            immutable,
+            created: now,
+            images: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        });
     }
 
     /// Host name of the registry, the first part of its image references.
@@ -84,31 +78,16 @@ impl Ecr {
     ///
     /// # Errors
     /// `RepositoryNotFoundException`; `ImageTagAlreadyExistsException` if the repository is IMMUTABLE.
-    pub fn push(
-        &mut self,
-        repository: &str,
-        tag: &str,
-        now: Time,
-        rng: &mut Rng,
-    ) -> Result<String, ApiError> {
+    pub fn push(&mut self, repository: &str, tag: &str, now: Time, rng: &mut Rng) -> Result<String, ApiError> {
         let manifest = made_up_manifest(rng);
-        self.put(
-            repository,
-            manifest,
-            MANIFEST_TYPE.to_owned(),
-            Some(tag),
-            now,
-        )
+        self.put(repository, manifest, MANIFEST_TYPE.to_owned(), Some(tag), now)
     }
 
     /// The digest behind an image reference as it stands in a container definition:
     /// `HOST/repository:tag`, `HOST/repository@sha256:…`, or the name of a public image.
     pub fn resolve(&self, image: &str) -> Resolved {
         let host = self.host();
-        let Some(path) = image
-            .strip_prefix(&host)
-            .and_then(|rest| rest.strip_prefix('/'))
-        else {
+        let Some(path) = image.strip_prefix(&host).and_then(|rest| rest.strip_prefix('/')) else {
             return Resolved::Foreign(foreign_digest(image));
         };
         let (name, reference) = split_reference(path);
@@ -118,10 +97,7 @@ impl Ecr {
                  {image}: pulling from host {host} failed with status code [manifests {reference}]: 404 Not Found"
             ));
         };
-        let digest = repository
-            .tags
-            .get(reference)
-            .map_or(reference, String::as_str);
+        let digest = repository.tags.get(reference).map_or(reference, String::as_str);
         match repository.images.get(digest) {
             Some(image) => Resolved::Digest(image.digest.clone()),
             None => Resolved::Missing(format!(
@@ -154,12 +130,7 @@ impl Ecr {
         };
         let digest = digest_of(manifest.as_bytes());
         if let Some(tag) = tag {
-            if repository.immutable
-                && repository
-                    .tags
-                    .get(tag)
-                    .is_some_and(|there| *there != digest)
-            {
+            if repository.immutable && repository.tags.get(tag).is_some_and(|there| *there != digest) {
                 return Err(ApiError::client(
                     "ImageTagAlreadyExistsException",
                     format!(
@@ -172,13 +143,7 @@ impl Ecr {
             repository.tags.insert(tag.to_owned(), digest.clone());
         }
         let size = stated_size(&manifest);
-        let image = Image {
-            digest: digest.clone(),
-            manifest,
-            media_type,
-            size,
-            pushed: now,
-        };
+        let image = Image { digest: digest.clone(), manifest, media_type, size, pushed: now };
         repository.images.entry(digest.clone()).or_insert(image);
         Ok(digest)
     }
@@ -186,10 +151,7 @@ impl Ecr {
 
 /// `sha256:` and the hex digest of exactly these bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 
@@ -197,9 +159,7 @@ pub(super) fn digest_of(bytes: &[u8]) -> String {
 pub(super) fn repository_not_found(repository: &str, account: &str) -> ApiError {
     ApiError::client(
         "RepositoryNotFoundException",
-        format!(
-            "The repository with name '{repository}' does not exist in the registry with id '{account}'"
-        ),
+        format!("The repository with name '{repository}' does not exist in the registry with id '{account}'"),
     )
 }
 
@@ -226,12 +186,8 @@ fn made_up_manifest(rng: &mut Rng) -> String {
         json!({"mediaType": media_type, "size": rng.u64(size), "digest": digest})
     };
     let config = blob(CONFIG_TYPE, 4_000..12_000);
-    let layers = [
-        blob(LAYER_TYPE, 20_000_000..60_000_000),
-        blob(LAYER_TYPE, 100_000_000..900_000_000),
-    ];
-    json!({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": layers})
-        .to_string()
+    let layers = [blob(LAYER_TYPE, 20_000_000..60_000_000), blob(LAYER_TYPE, 100_000_000..900_000_000)];
+    json!({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": layers}).to_string()
 }
 
 /// The sum of what the manifest says of config and layers, in bytes.
@@ -239,7 +195,5 @@ fn stated_size(manifest: &str) -> u64 {
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
     let layers = manifest["layers"].as_array().into_iter().flatten();
     let blobs = layers.chain(std::iter::once(&manifest["config"]));
-    blobs
-        .filter_map(|blob| blob["size"].as_u64())
-        .fold(0, u64::saturating_add)
+    blobs.filter_map(|blob| blob["size"].as_u64()).fold(0, u64::saturating_add)
 }

@@ -164,7 +164,9 @@ fn rollback_reason(by: RollbackBy, target: &str) -> String {
         RollbackBy::CircuitBreaker => {
             format!("ECS deployment circuit breaker: rolling back to deploymentId {target}.")
         }
-        RollbackBy::User => format!("ECS deployment rollback requested by the user: rolling back to deploymentId {target}."),
+        RollbackBy::User => {
+            format!("ECS deployment rollback requested by the user: rolling back to deploymentId {target}.")
+        }
     }
 }
 

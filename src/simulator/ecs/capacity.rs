@@ -21,9 +21,9 @@ pub(super) const ON_DEMAND: &str = "FARGATE";
 /// One provider of a strategy.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct StrategyItem {
-    pub provider: String,
-    pub base: i64,
-    pub weight: i64,
+    pub(super) provider: String,
+    pub(super) base: i64,
+    pub(super) weight: i64,
 }
 
 /// How a service or a task asks for capacity: one of the two, never both.
@@ -41,7 +41,7 @@ impl LaunchMode {
     /// # Errors
     ///
     /// `InvalidParameterException` for both at once, or a strategy that AWS does not accept.
-    pub fn read(input: Input<'_>, providers: &[String]) -> Result<Option<LaunchMode>, ApiError> {
+    pub(super) fn read(input: Input<'_>, providers: &[String]) -> Result<Option<LaunchMode>, ApiError> {
         let strategy = read_strategy(input.items("capacityProviderStrategy")?, providers)?;
         match (input.text("launchType")?, strategy.is_empty()) {
             (Some(_), false) => Err(invalid(
@@ -55,7 +55,7 @@ impl LaunchMode {
     }
 
     /// Whether both ask for the same, the order of providers aside.
-    pub fn same_as(&self, other: &LaunchMode) -> bool {
+    pub(super) fn same_as(&self, other: &LaunchMode) -> bool {
         let sorted = |mode: &LaunchMode| match mode {
             LaunchMode::Type(kind) => LaunchMode::Type(kind.clone()),
             LaunchMode::Strategy(items) => {
@@ -70,7 +70,7 @@ impl LaunchMode {
     /// The provider of the next task, when `running` counts the tasks that each provider has already.
     ///
     /// First the base, then the provider that is furthest below its share by weight. `None` if no provider can place it.
-    pub fn next_provider(&self, running: &BTreeMap<String, i64>) -> Option<String> {
+    pub(super) fn next_provider(&self, running: &BTreeMap<String, i64>) -> Option<String> {
         let items = match self {
             LaunchMode::Type(kind) => return (kind == ON_DEMAND).then(|| ON_DEMAND.to_owned()),
             LaunchMode::Strategy(items) => items,
@@ -87,7 +87,7 @@ impl LaunchMode {
     }
 
     /// Writes `launchType` or `capacityProviderStrategy` into a description.
-    pub fn show_in(&self, shown: &mut Value) {
+    pub(super) fn show_in(&self, shown: &mut Value) {
         match self {
             LaunchMode::Type(kind) => shown["launchType"] = json!(kind),
             LaunchMode::Strategy(items) => shown["capacityProviderStrategy"] = show_strategy(items),
@@ -113,9 +113,7 @@ pub(super) fn read_strategy(items: &[Value], providers: &[String]) -> Result<Vec
 
 /// A strategy as AWS shows it.
 pub(super) fn show_strategy(items: &[StrategyItem]) -> Value {
-    let show = |StrategyItem { provider, base, weight }: &StrategyItem| {
-        json!({"capacityProvider": provider, "weight": weight, "base": base})
-    };
+    let show = |StrategyItem { provider, base, weight }: &StrategyItem| json!({"capacityProvider": provider, "weight": weight, "base": base});
     items.iter().map(show).collect()
 }
 
@@ -150,7 +148,8 @@ mod tests {
     use super::*;
 
     fn strategy(items: &[(&str, i64, i64)]) -> LaunchMode {
-        let item = |&(provider, base, weight): &(&str, i64, i64)| StrategyItem { provider: provider.into(), base, weight };
+        let item =
+            |&(provider, base, weight): &(&str, i64, i64)| StrategyItem { provider: provider.into(), base, weight };
         LaunchMode::Strategy(items.iter().map(item).collect())
     }
 

@@ -138,11 +138,9 @@ fn illness(task: &Task, service: &Service, balancers: &[LoadBalancer], scene: &S
     }
     balancers.iter().find_map(|balancer| {
         match scene.elb.state(&balancer.target_group, task.interface.ip, balancer.port) {
-            TargetState::Unhealthy { description, .. } => Some(Illness::Target {
-                group: balancer.target_group.clone(),
-                port: balancer.port,
-                reason: description,
-            }),
+            TargetState::Unhealthy { description, .. } => {
+                Some(Illness::Target { group: balancer.target_group.clone(), port: balancer.port, reason: description })
+            }
             TargetState::Unused | TargetState::Initial | TargetState::Healthy | TargetState::Draining => None,
         }
     })

@@ -34,9 +34,7 @@ impl Ecs {
     pub(super) fn create_cluster(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let name = input.text("clusterName")?.unwrap_or("default");
         if name.is_empty() || name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
-            return Err(invalid(
-                "Cluster name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$.",
-            ));
+            return Err(invalid("Cluster name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$."));
         }
         let providers = read_providers(input)?;
         let cluster = Cluster {

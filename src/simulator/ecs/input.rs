@@ -13,43 +13,43 @@ pub(super) struct Input<'a>(pub &'a Value);
 
 impl<'a> Input<'a> {
     /// The member as it came, if it is there and not null.
-    pub fn get(self, key: &str) -> Option<&'a Value> {
+    pub(super) fn get(self, key: &str) -> Option<&'a Value> {
         self.0.get(key).filter(|value| !value.is_null())
     }
 
     /// A string member.
-    pub fn text(self, key: &str) -> Result<Option<&'a str>, ApiError> {
+    pub(super) fn text(self, key: &str) -> Result<Option<&'a str>, ApiError> {
         self.typed(key, "a String", Value::as_str)
     }
 
     /// A string member that the operation cannot do without.
-    pub fn required(self, key: &str) -> Result<&'a str, ApiError> {
+    pub(super) fn required(self, key: &str) -> Result<&'a str, ApiError> {
         self.text(key)?.filter(|text| !text.is_empty()).ok_or_else(|| invalid(format!("{key} can not be blank.")))
     }
 
     /// An integer member.
-    pub fn int(self, key: &str) -> Result<Option<i64>, ApiError> {
+    pub(super) fn int(self, key: &str) -> Result<Option<i64>, ApiError> {
         self.typed(key, "an Integer", Value::as_i64)
     }
 
     /// A boolean member; absent is false.
-    pub fn flag(self, key: &str) -> Result<bool, ApiError> {
+    pub(super) fn flag(self, key: &str) -> Result<bool, ApiError> {
         Ok(self.typed(key, "a Boolean", Value::as_bool)?.unwrap_or(false))
     }
 
     /// The elements of a list member; absent is empty.
-    pub fn items(self, key: &str) -> Result<&'a [Value], ApiError> {
+    pub(super) fn items(self, key: &str) -> Result<&'a [Value], ApiError> {
         Ok(self.typed(key, "a List", |value| value.as_array().map(Vec::as_slice))?.unwrap_or(&[]))
     }
 
     /// The elements of a list of strings; absent is empty.
-    pub fn texts(self, key: &str) -> Result<Vec<&'a str>, ApiError> {
+    pub(super) fn texts(self, key: &str) -> Result<Vec<&'a str>, ApiError> {
         let read = |value: &'a Value| value.as_str().ok_or_else(|| mistyped(value, "a String"));
         self.items(key)?.iter().map(read).collect()
     }
 
     /// Whether a list of strings (as `include`) holds `word`.
-    pub fn includes(self, word: &str) -> Result<bool, ApiError> {
+    pub(super) fn includes(self, word: &str) -> Result<bool, ApiError> {
         Ok(self.texts("include")?.contains(&word))
     }
 

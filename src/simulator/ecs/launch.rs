@@ -117,9 +117,7 @@ pub(super) fn read_network(input: Input<'_>, definition: &TaskDefinition) -> Res
         };
     };
     if !definition.is_awsvpc() {
-        return Err(invalid(
-            "Network Configuration is not valid for the given networkMode of this task definition.",
-        ));
+        return Err(invalid("Network Configuration is not valid for the given networkMode of this task definition."));
     }
     let (subnets, groups) = (given.texts("subnets")?, given.texts("securityGroups")?);
     if subnets.is_empty() {

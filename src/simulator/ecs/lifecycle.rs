@@ -96,7 +96,10 @@ impl Ecs {
             container.health = verdict;
         }
         task.version += 1;
-        scene.note("task.health", json!({"task": scene.place.task(&task.cluster, id), "unhealthy": verdict == Health::Unhealthy}));
+        scene.note(
+            "task.health",
+            json!({"task": scene.place.task(&task.cluster, id), "unhealthy": verdict == Health::Unhealthy}),
+        );
         if let Some(service) = service {
             self.wake(scene, service);
         }
@@ -148,7 +151,8 @@ impl Ecs {
             fields["stopCode"] = json!(cause.code.word());
         }
         if task.last_status == LastStatus::Stopped {
-            fields["exitCodes"] = task.containers.iter().map(|c| json!({"container": c.name, "exitCode": c.exit_code})).collect();
+            fields["exitCodes"] =
+                task.containers.iter().map(|c| json!({"container": c.name, "exitCode": c.exit_code})).collect();
         }
         scene.note("task.status", fields);
     }
@@ -216,10 +220,7 @@ fn by_digest(image: &str, digest: &str) -> String {
 }
 
 fn images(task: &Task, scene: &Scene<'_>) -> Value {
-    let images: Value = task
-        .containers
-        .iter()
-        .map(|c| json!({"container": c.name, "image": c.image, "digest": c.digest}))
-        .collect();
+    let images: Value =
+        task.containers.iter().map(|c| json!({"container": c.name, "image": c.image, "digest": c.digest})).collect();
     json!({"task": scene.place.task(&task.cluster, &task.id), "group": task.group, "images": images})
 }

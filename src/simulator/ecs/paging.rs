@@ -62,7 +62,8 @@ mod tests {
         let mut items: Vec<String> = (10..35).map(|n| n.to_string()).collect();
         let first = page("arns", &items, Input(&json!({})), 10).unwrap();
         items.retain(|item| item != "19");
-        let rest = page("arns", &items, Input(&json!({"nextToken": first["nextToken"], "maxResults": 100})), 10).unwrap();
+        let rest =
+            page("arns", &items, Input(&json!({"nextToken": first["nextToken"], "maxResults": 100})), 10).unwrap();
         assert_eq!((first["arns"][9].as_str(), rest["arns"][0].as_str()), (Some("19"), Some("20")));
         assert_eq!(rest["arns"].as_array().unwrap().len(), 15);
         assert_eq!(rest.get("nextToken"), None);

@@ -46,14 +46,21 @@ impl Ecs {
         Ok(json!({"tasks": shown, "failures": failures}))
     }
 
-    fn read_order(&self, scene: &Scene<'_>, cluster: String, input: Input<'_>) -> Result<(Order, LaunchMode), ApiError> {
+    fn read_order(
+        &self,
+        scene: &Scene<'_>,
+        cluster: String,
+        input: Input<'_>,
+    ) -> Result<(Order, LaunchMode), ApiError> {
         let started_by = checked_started_by(input)?;
         let tags = tags::read(input)?;
         let definition = self.runnable(input.required("taskDefinition")?)?;
         let propagated = match input.text("propagateTags")? {
             None | Some("NONE") => tags::Tags::new(),
             Some("TASK_DEFINITION") => definition.tags.clone(),
-            Some(_) => return Err(invalid("Invalid value for propagateTags. Tasks can only inherit from TASK_DEFINITION.")),
+            Some(_) => {
+                return Err(invalid("Invalid value for propagateTags. Tasks can only inherit from TASK_DEFINITION."));
+            }
         };
         let found = self.cluster(Some(&cluster))?;
         let default = match &found.default_strategy {
@@ -145,7 +152,9 @@ fn overrides(input: Input<'_>, definition: &TaskDefinition, _scene: &Scene<'_>) 
     for item in given {
         let name = Input(item).text("name")?.unwrap_or_default();
         if !definition.containers().iter().any(|container| container["name"] == json!(name)) {
-            return Err(invalid(format!("Override for container named {name} is not a container in the TaskDefinition.")));
+            return Err(invalid(format!(
+                "Override for container named {name} is not a container in the TaskDefinition."
+            )));
         }
     }
     if given.is_empty() {

@@ -142,7 +142,8 @@ impl Ecs {
         }
         stopped.extend(first(&healthy, if complete { i64::MAX } else { spare }));
         for deployment in &mut self.service_mut(id).deployments {
-            let gone = census.seats.iter().filter(|seat| stopped.contains(&seat.id) && seat.deployment == deployment.id);
+            let gone =
+                census.seats.iter().filter(|seat| stopped.contains(&seat.id) && seat.deployment == deployment.id);
             deployment.held = (deployment.held - count(gone)).max(0);
         }
         self.stop_and_say(scene, id, &stopped)
@@ -189,7 +190,12 @@ impl Ecs {
             match self.order(scene, id, deployment) {
                 Ok(order) => started.push(self.launch(scene, order)),
                 Err(reason) => {
-                    self.complain(scene, id, Complaint::CannotPlace, &format!("was unable to place a task. Reason: {reason}"));
+                    self.complain(
+                        scene,
+                        id,
+                        Complaint::CannotPlace,
+                        &format!("was unable to place a task. Reason: {reason}"),
+                    );
                     self.strike(scene, id, deployment, Strike::NotPlaced);
                     break;
                 }

@@ -213,7 +213,9 @@ impl Settings {
     fn check(&self) -> Result<(), ApiError> {
         let (most, fewest) = (self.percent("maximumPercent", 200), self.percent("minimumHealthyPercent", 100));
         if most < 1 || fewest < 0 || most < fewest {
-            return Err(invalid("Maximum percent must be greater than zero and not below the minimum healthy percent."));
+            return Err(invalid(
+                "Maximum percent must be greater than zero and not below the minimum healthy percent.",
+            ));
         }
         match self.deployment_configuration.get("strategy").and_then(Value::as_str) {
             Some("ROLLING") | None => Ok(()),

@@ -88,9 +88,8 @@ impl Ecs {
             None | Some("ROLLBACK") => {}
             Some(other) => return Err(invalid(format!("The stop type {other} is not valid."))),
         }
-        let missing = || {
-            ApiError::client("ServiceDeploymentNotFoundException", "The service deployment cannot be found.")
-        };
+        let missing =
+            || ApiError::client("ServiceDeploymentNotFoundException", "The service deployment cannot be found.");
         let (id, record) = self.find_record(arn).ok_or_else(missing)?;
         let stoppable = record.status.is_open();
         if !stoppable || (record.status == RecordStatus::InProgress && !self.stop_deployment(scene, id)) {

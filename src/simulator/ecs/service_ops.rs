@@ -56,7 +56,7 @@ impl Ecs {
         self.services.retain(|_, old| old.cluster != service.cluster || old.name != service.name);
         self.services.insert(id, service);
         self.deploy(scene, id, spec);
-        Ok(json!({ "service": self.show_service(scene, id, true) }))
+        Ok(json!({ "service": self.show_service(scene.place, id, true) }))
     }
 
     /// UpdateService.
@@ -90,7 +90,7 @@ impl Ecs {
         } else {
             self.wake(scene, id);
         }
-        Ok(json!({ "service": self.show_service(scene, id, true) }))
+        Ok(json!({ "service": self.show_service(scene.place, id, true) }))
     }
 
     /// DeleteService: DRAINING until its tasks are at least STOPPING, then INACTIVE.
@@ -103,7 +103,7 @@ impl Ecs {
         }
         (service.status, service.desired, service.steady_since) = (ServiceStatus::Draining, 0, None);
         self.wake(scene, id);
-        Ok(json!({ "service": self.show_service(scene, id, true) }))
+        Ok(json!({ "service": self.show_service(scene.place, id, true) }))
     }
 
     /// Sets the desired count as Application Auto Scaling does.
@@ -189,9 +189,12 @@ impl Ecs {
         }
         if input.get("capacityProviderStrategy").is_some() {
             let providers = &self.cluster(Some(&service.cluster))?.providers;
-            let given = LaunchMode::read(Input(&json!({
-                "capacityProviderStrategy": input.items("capacityProviderStrategy")?
-            })), providers)?;
+            let given = LaunchMode::read(
+                Input(&json!({
+                    "capacityProviderStrategy": input.items("capacityProviderStrategy")?
+                })),
+                providers,
+            )?;
             spec.mode = given.unwrap_or_else(|| service.original_mode.clone());
         }
         if spec.mode.same_as(&service.spec().mode) {
@@ -290,9 +293,7 @@ fn read_load_balancers(
         };
         let known = u16::try_from(port).ok().filter(|_| containers.iter().any(|definition| exposes(&definition)));
         let Some(port) = known else {
-            return Err(invalid(format!(
-                "The container {container} did not have a container port {port} defined."
-            )));
+            return Err(invalid(format!("The container {container} did not have a container port {port} defined.")));
         };
         balancers.push(LoadBalancer { target_group: group.to_owned(), container: container.to_owned(), port });
     }

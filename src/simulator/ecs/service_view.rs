@@ -13,7 +13,7 @@ use super::paging::page;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene, at_most};
 use super::tags;
-use crate::simulator::arn;
+use crate::simulator::arn::{self, Place};
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -30,7 +30,7 @@ impl Ecs {
         for given in asked {
             let name = arn::last_part(given);
             match self.find_service(&cluster, name) {
-                Some(id) => found.push(self.show_service(scene, id, with_tags)),
+                Some(id) => found.push(self.show_service(scene.place, id, with_tags)),
                 None => failures.push(json!({"arn": scene.place.service(&cluster, name), "reason": "MISSING"})),
             }
         }
@@ -57,14 +57,14 @@ impl Ecs {
     }
 
     /// A service as DescribeServices shows it.
-    pub(super) fn show_service(&self, scene: &Scene<'_>, id: ServiceId, with_tags: bool) -> Value {
+    pub(super) fn show_service(&self, place: &Place, id: ServiceId, with_tags: bool) -> Value {
         let service = &self.services[&id];
         let counts = self.counts(id, None);
         let spec = service.spec();
         let mut shown = json!({
-            "serviceArn": scene.place.service(&service.cluster, &service.name),
+            "serviceArn": place.service(&service.cluster, &service.name),
             "serviceName": service.name,
-            "clusterArn": scene.place.cluster(&service.cluster),
+            "clusterArn": place.cluster(&service.cluster),
             "loadBalancers": spec.load_balancers.iter().map(|balancer| balancer.show()).collect::<Value>(),
             "serviceRegistries": spec.registries,
             "status": service.status.word(),
@@ -76,10 +76,10 @@ impl Ecs {
             "taskDefinition": spec.task_definition,
             "deploymentConfiguration": service.settings.deployment_configuration,
             "deployments": self.show_deployments(service),
-            "roleArn": service_role(scene),
+            "roleArn": service_role(place),
             "events": service.events.iter().map(show_event).collect::<Value>(),
             "createdAt": service.created_at.epoch_seconds(),
-            "createdBy": format!("arn:aws:iam::{}:user/simulator", scene.place.account),
+            "createdBy": format!("arn:aws:iam::{}:user/simulator", place.account),
             "placementConstraints": [],
             "placementStrategy": [],
             "schedulingStrategy": "REPLICA",
@@ -152,6 +152,6 @@ fn show_event(event: &super::service::ServiceEvent) -> Value {
     json!({"id": event.id, "createdAt": event.at.epoch_seconds(), "message": event.message})
 }
 
-fn service_role(scene: &Scene<'_>) -> String {
-    format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", scene.place.account)
+fn service_role(place: &Place) -> String {
+    format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", place.account)
 }

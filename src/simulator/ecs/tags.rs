@@ -78,7 +78,8 @@ impl Ecs {
             "cluster" => Ok(&mut self.cluster_mut(Some(resource_arn))?.tags),
             "service" => {
                 let (cluster, name) = rest.split_once('/').ok_or_else(malformed)?;
-                let id = self.find_service(cluster, name).ok_or_else(|| invalid("The specified service is not found."))?;
+                let id =
+                    self.find_service(cluster, name).ok_or_else(|| invalid("The specified service is not found."))?;
                 Ok(&mut self.service_mut(id).tags)
             }
             "task" => {

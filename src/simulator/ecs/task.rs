@@ -331,8 +331,7 @@ impl Task {
         });
         if self.moments.connectivity.is_some() {
             let ip = self.interface.ip.to_string();
-            shown["networkInterfaces"] =
-                json!([{"attachmentId": self.interface.attachment, "privateIpv4Address": ip}]);
+            shown["networkInterfaces"] = json!([{"attachmentId": self.interface.attachment, "privateIpv4Address": ip}]);
         }
         if let Some(memory) = container.memory {
             shown["memory"] = json!(memory.to_string());

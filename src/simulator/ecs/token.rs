@@ -56,7 +56,8 @@ impl Ecs {
         };
         let tasks: Value = launched.tasks.iter().filter_map(|task| self.tasks.get(task)).map(show).collect();
         let recent = scene.now.since(launched.accepted_at) <= HOUR_MS;
-        let failures: Vec<Value> = if recent { launched.failures.clone() } else { vec![json!({}); launched.failures.len()] };
+        let failures: Vec<Value> =
+            if recent { launched.failures.clone() } else { vec![json!({}); launched.failures.len()] };
         Ok(Some(json!({"tasks": tasks, "failures": failures})))
     }
 

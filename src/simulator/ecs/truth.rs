@@ -4,11 +4,13 @@
 
 use serde_json::{Value, json};
 
-use super::state::{Ecs, Scene};
+use super::state::Ecs;
+use crate::simulator::arn::Place;
+use crate::simulator::elb::Elb;
 
 impl Ecs {
     /// Clusters, services with all their deployments, and every task that can still be described.
-    pub fn truth(&self, scene: &Scene<'_>) -> Value {
+    pub fn truth(&self, place: &Place, elb: &Elb) -> Value {
         let clusters: Vec<Value> = self
             .clusters
             .values()
@@ -16,7 +18,7 @@ impl Ecs {
                 json!({
                     "cluster": cluster.name,
                     "tags": cluster.tags,
-                    "services": self.services_truth(scene, &cluster.name),
+                    "services": self.services_truth(place, &cluster.name),
                 })
             })
             .collect();
@@ -24,9 +26,9 @@ impl Ecs {
             .tasks
             .values()
             .map(|task| {
-                let mut shown = task.show(scene.place, true);
+                let mut shown = task.show(place, true);
                 let group_state = |(group, port): &(String, u16)| {
-                    let state = scene.elb.state(group, task.interface.ip, *port);
+                    let state = elb.state(group, task.interface.ip, *port);
                     json!({"targetGroupArn": group, "port": port, "state": state.name()})
                 };
                 shown["targets"] = task.targets.iter().map(group_state).collect();
@@ -44,10 +46,10 @@ impl Ecs {
         json!({"clusters": clusters, "tasks": tasks, "families": families, "spotCapacity": !self.spot_is_out})
     }
 
-    fn services_truth(&self, scene: &Scene<'_>, cluster: &str) -> Value {
+    fn services_truth(&self, place: &Place, cluster: &str) -> Value {
         let services = self.services.values().filter(|service| service.cluster == cluster);
         let show = |service: &super::service::Service| {
-            let mut shown = self.show_service(scene, service.id, true);
+            let mut shown = self.show_service(place, service.id, true);
             let pins = service.deployments.iter().map(|d| (d.id.clone(), json!(d.pins)));
             shown["digests"] = Value::Object(pins.collect());
             shown

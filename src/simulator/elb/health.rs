@@ -78,19 +78,11 @@ pub(super) enum Phase {
     /// Targets in this phase belong to a target group that no listener uses; nothing checks them.
     NotInUse,
     /// Targets in this phase have not passed a check yet; `checked` tells whether one has begun.
-    Initial {
-        checked: bool,
-        failed: u32,
-        next: Turn,
-    },
+    Initial { checked: bool, failed: u32, next: Turn },
     /// Targets in this phase serve; `failed` counts failures in a row.
     Healthy { failed: u32, next: Turn },
     /// Targets in this phase failed too often; `passed` counts passes in a row.
-    Unhealthy {
-        failure: Failure,
-        passed: u32,
-        next: Turn,
-    },
+    Unhealthy { failure: Failure, passed: u32, next: Turn },
     /// Targets in this phase finish their connections until `until`.
     Draining { until: Time },
 }
@@ -115,20 +107,16 @@ impl Turn {
 impl Phase {
     /// The first phase of a target whose group is in use.
     pub(super) fn registered(first_check: Time) -> Phase {
-        Phase::Initial {
-            checked: false,
-            failed: 0,
-            next: Turn::Begin(first_check),
-        }
+        Phase::Initial { checked: false, failed: 0, next: Turn::Begin(first_check) }
     }
 
     /// When this target has its next turn, if ever.
     pub(super) fn due(&self) -> Option<Time> {
         match self {
             Phase::NotInUse => None,
-            Phase::Initial { next, .. }
-            | Phase::Healthy { next, .. }
-            | Phase::Unhealthy { next, .. } => Some(next.at()),
+            Phase::Initial { next, .. } | Phase::Healthy { next, .. } | Phase::Unhealthy { next, .. } => {
+                Some(next.at())
+            }
             Phase::Draining { until } => Some(*until),
         }
     }
@@ -139,10 +127,9 @@ impl Phase {
             Phase::NotInUse => TargetState::Unused,
             Phase::Initial { .. } => TargetState::Initial,
             Phase::Healthy { .. } => TargetState::Healthy,
-            Phase::Unhealthy { failure, .. } => TargetState::Unhealthy {
-                reason: failure.reason,
-                description: failure.description.clone(),
-            },
+            Phase::Unhealthy { failure, .. } => {
+                TargetState::Unhealthy { reason: failure.reason, description: failure.description.clone() }
+            }
             Phase::Draining { .. } => TargetState::Draining,
         }
     }
@@ -150,24 +137,18 @@ impl Phase {
     /// Reason code and description beside the state; a healthy target has none.
     pub(super) fn reason(&self) -> Option<(&'static str, &str)> {
         match self {
-            Phase::NotInUse => Some((
-                "Target.NotInUse",
-                "Target group is not configured to receive traffic from the load balancer",
-            )),
-            Phase::Initial { checked: false, .. } => Some((
-                "Elb.RegistrationInProgress",
-                "Target registration is in progress",
-            )),
-            Phase::Initial { checked: true, .. } => Some((
-                "Elb.InitialHealthChecking",
-                "Initial health checks in progress",
-            )),
+            Phase::NotInUse => {
+                Some(("Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"))
+            }
+            Phase::Initial { checked: false, .. } => {
+                Some(("Elb.RegistrationInProgress", "Target registration is in progress"))
+            }
+            Phase::Initial { checked: true, .. } => {
+                Some(("Elb.InitialHealthChecking", "Initial health checks in progress"))
+            }
             Phase::Healthy { .. } => None,
             Phase::Unhealthy { failure, .. } => Some((failure.reason, &failure.description)),
-            Phase::Draining { .. } => Some((
-                "Target.DeregistrationInProgress",
-                "Target deregistration is in progress",
-            )),
+            Phase::Draining { .. } => Some(("Target.DeregistrationInProgress", "Target deregistration is in progress")),
         }
     }
 
@@ -176,44 +157,26 @@ impl Phase {
         match self {
             Phase::NotInUse => Some(Phase::NotInUse),
             Phase::Draining { .. } => None,
-            Phase::Initial { next, .. }
-            | Phase::Healthy { next, .. }
-            | Phase::Unhealthy { next, .. } => Some(match *next {
-                Turn::Begin(began) if answer == Answer::Silent && check.timeout_ms > 0 => self
-                    .waiting(Turn::GiveUp {
-                        began,
-                        at: began.plus_millis(check.timeout_ms),
-                    }),
-                Turn::Begin(began) => self.judged(
-                    verdict(answer, check),
-                    next_check(began, began, check),
-                    check,
-                ),
-                Turn::GiveUp { began, at } => self.judged(
-                    verdict(Answer::Silent, check),
-                    next_check(began, at, check),
-                    check,
-                ),
-            }),
+            Phase::Initial { next, .. } | Phase::Healthy { next, .. } | Phase::Unhealthy { next, .. } => {
+                Some(match *next {
+                    Turn::Begin(began) if answer == Answer::Silent && check.timeout_ms > 0 => {
+                        self.waiting(Turn::GiveUp { began, at: began.plus_millis(check.timeout_ms) })
+                    }
+                    Turn::Begin(began) => self.judged(verdict(answer, check), next_check(began, began, check), check),
+                    Turn::GiveUp { began, at } => {
+                        self.judged(verdict(Answer::Silent, check), next_check(began, at, check), check)
+                    }
+                })
+            }
         }
     }
 
     /// The same phase while a check waits for its answer.
     fn waiting(&self, turn: Turn) -> Phase {
         match self.clone() {
-            Phase::Initial { failed, .. } => Phase::Initial {
-                checked: true,
-                failed,
-                next: turn,
-            },
+            Phase::Initial { failed, .. } => Phase::Initial { checked: true, failed, next: turn },
             Phase::Healthy { failed, .. } => Phase::Healthy { failed, next: turn },
-            Phase::Unhealthy {
-                failure, passed, ..
-            } => Phase::Unhealthy {
-                failure,
-                passed,
-                next: turn,
-            },
+            Phase::Unhealthy { failure, passed, .. } => Phase::Unhealthy { failure, passed, next: turn },
             other @ (Phase::NotInUse | Phase::Draining { .. }) => other,
         }
     }
@@ -221,45 +184,21 @@ impl Phase {
     /// The phase after a check passed or failed. One pass is enough at first; thresholds count from then on.
     fn judged(&self, verdict: Result<(), Failure>, next: Turn, check: &Check) -> Phase {
         match (self, verdict) {
-            (Phase::Initial { .. } | Phase::Healthy { .. }, Ok(())) => {
-                Phase::Healthy { failed: 0, next }
-            }
+            (Phase::Initial { .. } | Phase::Healthy { .. }, Ok(())) => Phase::Healthy { failed: 0, next },
             (Phase::Unhealthy { passed, .. }, Ok(())) if passed + 1 >= check.healthy => {
                 Phase::Healthy { failed: 0, next }
             }
-            (
-                Phase::Unhealthy {
-                    failure, passed, ..
-                },
-                Ok(()),
-            ) => Phase::Unhealthy {
-                failure: failure.clone(),
-                passed: passed + 1,
-                next,
-            },
+            (Phase::Unhealthy { failure, passed, .. }, Ok(())) => {
+                Phase::Unhealthy { failure: failure.clone(), passed: passed + 1, next }
+            }
             (Phase::Initial { failed, .. } | Phase::Healthy { failed, .. }, Err(failure))
                 if failed + 1 >= check.unhealthy =>
             {
-                Phase::Unhealthy {
-                    failure,
-                    passed: 0,
-                    next,
-                }
+                Phase::Unhealthy { failure, passed: 0, next }
             }
-            (Phase::Initial { failed, .. }, Err(_)) => Phase::Initial {
-                checked: true,
-                failed: failed + 1,
-                next,
-            },
-            (Phase::Healthy { failed, .. }, Err(_)) => Phase::Healthy {
-                failed: failed + 1,
-                next,
-            },
-            (Phase::Unhealthy { .. }, Err(failure)) => Phase::Unhealthy {
-                failure,
-                passed: 0,
-                next,
-            },
+            (Phase::Initial { failed, .. }, Err(_)) => Phase::Initial { checked: true, failed: failed + 1, next },
+            (Phase::Healthy { failed, .. }, Err(_)) => Phase::Healthy { failed: failed + 1, next },
+            (Phase::Unhealthy { .. }, Err(failure)) => Phase::Unhealthy { failure, passed: 0, next },
             (Phase::NotInUse | Phase::Draining { .. }, Ok(()) | Err(_)) => self.clone(),
         }
     }
@@ -278,14 +217,10 @@ fn verdict(answer: Answer, check: &Check) -> Result<(), Failure> {
             reason: "Target.ResponseCodeMismatch",
             description: format!("Health checks failed with these codes: [{status}]"),
         }),
-        Answer::Refusing => Err(Failure {
-            reason: "Target.FailedHealthChecks",
-            description: "Health checks failed".to_owned(),
-        }),
-        Answer::Silent => Err(Failure {
-            reason: "Target.Timeout",
-            description: "Request timed out".to_owned(),
-        }),
+        Answer::Refusing => {
+            Err(Failure { reason: "Target.FailedHealthChecks", description: "Health checks failed".to_owned() })
+        }
+        Answer::Silent => Err(Failure { reason: "Target.Timeout", description: "Request timed out".to_owned() }),
     }
 }
 

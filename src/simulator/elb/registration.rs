@@ -38,36 +38,16 @@ impl Elb {
     /// # Errors
     /// `TargetGroupNotFound`, and `InvalidTarget` while the same target is still draining: AWS lets an address come
     /// back only when its deregistration delay is over.
-    pub fn register(
-        &mut self,
-        target_group: &str,
-        ip: Ipv4Addr,
-        port: u16,
-        now: Time,
-    ) -> Result<(), ApiError> {
+    pub fn register(&mut self, target_group: &str, ip: Ipv4Addr, port: u16, now: Time) -> Result<(), ApiError> {
         let in_use = self.has_load_balancer(target_group);
         let Some(group) = self.target_groups.get(target_group) else {
             return Err(not_found(target_group));
         };
         match group.targets.get(&(ip, port)) {
-            Some(Phase::Draining { .. }) => {
-                let message = format!(
-                    "The target '{ip}:{port}' is still being deregistered from '{target_group}'"
-                );
-                Err(ApiError::client("InvalidTarget", message))
-            }
-            Some(
-                Phase::NotInUse
-                | Phase::Initial { .. }
-                | Phase::Healthy { .. }
-                | Phase::Unhealthy { .. },
-            ) => Ok(()),
+            Some(Phase::Draining { .. }) => Err(still_draining(target_group, ip, port)),
+            Some(Phase::NotInUse | Phase::Initial { .. } | Phase::Healthy { .. } | Phase::Unhealthy { .. }) => Ok(()),
             None => {
-                let phase = if in_use {
-                    self.first_phase(now)
-                } else {
-                    Phase::NotInUse
-                };
+                let phase = if in_use { self.first_phase(now) } else { Phase::NotInUse };
                 self.put((target_group.to_owned(), ip, port), Some(phase), now);
                 Ok(())
             }
@@ -85,9 +65,7 @@ impl Elb {
             None | Some(Phase::Draining { .. }) => return,
             Some(Phase::NotInUse) => None,
             Some(Phase::Initial { .. } | Phase::Healthy { .. } | Phase::Unhealthy { .. }) => {
-                (delay > 0).then(|| Phase::Draining {
-                    until: now.plus_millis(delay),
-                })
+                (delay > 0).then(|| Phase::Draining { until: now.plus_millis(delay) })
             }
         };
         self.put((target_group.to_owned(), ip, port), next, now);
@@ -107,14 +85,8 @@ impl Elb {
             }
             let (target_group, ip, port) = &key;
             let answer = self.answers.get(ip).copied().unwrap_or_default();
-            let group = self
-                .target_groups
-                .get(target_group)
-                .expect("the schedule names existing targets only");
-            let phase = group
-                .targets
-                .get(&(*ip, *port))
-                .expect("the schedule names existing targets only");
+            let group = self.target_groups.get(target_group).expect("the schedule names existing targets only");
+            let phase = group.targets.get(&(*ip, *port)).expect("the schedule names existing targets only");
             let next = phase.after_turn(answer, &group.check);
             self.put(key, next, time);
         }
@@ -126,10 +98,7 @@ impl Elb {
         let Some(group) = self.target_groups.get(target_group) else {
             return;
         };
-        let idle = group
-            .targets
-            .iter()
-            .filter(|(_, phase)| **phase == Phase::NotInUse);
+        let idle = group.targets.iter().filter(|(_, phase)| **phase == Phase::NotInUse);
         let idle: Vec<(Ipv4Addr, u16)> = idle.map(|(target, _)| *target).collect();
         for (ip, port) in idle {
             let phase = self.first_phase(now);
@@ -160,15 +129,7 @@ impl Elb {
         let from = before.map_or("unused", |phase| phase.state().name());
         if from != to {
             let (target_group, ip, port) = key.clone();
-            self.untold.push(ElbEvent {
-                time: now,
-                target_group,
-                ip,
-                port,
-                from,
-                to,
-                reason,
-            });
+            self.untold.push(ElbEvent { time: now, target_group, ip, port, from, to, reason });
         }
         if let Some(time) = due {
             self.schedule.insert((time, key));
@@ -178,8 +139,11 @@ impl Elb {
 
 /// AWS's answer to a target group ARN that does not exist, in operations on one target group.
 pub(super) fn not_found(target_group: &str) -> ApiError {
-    ApiError::client(
-        "TargetGroupNotFound",
-        format!("Target groups '{target_group}' not found"),
-    )
+    ApiError::client("TargetGroupNotFound", format!("Target groups '{target_group}' not found"))
+}
+
+/// The refusal of a target that is to come back before its deregistration is over.
+pub(super) fn still_draining(target_group: &str, ip: Ipv4Addr, port: u16) -> ApiError {
+    let message = format!("The target '{ip}:{port}' is still being deregistered from '{target_group}'");
+    ApiError::client("InvalidTarget", message)
 }

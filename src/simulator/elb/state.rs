@@ -136,11 +136,12 @@ pub(super) struct TargetGroup {
 }
 
 impl TargetGroup {
+    pub(super) fn is_draining(&self, target: &(Ipv4Addr, u16)) -> bool {
+        matches!(self.targets.get(target), Some(Phase::Draining { .. }))
+    }
+
     pub(super) fn deregistration_delay_ms(&self) -> i64 {
-        let seconds = self
-            .attributes
-            .get("deregistration_delay.timeout_seconds")
-            .and_then(|value| value.parse().ok());
+        let seconds = self.attributes.get("deregistration_delay.timeout_seconds").and_then(|value| value.parse().ok());
         seconds.unwrap_or(DEFAULT_DEREGISTRATION_DELAY) * 1000
     }
 }
@@ -179,9 +180,7 @@ impl Elb {
 
     /// Milliseconds for which a deregistered target drains; 0 for an unknown target group.
     pub fn deregistration_delay_ms(&self, target_group: &str) -> i64 {
-        self.target_groups
-            .get(target_group)
-            .map_or(0, TargetGroup::deregistration_delay_ms)
+        self.target_groups.get(target_group).map_or(0, TargetGroup::deregistration_delay_ms)
     }
 
     /// Sets what the application behind `ip` answers to health checks from now on.
@@ -191,34 +190,20 @@ impl Elb {
 
     /// The state that DescribeTargetHealth shows; what is not registered is `Unused`.
     pub fn state(&self, target_group: &str, ip: Ipv4Addr, port: u16) -> TargetState {
-        let phase = self
-            .target_groups
-            .get(target_group)
-            .and_then(|group| group.targets.get(&(ip, port)));
+        let phase = self.target_groups.get(target_group).and_then(|group| group.targets.get(&(ip, port)));
         phase.map_or(TargetState::Unused, Phase::state)
     }
 
     /// All registered and draining targets of a target group with their states, sorted by address.
     pub fn targets(&self, target_group: &str) -> Vec<(Ipv4Addr, u16, TargetState)> {
-        let targets = self
-            .target_groups
-            .get(target_group)
-            .into_iter()
-            .flat_map(|group| &group.targets);
-        targets
-            .map(|(&(ip, port), phase)| (ip, port, phase.state()))
-            .collect()
+        let targets = self.target_groups.get(target_group).into_iter().flat_map(|group| &group.targets);
+        targets.map(|(&(ip, port), phase)| (ip, port, phase.state())).collect()
     }
 
     /// ARNs of the load balancers that forward to this target group, sorted.
     pub(super) fn load_balancers_of(&self, target_group: &str) -> Vec<&str> {
-        let forwarding = self
-            .listeners
-            .values()
-            .filter(|listener| listener.spec.target_group == target_group);
-        let arns: BTreeSet<&str> = forwarding
-            .map(|listener| listener.spec.load_balancer.as_str())
-            .collect();
+        let forwarding = self.listeners.values().filter(|listener| listener.spec.target_group == target_group);
+        let arns: BTreeSet<&str> = forwarding.map(|listener| listener.spec.load_balancer.as_str()).collect();
         arns.into_iter().collect()
     }
 }
