@@ -4,3 +4,4 @@ pub mod aws;
 pub mod model;
 pub mod plan;
 pub mod reconcile;
+pub mod simulator;
