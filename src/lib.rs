@@ -1,3 +1,4 @@
 //! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
 
 pub mod model;
+pub mod table;
