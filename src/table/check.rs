@@ -9,12 +9,12 @@ use crate::model::Invalid;
 use crate::model::ids::{AccountId, Region, TableName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::row::{RolloutPolicy, Row, ServiceTable};
-use crate::model::selector::Selector;
 use crate::model::time::Span;
 
 use super::arn::Named;
 use super::document::{ImageDocument, RolloutDocument, RowDocument, SpecDocument, TableDocument};
 use super::problem::Finding;
+use super::selector;
 use super::syntax;
 use super::walk::Places;
 
@@ -69,7 +69,7 @@ impl<'text> Check<'text> {
         let placed: Vec<(String, &RowDocument)> = paths.zip(documents).collect();
         let rows: Vec<Option<Row>> = placed.iter().map(|(path, row)| self.row(path, row)).collect();
         self.names_once(&placed);
-        self.services_once(&placed, &rows);
+        self.services_once(&placed);
         self.tasks(&placed);
         rows.into_iter().collect()
     }
@@ -96,20 +96,22 @@ impl<'text> Check<'text> {
     }
 
     /// Two rows that find the same service would undo each other's work for ever.
-    fn services_once(&mut self, documents: &[(String, &RowDocument)], rows: &[Option<Row>]) {
-        let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
-        for ((path, document), row) in documents.iter().zip(rows) {
-            let Some(selector) = row.as_ref().and_then(Row::service_selector) else { continue };
-            let inner = if document.task.is_some() { "task.service" } else { "service" };
-            let inner = format!("{path}.{inner}.{}", form(selector));
-            match seen.get(&selector.to_string()) {
-                None => {
-                    let name = document.name.clone().unwrap_or_default();
-                    seen.insert(selector.to_string(), (inner, name));
-                }
-                Some((first, name)) => {
-                    let hint = format!("row `{name}` on line {} finds it already", self.line(first));
-                    self.report(&inner, format!("two rows find their service by {selector}"), hint);
+    fn services_once(&mut self, rows: &[(String, &RowDocument)]) {
+        let mut seen: BTreeMap<String, (String, &str)> = BTreeMap::new();
+        for (path, row) in rows {
+            let of_task = row.task.as_ref().and_then(|task| task.service.as_ref());
+            let services = [("service", row.service.as_ref()), ("task.service", of_task)];
+            for (inner, selector) in services {
+                let Some((form, shown)) = selector.and_then(selector::shown) else { continue };
+                let inner = format!("{path}.{inner}.{form}");
+                match seen.get(&shown) {
+                    None => {
+                        seen.insert(shown, (inner, row.name.as_deref().unwrap_or("without a name")));
+                    }
+                    Some((first, name)) => {
+                        let hint = format!("row `{name}` on line {} finds it already", self.line(first));
+                        self.report(&inner, format!("two rows find their service by {shown}"), hint);
+                    }
                 }
             }
         }
@@ -169,13 +171,5 @@ fn policy(document: Option<&RolloutDocument>) -> RolloutPolicy {
     RolloutPolicy {
         settle: span(settle_seconds, RolloutPolicy::SETTLE),
         quiet: span(quiet_seconds, RolloutPolicy::QUIET),
-    }
-}
-
-fn form(selector: &Selector) -> &'static str {
-    match selector {
-        Selector::Name(_) => "name",
-        Selector::Glob(_) => "glob",
-        Selector::Tag { .. } => "tag",
     }
 }

@@ -22,10 +22,10 @@ pub(super) struct TableDocument {
     #[expect(dead_code, reason = "the walk compares it with its only value; nothing is left to read")]
     pub(super) kind: Option<Kind>,
     /// What the table is called.
-    #[schemars(required)]
+    #[schemars(with = "MetadataDocument")]
     pub(super) metadata: Option<MetadataDocument>,
     /// What the table says.
-    #[schemars(required)]
+    #[schemars(with = "SpecDocument")]
     pub(super) spec: Option<SpecDocument>,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct SpecDocument {
     #[schemars(required, extend("pattern" = "^[a-z]{2,}(-[a-z]{2,}){1,2}-[0-9]$"))]
     pub(super) region: Option<String>,
     /// The ECS cluster.
-    #[schemars(required)]
+    #[schemars(with = "SelectorDocument")]
     pub(super) cluster: Option<SelectorDocument>,
     /// The image of the rows' containers. Without it images are left alone.
     pub(super) image: Option<ImageDocument>,
@@ -174,7 +174,7 @@ pub(super) struct RowDocument {
 #[schemars(rename = "Task")]
 pub(super) struct TaskDocument {
     /// The family of its task definition; the newest active revision runs.
-    #[schemars(required)]
+    #[schemars(with = "SelectorDocument")]
     pub(super) definition: Option<SelectorDocument>,
     /// Its service, in stacks that have one; kept at count 0.
     pub(super) service: Option<SelectorDocument>,

@@ -21,9 +21,6 @@ mod syntax;
 mod walk;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 pub use problem::{Problem, ProblemJson, Problems};
 pub use read::{read, read_all};
 pub use schema::{schema, schema_text};

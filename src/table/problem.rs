@@ -16,7 +16,7 @@ pub struct Problem {
     pub column: usize,
     /// The field, as `spec.rows[2].vcpu`; empty where the file as a whole is meant.
     pub path: String,
-    /// The offending text as it stands in the file; only its first line.
+    /// The offending text as it stands in the file; only its first line, and at most 640 characters.
     pub text: String,
     /// What is wrong: lowercase, no period.
     pub problem: String,
@@ -91,7 +91,8 @@ impl Problems {
             .map(|finding| {
                 place = place.moved(&source, finding.start);
                 let Finding { start, end, path, problem, hint } = finding;
-                let text = source.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
+                let text = clipped(source.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default());
+                let (problem, hint) = (clipped(&problem), clipped(&hint));
                 Problem { line: place.line, column: place.column, path, text, problem, hint, span: start..end }
             })
             .collect();
@@ -112,6 +113,15 @@ impl Problems {
                 hint,
             })
             .collect()
+    }
+}
+
+/// A sentence, even if the text that it quotes is a megabyte long. ECS's longest name, twice, still fits.
+fn clipped(text: &str) -> String {
+    const MOST: usize = 640;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

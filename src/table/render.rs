@@ -58,11 +58,8 @@ impl Shown {
         let Problems { file, source, list: _ } = problems;
         let Problem { line, column, problem, span, path: _, text: _, hint: _ } = problem;
         let start = source[..span.start].rfind('\n').map_or(0, |end| end + 1);
-        let rest = &source[start..];
-        let text = rest.lines().next().unwrap_or_default();
-        let mark = span.start - start
-            ..span.end.saturating_sub(start).clamp(span.start - start, text.len().max(span.start - start));
-        let (text, mark) = cut(text, mark);
+        let text = source[start..].lines().next().unwrap_or_default();
+        let (text, mark) = cut(text, span.start - start..span.end - start);
         let (message, text) =
             if source.is_empty() { (format!("{file}: {problem}"), None) } else { (problem.clone(), Some(text)) };
         Self { message, file: file.clone(), line: *line, column: *column, text, mark }
@@ -71,13 +68,17 @@ impl Shown {
 
 /// A line short enough to read, and where the mark is in it.
 fn cut(line: &str, mark: Range<usize>) -> (String, Range<usize>) {
-    let printable = |text: &str| text.chars().map(|c| if c.is_control() && c != '\t' { '\u{b7}' } else { c }).collect();
     let (start, end) = (mark.start.min(line.len()), mark.end.min(line.len()));
-    let (before, marked, after) = (&line[..start], &line[start..end], &line[end..]);
-    let before = last(before, MOST_LETTERS / 4 * if line.chars().count() > MOST_LETTERS { 1 } else { 4 });
-    let marked = first(marked, MOST_LETTERS / 2);
-    let after = first(after, MOST_LETTERS / 4);
-    let (before, marked, after): (String, String, String) = (printable(&before), printable(&marked), printable(&after));
+    let (mut before, mut marked, mut after) =
+        (line[..start].to_owned(), line[start..end].to_owned(), line[end..].to_owned());
+    if line.chars().count() > MOST_LETTERS {
+        before = last(&before, MOST_LETTERS / 4);
+        marked = first(&marked, MOST_LETTERS / 2);
+        after = first(&after, MOST_LETTERS / 4);
+    }
+    // Control characters would move the mark, or the terminal's cursor.
+    let printable = |c: char| if c.is_control() && c != '\t' { '\u{b7}' } else { c };
+    let [before, marked, after] = [before, marked, after].map(|text| text.chars().map(printable).collect::<String>());
     let mark = before.len()..before.len() + marked.len();
     (before + &marked + &after, mark)
 }

@@ -32,6 +32,18 @@ impl Check<'_> {
     }
 }
 
+/// The field that a selector is written in and what it says, valid or not; `None` for half a tag.
+pub(super) fn shown(document: &SelectorDocument) -> Option<(&'static str, String)> {
+    match document {
+        SelectorDocument::Name(name) => Some(("name", format!("name {name}"))),
+        SelectorDocument::Glob(glob) => Some(("glob", format!("glob {glob}"))),
+        SelectorDocument::Tag(TagDocument { key, value }) => {
+            let (key, value) = (key.as_ref()?, value.as_ref()?);
+            Some(("tag", format!("tag {key}={value}")))
+        }
+    }
+}
+
 fn exact(text: &str, wanted: Named) -> Result<Selector, Invalid> {
     no_arn(text, wanted)?;
     no_revision(text, wanted)?;

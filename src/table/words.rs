@@ -182,7 +182,7 @@ fn expected(schema: &Value, shape: Shape) -> String {
         (Shape::Text, _, _) => "a text".to_owned(),
         (Shape::Truth, _, _) => "true or false".to_owned(),
         (Shape::List, _, _) => "a list".to_owned(),
-        (Shape::Fields, _, _) if schema.get("type").is_none() => "a selector".to_owned(),
+        (Shape::Fields, _, _) if schema.get("oneOf").is_some() => format!("a {}", noun(schema)),
         (Shape::Fields, _, _) => "fields".to_owned(),
     }
 }
@@ -311,9 +311,9 @@ fn example(name: &str) -> &'static str {
     }
 }
 
-/// A text that fits into a sentence.
+/// A text that fits into a sentence. ECS's longest names, of 255 characters, stay whole: hints tell people to write them.
 pub(super) fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
+    const MOST: usize = 255;
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() <= MOST && line.len() == text.trim_end().len() {
         return line.to_owned();
