@@ -15,12 +15,12 @@ use super::arn::Named;
 use super::document::{ImageDocument, RolloutDocument, RowDocument, SpecDocument, TableDocument};
 use super::problem::Finding;
 use super::selector;
-use super::syntax;
+use super::source::Lines;
 use super::walk::Places;
 
 /// The checks of one table.
 pub(super) struct Check<'text> {
-    text: &'text str,
+    lines: Lines,
     places: &'text Places,
     /// What was found.
     pub(super) findings: Vec<Finding>,
@@ -28,8 +28,8 @@ pub(super) struct Check<'text> {
 
 impl<'text> Check<'text> {
     /// No check done yet.
-    pub(super) fn new(text: &'text str, places: &'text Places) -> Self {
-        Self { text, places, findings: Vec::new() }
+    pub(super) fn new(text: &str, places: &'text Places) -> Self {
+        Self { lines: Lines::of(text), places, findings: Vec::new() }
     }
 
     /// The whole table.
@@ -161,7 +161,7 @@ impl<'text> Check<'text> {
     }
 
     fn line(&self, path: &str) -> usize {
-        syntax::line_of(self.text, self.places.get(path).map_or(0, |place| place.start))
+        self.lines.line(self.places.get(path).map_or(0, |place| place.start))
     }
 }
 

@@ -3,7 +3,7 @@
 //! The parser's events are used, and no deserializer, because a message needs to know what a deserializer hides:
 //! where each value starts and ends, whether it stood in quotes, and both places of a field that is stated twice.
 //! A document built to blow up is refused before it is expanded: nesting is limited in the parser, and an alias is
-//! paid for with the number of values that it stands for.
+//! paid for with the values and the text that it stands for.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,10 +12,13 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Field, Fields, Node, Tree};
 use super::problem::Finding;
+use super::source::{self, Lines};
 use super::syntax;
 
 /// A row has about 25 values, so this is a table of two thousand rows.
 const MOST_VALUES: usize = 50_000;
+/// All of the text of a file, and as much again through aliases.
+const MOST_TEXT: usize = 2 * source::MOST_BYTES;
 /// A table is seven levels deep.
 const MOST_LEVELS: usize = 64;
 
@@ -38,7 +41,8 @@ pub(super) fn compose(text: &str) -> Result<Composed, Finding> {
     options.block_nesting_limit = MOST_LEVELS;
     options.set_emit_comments(false);
     let events = Parser::new_from_str_with_options(text, options);
-    let mut composer = Composer { text, events, anchors: BTreeMap::new(), values: 0, findings: Vec::new() };
+    let (anchors, size, findings) = (BTreeMap::new(), Size::default(), Vec::new());
+    let mut composer = Composer { text, lines: Lines::of(text), events, anchors, size, findings };
     let mut documents = Vec::new();
     while let Some((event, span)) = composer.next()? {
         if is_content(&event) {
@@ -53,11 +57,19 @@ pub(super) fn compose(text: &str) -> Result<Composed, Finding> {
 
 struct Composer<'text> {
     text: &'text str,
+    lines: Lines,
     events: Parser<'text, StrInput<'text>>,
-    /// The value behind each anchor, and how many values it is made of.
-    anchors: BTreeMap<usize, (Node, usize)>,
-    values: usize,
+    /// The value behind each anchor, and what it is made of.
+    anchors: BTreeMap<usize, (Node, Size)>,
+    size: Size,
     findings: Vec<Finding>,
+}
+
+/// How much there is of a tree.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    values: usize,
+    text: usize,
 }
 
 impl<'text> Composer<'text> {
@@ -82,9 +94,10 @@ impl<'text> Composer<'text> {
 
     /// The value that starts with this event. Recursion ends at `MOST_LEVELS`, which the parser keeps.
     fn node(&mut self, event: Event<'text>, span: &Span) -> Result<Node, Finding> {
-        let before = self.values;
+        let before = self.size;
         let place = self.place(span);
-        self.pay(1, &place)?;
+        let text = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
+        self.pay(Size { values: 1, text }, &place)?;
         let (tree, anchor, tag) = match event {
             Event::Scalar(text, ScalarStyle::Plain, anchor, tag) => (Tree::plain(&text), anchor, tag),
             Event::Scalar(text, _, anchor, tag) => (Tree::Text { text: text.into_owned(), quoted: true }, anchor, tag),
@@ -98,7 +111,9 @@ impl<'text> Composer<'text> {
         let tree = if tag.is_some() { self.tagged(span, &place) } else { tree };
         let node = Node { span: place, tree };
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), self.values - before));
+            let Size { values, text } = self.size;
+            let size = Size { values: values - before.values, text: text - before.text };
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         Ok(node)
     }
@@ -115,6 +130,7 @@ impl<'text> Composer<'text> {
 
     fn fields(&mut self) -> Result<Tree, Finding> {
         let mut fields = Fields::default();
+        let mut seen = BTreeMap::new();
         loop {
             let (event, span) = self.part()?;
             if matches!(event, Event::MappingEnd) {
@@ -125,7 +141,11 @@ impl<'text> Composer<'text> {
             let (event, span) = self.part()?;
             let value = self.node(event, &span)?;
             match name {
-                Some(name) => self.field(&mut fields, name, key.span, value),
+                Some(name) => {
+                    let first = seen.entry(name.clone()).or_insert(key.span.start);
+                    let again = (*first != key.span.start).then_some(*first);
+                    self.field(&mut fields, again, Field { name, name_span: key.span, value });
+                }
                 None => {
                     fields.partial = true;
                     if !matches!(key.tree, Tree::Reported) {
@@ -144,34 +164,33 @@ impl<'text> Composer<'text> {
         }
     }
 
-    fn field(&mut self, fields: &mut Fields, name: String, name_span: Range<usize>, value: Node) {
+    /// Adds a field, unless one of its name stands at `again` already.
+    fn field(&mut self, fields: &mut Fields, again: Option<usize>, field: Field) {
+        let Field { name, name_span, .. } = &field;
         if name == "<<" {
             fields.partial = true;
-            let finding = Finding::new(name_span, "", "merge keys are not a part of YAML 1.2");
+            let finding = Finding::new(name_span.clone(), "", "merge keys are not a part of YAML 1.2");
             self.findings.push(finding.hint("write the fields out, or use an alias for a whole value"));
-        } else if let Some(first) = fields.get(&name) {
-            let line = syntax::line_of(self.text, first.name_span.start);
-            let finding = Finding::new(name_span, "", format!("field `{name}` is stated twice"));
+        } else if let Some(first) = again {
+            let line = self.lines.line(first);
+            let finding = Finding::new(name_span.clone(), "", format!("field `{name}` is stated twice"));
             self.findings.push(finding.hint(format!("it is stated on line {line} already; keep one of the two")));
         } else {
-            fields.list.push(Field { name, name_span, value });
+            fields.list.push(field);
         }
     }
 
     /// What an alias stands for, at the alias's own place.
     fn alias(&mut self, anchor: usize, place: Range<usize>) -> Result<Node, Finding> {
-        match self.anchors.get(&anchor) {
-            Some((node, values)) => {
-                let (tree, values) = (node.tree.clone(), *values);
-                self.pay(values, &place)?;
-                Ok(Node { span: place, tree })
-            }
-            None => {
-                let finding = Finding::new(place.clone(), "", "an alias stands inside of what it stands for");
-                self.findings.push(finding.hint("write the value out"));
-                Ok(Node { span: place, tree: Tree::Reported })
-            }
-        }
+        let Some(size) = self.anchors.get(&anchor).map(|(_, size)| *size) else {
+            let finding = Finding::new(place.clone(), "", "an alias stands inside of what it stands for");
+            self.findings.push(finding.hint("write the value out"));
+            return Ok(Node { span: place, tree: Tree::Reported });
+        };
+        // Paid for before it is copied.
+        self.pay(size, &place)?;
+        let tree = self.anchors.get(&anchor).map_or(Tree::Reported, |(node, _)| node.tree.clone());
+        Ok(Node { span: place, tree })
     }
 
     fn no_alias(&mut self, name: &str, place: Range<usize>) -> Node {
@@ -188,12 +207,16 @@ impl<'text> Composer<'text> {
         Tree::Reported
     }
 
-    fn pay(&mut self, values: usize, place: &Range<usize>) -> Result<(), Finding> {
-        self.values += values;
-        if self.values <= MOST_VALUES {
+    fn pay(&mut self, size: Size, place: &Range<usize>) -> Result<(), Finding> {
+        let Size { values, text } = size;
+        self.size = Size { values: self.size.values + values, text: self.size.text + text };
+        let problem = if self.size.values > MOST_VALUES {
+            format!("the table grows beyond {MOST_VALUES} values here")
+        } else if self.size.text > MOST_TEXT {
+            format!("the table grows beyond {MOST_TEXT} bytes here")
+        } else {
             return Ok(());
-        }
-        let problem = format!("the table grows beyond {MOST_VALUES} values here");
+        };
         Err(Finding::new(place.clone(), "", problem).hint("an alias counts with all that it stands for; write less"))
     }
 

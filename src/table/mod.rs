@@ -1,8 +1,8 @@
-//! Text to [`ServiceTable`](crate::model::row::ServiceTable): the only door through which a table comes in.
+//! Text to `ServiceTable`: the only door through which a table comes in.
 //!
-//! In the order in which a fact travels: [`source`] makes text of bytes, [`compose`] a tree with positions of text,
-//! [`walk`] holds the tree against the schema of [`document`], [`check`] reads the meaning with the model's parsers.
-//! Each step collects what it finds and goes on; [`problem`] puts it in order and [`render`] shows it.
+//! In the order in which a fact travels: `source` makes text of bytes, `compose` a tree with positions of text,
+//! `walk` holds the tree against the schema of `document`, `check` reads the meaning with the model's parsers.
+//! Each step collects what it finds and goes on; `problem` puts it in order and `render` shows it.
 //! Reads no files and asks no AWS.
 
 mod arn;

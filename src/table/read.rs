@@ -12,8 +12,7 @@ use super::document::TableDocument;
 use super::node::Node;
 use super::problem::{Finding, Problems};
 use super::schema;
-use super::source::{self, Source};
-use super::syntax;
+use super::source::{self, Lines, Source};
 use super::walk::{self, Places, Walked};
 
 /// The table in a file's bytes; `file` is the name to show.
@@ -36,7 +35,7 @@ pub fn read_all(files: &[(&str, &[u8])]) -> Result<Vec<ServiceTable>, Vec<Proble
         let Some(name) = reading.name.clone() else { continue };
         match seen.get(&name) {
             None => {
-                let line = syntax::line_of(&reading.text, reading.name_place().start);
+                let line = Lines::of(&reading.text).line(reading.name_place().start);
                 seen.insert(name, format!("{} on line {line}", reading.file));
             }
             Some(first) => {

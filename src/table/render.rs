@@ -69,13 +69,12 @@ impl Shown {
 /// A line short enough to read, and where the mark is in it.
 fn cut(line: &str, mark: Range<usize>) -> (String, Range<usize>) {
     let (start, end) = (mark.start.min(line.len()), mark.end.min(line.len()));
-    let (mut before, mut marked, mut after) =
-        (line[..start].to_owned(), line[start..end].to_owned(), line[end..].to_owned());
-    if line.chars().count() > MOST_LETTERS {
-        before = last(&before, MOST_LETTERS / 4);
-        marked = first(&marked, MOST_LETTERS / 2);
-        after = first(&after, MOST_LETTERS / 4);
-    }
+    let (before, marked, after) = (&line[..start], &line[start..end], &line[end..]);
+    let [before, marked, after] = if line.len() > MOST_LETTERS {
+        [last(before, MOST_LETTERS / 4), first(marked, MOST_LETTERS / 2), first(after, MOST_LETTERS / 4)]
+    } else {
+        [before, marked, after].map(str::to_owned)
+    };
     // Control characters would move the mark, or the terminal's cursor.
     let printable = |c: char| if c.is_control() && c != '\t' { '\u{b7}' } else { c };
     let [before, marked, after] = [before, marked, after].map(|text| text.chars().map(printable).collect::<String>());

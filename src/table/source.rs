@@ -16,6 +16,21 @@ pub(super) struct Source {
     pub(super) fault: Option<Finding>,
 }
 
+/// Where the lines of a text start: a hundred messages about lines must not read the text a hundred times.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    /// The lines of a text.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(end, _)| end + 1).collect())
+    }
+
+    /// The line, from 1, of a byte.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset) + 1
+    }
+}
+
 /// Text of bytes.
 pub(super) fn text_of(bytes: &[u8]) -> Source {
     if bytes.len() > MOST_BYTES {

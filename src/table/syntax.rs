@@ -8,11 +8,6 @@ use granit_parser::{ErrorKind, ScanError};
 
 use super::problem::Finding;
 
-/// The line, from 1, of a place.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.get(..offset).unwrap_or(text).matches('\n').count() + 1
-}
-
 /// The parser's fault as a finding.
 pub(super) fn finding(text: &str, error: &ScanError) -> Finding {
     let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());

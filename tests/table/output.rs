@@ -29,3 +29,11 @@ fn names_the_file_that_has_no_line_to_show() {
     let problems = read("huge.yaml", &vec![b'#'; 2 * 1024 * 1024]).expect_err("too large");
     insta::assert_snapshot!("no-line", problems.render(false, 80));
 }
+
+#[test]
+fn looks_as_the_table_reference_shows_it() {
+    let yaml = include_bytes!("../tables/misspelt.yaml");
+    let shown = read("misspelt.yaml", yaml).expect_err("four faults").render(false, 100);
+    let docs = include_str!("../../docs/table.md");
+    assert!(docs.contains(&shown), "docs/table.md should show:\n{shown}");
+}
