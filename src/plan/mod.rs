@@ -19,4 +19,5 @@ mod launch;
 pub mod pace;
 pub mod planner;
 pub mod progress;
+pub mod request;
 pub mod rollout;
