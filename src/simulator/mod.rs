@@ -17,3 +17,6 @@ pub mod sts;
 pub mod time;
 pub mod wire;
 pub mod world;
+
+#[cfg(test)]
+mod tests;
