@@ -12,6 +12,7 @@ pub mod elb;
 pub mod error;
 pub mod journal;
 pub mod knobs;
+pub mod layout;
 mod members;
 pub mod sts;
 pub mod time;
