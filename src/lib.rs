@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod controller;
+pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod reconcile;
