@@ -20,3 +20,6 @@ pub mod pace;
 pub mod planner;
 pub mod progress;
 pub mod rollout;
+
+#[cfg(test)]
+pub(crate) mod tests;
