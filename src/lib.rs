@@ -1,5 +1,9 @@
 //! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
 
+pub mod aws;
 pub mod model;
 pub mod plan;
+pub mod reconcile;
 pub mod report;
+pub mod simulator;
+pub mod table;

@@ -51,7 +51,7 @@ impl Vcpu {
     /// # Errors
     /// Not one of Fargate's sizes; the hint names the nearest one.
     pub fn from_cpus(cpus: f64) -> Result<Self, Invalid> {
-        let legal = SIZES.iter().map(|&(units, ..)| Self(units));
+        let legal = Self::sizes();
         let exact = legal.clone().find(|size| (size.cpus() - cpus).abs() < 1e-9);
         exact.ok_or_else(|| {
             let nearest = legal.clone().min_by(|a, b| {
@@ -65,6 +65,11 @@ impl Vcpu {
                 format!("the nearest is {nearest}; Fargate has {all}"),
             )
         })
+    }
+
+    /// Every size that Fargate has, smallest first.
+    pub fn sizes() -> impl Iterator<Item = Self> + Clone {
+        SIZES.iter().map(|&(units, ..)| Self(units))
     }
 
     fn cpus(self) -> f64 {

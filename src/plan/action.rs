@@ -116,6 +116,17 @@ pub struct Launch {
 }
 
 impl Action {
+    /// A stable name for logs and scripts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Record(_) => "Record",
+            Self::Change(_) => "Change",
+            Self::Update(_) => "Update",
+            Self::Register(_) => "Register",
+            Self::Run(_) => "Run",
+        }
+    }
+
     /// Whether ECS makes a new deployment for it.
     pub fn kicks(&self) -> bool {
         match self {

@@ -58,11 +58,9 @@ pub fn audit(plan: Plan, input: &PlanInput<'_>) -> Result<AuditedPlan, Vec<Viola
                     "a launch beside a new deployment".to_owned()
                 });
             }
-            Action::Record(record) => match record.state {
-                // A later attempt follows one that never started; its gate is judged again before RunTask.
-                RecordState::Launching(1) => found.old_tasks(table, observed),
-                _ => {}
-            },
+            // A later attempt follows one that never started; its gate is judged again before RunTask.
+            Action::Record(record) if record.state == RecordState::Launching(1) => found.old_tasks(table, observed),
+            Action::Record(_) => {}
             Action::Change(_) => {}
             Action::Register(revision) => found.unless(
                 observed.rows.values().filter_map(|row| row.definition.one()).any(|seen| seen.arn == revision.from),

@@ -1,0 +1,116 @@
+//! The way to AWS: one client per service, one TLS stack, one clock, one way of trying again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+
+use crate::model::ids::{Region, TaskDefinitionArn};
+use crate::model::observed::DefinitionView;
+
+use super::clock::AwsClock;
+use super::error::AwsError;
+use super::retry::{Jitter, Repeat, retry};
+
+/// Everything that reads or writes AWS goes through one of these.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) ecr: aws_sdk_ecr::Client,
+    pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pub(super) scaling: aws_sdk_applicationautoscaling::Client,
+    /// Revisions never change, so one read of each is enough.
+    pub(super) definitions: Arc<Mutex<BTreeMap<TaskDefinitionArn, DefinitionView>>>,
+    clock: AwsClock,
+    jitter: Jitter,
+}
+
+impl Aws {
+    /// As the standard AWS settings say: `AWS_PROFILE`, `AWS_ENDPOINT_URL`, credentials of every kind.
+    /// The region is the table's.
+    pub async fn from_settings(region: &Region) -> Self {
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let settings = aws_config::defaults(BehaviorVersion::latest())
+            .region(aws_types::region::Region::new(region.as_str().to_owned()))
+            .http_client(http)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts())
+            .load()
+            .await;
+        Self::new(&settings, Jitter::Half)
+    }
+
+    /// Over a given HTTP client: the simulator in process. Nothing random, and credentials that nobody checks.
+    pub fn over(http: SharedHttpClient, region: &Region) -> Self {
+        let settings = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws_types::region::Region::new(region.as_str().to_owned()))
+            .http_client(http)
+            .retry_config(RetryConfig::disabled())
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                Credentials::from_keys("lab", "lab", None),
+            ))
+            .build();
+        Self::new(&settings, Jitter::None)
+    }
+
+    fn new(settings: &SdkConfig, jitter: Jitter) -> Self {
+        let clock = AwsClock::default();
+        let told = || clock.clone();
+        Self {
+            ecs: aws_sdk_ecs::Client::from_conf(
+                aws_sdk_ecs::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            ecr: aws_sdk_ecr::Client::from_conf(
+                aws_sdk_ecr::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(
+                aws_sdk_elasticloadbalancingv2::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            sts: aws_sdk_sts::Client::from_conf(
+                aws_sdk_sts::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            scaling: aws_sdk_applicationautoscaling::Client::from_conf(
+                aws_sdk_applicationautoscaling::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            definitions: Arc::default(),
+            clock,
+            jitter,
+        }
+    }
+
+    /// AWS's time, and how often AWS was asked.
+    pub fn clock(&self) -> &AwsClock {
+        &self.clock
+    }
+
+    /// A call that has the same effect twice.
+    pub(super) async fn repeat<T>(&self, call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
+        retry(self.jitter, Repeat::Always, call).await
+    }
+
+    /// A call that may be sent again only if AWS refused it.
+    pub(super) async fn once<T>(&self, call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
+        retry(self.jitter, Repeat::IfRefused, call).await
+    }
+}
+
+/// A call that AWS has not answered in 10 s is repeated or left to the next pass; ECS answers within one.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .build()
+}

@@ -1,0 +1,164 @@
+//! What AWS answered when it did not do what was asked.
+//!
+//! A class for those who decide, AWS's own words for those who read, and the request id for those who ask AWS.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::model::observed::{Trouble, Why};
+
+/// A call that failed.
+#[derive(Debug)]
+pub struct AwsError {
+    /// Which, as `ecs:UpdateService`.
+    pub operation: &'static str,
+    /// What it means for whoever called.
+    pub class: Class,
+    /// AWS's error code, as `ThrottlingException`; empty if AWS did not answer.
+    pub code: String,
+    /// AWS's words, or what went wrong on the way.
+    pub message: String,
+    /// AWS's id of the request; empty if AWS did not answer.
+    pub request_id: String,
+}
+
+/// What a failed call means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Too many calls: later.
+    Throttled,
+    /// No answer, or a 5xx: later. The call may have had its effect.
+    Transient,
+    /// Something else is under way, or was done before.
+    Conflict,
+    /// It is not there.
+    NotFound,
+    /// Credentials or permissions.
+    Denied,
+    /// The call itself is wrong, or was wrongly answered.
+    Invalid,
+}
+
+impl AwsError {
+    /// Reads what the SDK says of a failed call.
+    pub(super) fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let words = error.as_service_error().map(|service| {
+            let code = service.code().unwrap_or_default().to_owned();
+            let message = service.message().unwrap_or_default().to_owned();
+            let request_id = service.meta().extra("aws_request_id").unwrap_or_default().to_owned();
+            (code, message, request_id)
+        });
+        match words {
+            Some((code, message, request_id)) => {
+                let class = class(&code, status);
+                Self { operation, class, code, message, request_id }
+            }
+            None => {
+                let class = match &error {
+                    // Before anything was sent: no credentials, no endpoint, no region.
+                    SdkError::ConstructionFailure(_) => Class::Denied,
+                    SdkError::ResponseError(_) if status.is_some_and(|status| status < 500) => Class::Invalid,
+                    _ if no_credentials(&error) => Class::Denied,
+                    _ => Class::Transient,
+                };
+                let message = chain(&error);
+                Self { operation, class, code: String::new(), message, request_id: String::new() }
+            }
+        }
+    }
+
+    /// An answer that a client cannot make sense of.
+    pub(super) fn strange(operation: &'static str, message: impl Into<String>) -> Self {
+        let class = Class::Invalid;
+        Self { operation, class, code: String::new(), message: message.into(), request_id: String::new() }
+    }
+
+    /// Why something could not be seen.
+    pub fn why(&self) -> Why {
+        let trouble = match self.class {
+            Class::Throttled | Class::Transient | Class::Conflict => Trouble::Passing,
+            Class::NotFound | Class::Denied | Class::Invalid => Trouble::Lasting,
+        };
+        Why { text: self.to_string(), trouble }
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, class: _, code, message, request_id: _ } = self;
+        if code.is_empty() { write!(f, "{operation}: {message}") } else { write!(f, "{operation}: {code}: {message}") }
+    }
+}
+
+impl Error for AwsError {}
+
+/// Sources: the errors that each operation's model declares, and ECS's and ELB's request throttling pages.
+fn class(code: &str, status: Option<u16>) -> Class {
+    match code {
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException" => Class::Throttled,
+        "ConflictException" | "UpdateInProgressException" | "ConcurrentUpdateException" => Class::Conflict,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException" => Class::Denied,
+        _ if status == Some(429) => Class::Throttled,
+        _ if status.is_some_and(|status| status >= 500) => Class::Transient,
+        _ if code.contains("NotFound") || code == "ServiceNotActiveException" => Class::NotFound,
+        _ => Class::Invalid,
+    }
+}
+
+fn no_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<aws_credential_types::provider::error::CredentialsError>().is_some())
+}
+
+/// The causes of an error, said once each.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for text in causes(error).map(|cause| cause.to_string()) {
+        if !said.iter().any(|before| before.contains(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, class};
+
+    #[test]
+    fn tells_throttling_from_other_client_errors() {
+        assert_eq!(class("ThrottlingException", Some(400)), Class::Throttled);
+        assert_eq!(class("InvalidParameterException", Some(400)), Class::Invalid);
+        assert_eq!(class("ClusterNotFoundException", Some(400)), Class::NotFound);
+        assert_eq!(class("ServerException", Some(500)), Class::Transient);
+        assert_eq!(class("AccessDeniedException", Some(400)), Class::Denied);
+    }
+}

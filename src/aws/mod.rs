@@ -1,0 +1,25 @@
+//! The only room that names the AWS SDK: reads and writes, and no decisions.
+//!
+//! The same code talks to AWS, to anything that speaks its protocols, and to the simulator below the SDK.
+
+pub mod client;
+pub mod error;
+
+mod autoscaling;
+mod clock;
+mod convert;
+mod convert_ecs;
+mod ecr;
+mod ecs_read;
+mod ecs_write;
+mod elb;
+mod identity;
+mod retry;
+mod revision;
+
+pub use client::Aws;
+pub use clock::AwsClock;
+pub use ecs_read::{FoundService, ServicesWanted};
+pub use ecs_write::{RunAnswer, Updated};
+pub use error::{AwsError, Class};
+pub use revision::Differing;

@@ -1,0 +1,69 @@
+//! Trying again, and how long to wait: the one file that names the `backoff` crate.
+//!
+//! `backoff` is unmaintained and only computes intervals here; the waiting is tokio's, so it can be virtual.
+//! The SDK's own retries are off, so that every call that reaches AWS is counted and decided in one place.
+
+use std::time::Duration;
+
+use backoff::ExponentialBackoff;
+use backoff::backoff::Backoff;
+
+use super::error::{AwsError, Class};
+
+/// Which failures a call may be repeated after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Reads, and writes that have the same effect twice.
+    Always,
+    /// Writes that AWS must have refused before they may be sent again.
+    IfRefused,
+}
+
+/// How waits are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Jitter {
+    /// By half, so that many processes do not come back at once.
+    Half,
+    /// Not at all: the same run every time.
+    None,
+}
+
+/// Calls of one pass are cheap to repeat in the next: five tries ride out a burst, more would hide an outage.
+const TRIES: u32 = 5;
+
+/// Repeats a call until it succeeds, fails for good, or was tried often enough.
+pub(super) async fn retry<T>(
+    jitter: Jitter,
+    repeat: Repeat,
+    mut call: impl AsyncFnMut() -> Result<T, AwsError>,
+) -> Result<T, AwsError> {
+    let mut waits = ExponentialBackoff {
+        initial_interval: Duration::from_millis(200),
+        current_interval: Duration::from_millis(200),
+        multiplier: 2.0,
+        max_interval: Duration::from_secs(5),
+        max_elapsed_time: None,
+        randomization_factor: match jitter {
+            Jitter::Half => 0.5,
+            Jitter::None => 0.0,
+        },
+        ..ExponentialBackoff::default()
+    };
+    let mut tries = 1;
+    loop {
+        let error = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let again = match error.class {
+            Class::Throttled => true,
+            Class::Transient => repeat == Repeat::Always,
+            Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid => false,
+        };
+        let wait = waits.next_backoff().filter(|_| again && tries < TRIES);
+        let Some(wait) = wait else { return Err(error) };
+        tracing::debug!(operation = error.operation, code = error.code, tries, ?wait, "call repeated");
+        tokio::time::sleep(wait).await;
+        tries += 1;
+    }
+}

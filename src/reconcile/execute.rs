@@ -1,0 +1,100 @@
+//! Takes the steps of an audited plan, in order. A step that fails stops those after it.
+//!
+//! Chooses nothing: what a step needs is in the step.
+
+use crate::aws::{Aws, AwsError, Differing, RunAnswer, Updated};
+use crate::model::ids::{ClusterArn, TaskDefinitionArn};
+use crate::model::rollout::TagKeys;
+use crate::plan::action::{Action, Deployment, Launch, Revision, ServiceUpdate, Step};
+use crate::plan::audit::AuditedPlan;
+
+/// What became of a step.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The step.
+    pub step: Step,
+    /// What became of it.
+    pub result: StepResult,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum StepResult {
+    /// AWS did it.
+    Done(Done),
+    /// AWS did not, or did not say.
+    Failed(AwsError),
+    /// It was not tried, because of this.
+    Skipped(String),
+}
+
+/// What AWS said of a step that it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// A tag is written.
+    Written,
+    /// A service is updated; with the revision that was used, if one was needed.
+    Updated {
+        /// The PRIMARY deployment now.
+        now: Updated,
+        /// The new task definition revision.
+        revision: Option<TaskDefinitionArn>,
+    },
+    /// A revision is there.
+    Registered(TaskDefinitionArn),
+    /// RunTask answered.
+    Ran(RunAnswer),
+}
+
+/// Takes the steps.
+pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
+    let plan = audited.plan();
+    let Some(cluster) = &plan.cluster else { return Vec::new() };
+    let mut outcomes = Vec::new();
+    let mut stopped: Option<String> = None;
+    for step in &plan.steps {
+        let result = match &stopped {
+            Some(cause) => StepResult::Skipped(cause.clone()),
+            None => match take(aws, cluster, &plan.keys, &step.action).await {
+                Ok(done) => StepResult::Done(done),
+                Err(error) => StepResult::Failed(error),
+            },
+        };
+        if let StepResult::Failed(error) = &result {
+            stopped = Some(format!("a step before it failed ({})", error.operation));
+        }
+        outcomes.push(Outcome { step: step.clone(), result });
+    }
+    outcomes
+}
+
+async fn take(aws: &Aws, cluster: &ClusterArn, keys: &TagKeys, action: &Action) -> Result<Done, AwsError> {
+    match action {
+        Action::Record(record) => aws.tag(cluster, &keys.rollout, &record.tag()).await.map(|()| Done::Written),
+        Action::Change(change) => aws.tag(cluster, &keys.change, &change.tag()).await.map(|()| Done::Written),
+        Action::Register(revision) => register(aws, revision).await.map(Done::Registered),
+        Action::Update(update) => run_update(aws, cluster, update).await,
+        Action::Run(launch) => run(aws, cluster, launch).await.map(Done::Ran),
+    }
+}
+
+async fn register(aws: &Aws, revision: &Revision) -> Result<TaskDefinitionArn, AwsError> {
+    let Revision { from, vcpu, memory, images } = revision;
+    aws.revision(from, &Differing { vcpu: *vcpu, memory: *memory, images }).await
+}
+
+async fn run_update(aws: &Aws, cluster: &ClusterArn, update: &ServiceUpdate) -> Result<Done, AwsError> {
+    let ServiceUpdate { service, name: _, count, revision, capacity, deployment } = update;
+    let revision = match revision {
+        Some(revision) => Some(register(aws, revision).await?),
+        None => None,
+    };
+    let force = *deployment == Deployment::Force;
+    let now = aws.update_service(cluster, service, *count, revision.as_ref(), *capacity, force).await?;
+    Ok(Done::Updated { now, revision })
+}
+
+async fn run(aws: &Aws, cluster: &ClusterArn, launch: &Launch) -> Result<RunAnswer, AwsError> {
+    let Launch { definition, client_token, started_by, capacity, network } = launch;
+    aws.run_task(cluster, definition, client_token, started_by, *capacity, network).await
+}

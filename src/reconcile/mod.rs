@@ -1,0 +1,7 @@
+//! One pass: look, decide, do.
+//!
+//! The deciding is `plan`'s; here is only the order in which its facts are fetched and its steps are taken.
+
+pub mod execute;
+pub mod observe;
+pub mod pass;

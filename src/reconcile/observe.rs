@@ -1,0 +1,159 @@
+//! Looks at everything that a table is about, once.
+//!
+//! Reads only. A read that fails leaves `Unknown` where its facts would stand, and the look goes on: what is known
+//! of one row is not lost because another's target group did not answer.
+
+use std::collections::BTreeMap;
+
+use crate::aws::{Aws, AwsError, FoundService, ServicesWanted};
+use crate::model::ids::{RowName, ServiceName};
+use crate::model::observed::{ClusterView, Observed, RowView, ScalingView, Seen, ServiceView, TaskView};
+use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
+use crate::model::row::{Row, RowKind, ServiceTable};
+use crate::model::selector::Selection;
+use crate::model::time::Timestamp;
+
+/// Looks. `fallback` is the time that stands when AWS has not told its own.
+pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
+    let account = seen(aws.account().await);
+    let at = aws.clock().now().unwrap_or(fallback);
+    let cluster = match &account {
+        Seen::Present(account) if *account == table.account => seen(aws.cluster(&table.cluster).await),
+        // Another account's clusters are none of this table's business; the planner says so.
+        Seen::Present(_) | Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    };
+    let image = match (&table.image, cluster.one()) {
+        (Some(image), Some(_)) => aws.digest(image).await,
+        (None, _) | (_, None) => Seen::Absent,
+    };
+    let (rows, tasks) = match cluster.one() {
+        Some(cluster) => look_at_rows(aws, table, cluster).await,
+        None => (BTreeMap::new(), Seen::Absent),
+    };
+    Observed { at, account, cluster, rows, tasks, image }
+}
+
+async fn look_at_rows(
+    aws: &Aws,
+    table: &ServiceTable,
+    cluster: &ClusterView,
+) -> (BTreeMap<RowName, RowView>, Seen<Vec<TaskView>>) {
+    let keys = TagKeys::of(&table.name);
+    let durable = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default();
+    let wanted: ServicesWanted<'_> =
+        table.rows.iter().filter_map(|row| Some((row.name.clone(), row.service_selector()?))).collect();
+    // Tasks before services: a task that starts in between is missed for one look, but never taken for an old one
+    // of a deployment that was not seen yet.
+    let tasks = seen(aws.tasks(&cluster.arn, &launched(durable.record.as_ref())).await);
+    let services = seen(aws.services(&cluster.arn, &wanted).await);
+    let scaling = scaling(aws, cluster, &services).await;
+    let mut rows = BTreeMap::new();
+    for row in &table.rows {
+        let found = service_of(row, &services);
+        let view = look_at_row(aws, row, cluster, found, &scaling, durable.record.as_ref()).await;
+        rows.insert(row.name.clone(), view);
+    }
+    let groups: Vec<String> =
+        rows.values().filter_map(|view| view.service.one()).map(ServiceView::task_group).collect();
+    let families: Vec<_> = rows.values().filter_map(|view| view.definition.one()).map(|found| &found.family).collect();
+    let ours = |task: &TaskView| groups.contains(&task.group) || families.contains(&&task.definition.family());
+    let tasks = match tasks {
+        Seen::Present(tasks) => Seen::Present(tasks.into_iter().filter(ours).collect()),
+        Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why),
+    };
+    (rows, tasks)
+}
+
+/// The task of the record, which must not be missed because a list lags.
+fn launched(record: Option<&Record>) -> Vec<String> {
+    match record.map(|record| &record.state) {
+        Some(RecordState::Launched(attempt)) => vec![attempt.task.clone()],
+        _ => Vec::new(),
+    }
+}
+
+type Services = Seen<BTreeMap<RowName, Selection<FoundService>>>;
+
+fn service_of(row: &Row, services: &Services) -> Seen<Selection<FoundService>> {
+    match services {
+        Seen::Present(found) => found.get(&row.name).map_or(Seen::Absent, |found| Seen::Present(found.clone())),
+        Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    }
+}
+
+async fn scaling(aws: &Aws, cluster: &ClusterView, services: &Services) -> Seen<BTreeMap<ServiceName, ScalingView>> {
+    let found = services.present().into_iter().flat_map(BTreeMap::values);
+    let names: Vec<ServiceName> = found
+        .filter_map(|selection| match selection {
+            Selection::One((service, _)) => Some(service.name.clone()),
+            Selection::None(_) | Selection::Many(_) => None,
+        })
+        .collect();
+    if names.is_empty() {
+        return Seen::Absent;
+    }
+    seen(aws.scalable_targets(&cluster.arn, &names).await)
+}
+
+async fn look_at_row(
+    aws: &Aws,
+    row: &Row,
+    cluster: &ClusterView,
+    found: Seen<Selection<FoundService>>,
+    scaling: &Seen<BTreeMap<ServiceName, ScalingView>>,
+    record: Option<&Record>,
+) -> RowView {
+    let one = found.one().cloned();
+    let service = match found {
+        Seen::Present(Selection::One((service, _))) => Seen::Present(Selection::One(service)),
+        Seen::Present(Selection::None(names)) => Seen::Present(Selection::None(names)),
+        Seen::Present(Selection::Many(names)) => Seen::Present(Selection::Many(names)),
+        Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why),
+    };
+    let definition = match (&row.kind, &one) {
+        (RowKind::Task(task), _) => seen(aws.family(&task.definition).await),
+        (RowKind::Service { .. }, Some((service, _))) => {
+            seen(aws.definition(service.definition.as_str()).await.map(Selection::One))
+        }
+        (RowKind::Service { .. }, None) => Seen::Absent,
+    };
+    let mut target_groups = Vec::new();
+    for arn in one.iter().flat_map(|(_, groups)| groups) {
+        target_groups.push(aws.target_group(arn).await);
+    }
+    let history = match &one {
+        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, record).await,
+        Some(_) | None => Seen::Absent,
+    };
+    let scaling = match (scaling, &one) {
+        (Seen::Present(targets), Some((service, _))) => {
+            targets.get(&service.name).map_or(Seen::Absent, |target| Seen::Present(*target))
+        }
+        (Seen::Unknown(why), _) => Seen::Unknown(why.clone()),
+        (Seen::Absent, _) | (_, None) => Seen::Absent,
+    };
+    RowView { service, definition, scaling, target_groups, history }
+}
+
+/// Whether ECS undid a deployment of the rollout in hand. Without one, nobody asks.
+async fn undone(
+    aws: &Aws,
+    cluster: &ClusterView,
+    service: &ServiceView,
+    record: Option<&Record>,
+) -> Seen<Vec<crate::model::observed::ServiceDeploymentView>> {
+    match record.map(|record| (&record.state, record.base)) {
+        Some((RecordState::Open | RecordState::Launching(_), base)) => {
+            seen(aws.service_deployments(&cluster.arn, &service.arn, base).await)
+        }
+        Some(_) | None => Seen::Absent,
+    }
+}
+
+fn seen<T>(answer: Result<T, AwsError>) -> Seen<T> {
+    answer.map_or_else(|error| Seen::Unknown(error.why()), Seen::Present)
+}

@@ -1,0 +1,156 @@
+//! One pass over one table, and what it amounts to.
+//!
+//! Look, decide, audit, do, remember. The only thing that a pass keeps for the next is `History`, without which a
+//! fresh process only waits longer.
+
+use crate::aws::{Aws, Class, RunAnswer};
+use crate::model::observed::Observed;
+use crate::model::rollout::RecordState;
+use crate::model::row::ServiceTable;
+use crate::model::time::Timestamp;
+use crate::plan::action::{Action, Plan, Standing, Step};
+use crate::plan::audit::{Violation, audit};
+use crate::plan::history::{Answer, History, LaunchAnswer, Made};
+use crate::plan::planner::{PlanInput, plan};
+
+use super::execute::{Done, Outcome, StepResult, execute};
+use super::observe::observe;
+
+/// What a pass saw, decided and did.
+#[derive(Debug)]
+pub struct PassReport {
+    /// When it looked, in AWS's time.
+    pub at: Timestamp,
+    /// What it saw.
+    pub observed: Observed,
+    /// What it decided.
+    pub plan: Plan,
+    /// What it did, in the order of the plan's steps; nothing in a dry run.
+    pub outcomes: Vec<Outcome>,
+    /// What the audit refused; then nothing was done. Always empty but for a mistake of this program.
+    pub violations: Vec<Violation>,
+}
+
+/// What a pass amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything is as it should be.
+    Converged,
+    /// Something is on its way.
+    Progressing,
+    /// Something needs a person.
+    Held,
+    /// The rollout failed, or AWS refused a step for good.
+    Failed,
+}
+
+/// Whether a pass may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It does what it decides.
+    Act,
+    /// It only decides.
+    DryRun,
+}
+
+/// One pass. `fallback` is the time that stands until AWS tells its own.
+pub async fn pass(
+    aws: &Aws,
+    table: &ServiceTable,
+    history: &mut History,
+    mode: Mode,
+    fallback: Timestamp,
+) -> PassReport {
+    let observed = observe(aws, table, fallback).await;
+    let input = PlanInput { table, observed: &observed, history };
+    let decided = plan(&input);
+    let mut report = PassReport {
+        at: observed.at,
+        plan: decided.clone(),
+        outcomes: Vec::new(),
+        violations: Vec::new(),
+        observed: observed.clone(),
+    };
+    match (mode, audit(decided, &input)) {
+        (Mode::DryRun, Ok(_)) => {}
+        (Mode::Act, Ok(audited)) => report.outcomes = execute(aws, &audited).await,
+        (Mode::DryRun | Mode::Act, Err(violations)) => report.violations = violations,
+    }
+    *history = remember(std::mem::take(history), &report);
+    log(table, &report);
+    report
+}
+
+impl PassReport {
+    /// What it amounts to.
+    pub fn verdict(&self) -> Verdict {
+        let lasting = |outcome: &Outcome| match &outcome.result {
+            StepResult::Failed(error) => match error.class {
+                Class::Throttled | Class::Transient | Class::Conflict => false,
+                Class::NotFound | Class::Denied | Class::Invalid => true,
+            },
+            StepResult::Done(_) | StepResult::Skipped(_) => false,
+        };
+        if !self.violations.is_empty() || self.outcomes.iter().any(lasting) {
+            return Verdict::Failed;
+        }
+        match self.plan.standing() {
+            Standing::Converged => Verdict::Converged,
+            Standing::Progressing => Verdict::Progressing,
+            Standing::Held => Verdict::Held,
+            Standing::Failed => Verdict::Failed,
+        }
+    }
+}
+
+/// What the next pass of this process should know.
+fn remember(history: History, report: &PassReport) -> History {
+    let mut history = history.after(&report.observed, &report.plan);
+    for Outcome { step, result } in &report.outcomes {
+        match (&step.action, result) {
+            (Action::Update(update), StepResult::Done(Done::Updated { now, revision: _ })) if update.kicks() => {
+                let made = Made { deployment: now.deployment.clone(), created_at: now.created_at };
+                history.made.insert(update.service.clone(), made);
+            }
+            (Action::Run(_), StepResult::Done(Done::Ran(answer))) => {
+                history.launch = launch_answer(report, answer).or(history.launch);
+            }
+            _ => {}
+        }
+    }
+    history
+}
+
+fn launch_answer(report: &PassReport, answer: &RunAnswer) -> Option<LaunchAnswer> {
+    let record = report.plan.rollout.record.as_ref()?;
+    let RecordState::Launching(attempt) = record.state else { return None };
+    let answer = match answer {
+        RunAnswer::Task(id) => Answer::Task(id.clone()),
+        RunAnswer::NotStarted(why) => Answer::NotStarted(why.clone()),
+        RunAnswer::Refused(why) => Answer::Refused(why.clone()),
+    };
+    Some(LaunchAnswer { id: record.id.clone(), attempt, at: report.at, answer })
+}
+
+/// One line a step and one a pass; constant messages, facts as fields.
+fn log(table: &ServiceTable, report: &PassReport) {
+    let table = &table.name;
+    for Outcome { step: Step { row, action, because: _ }, result } in &report.outcomes {
+        let row = row.as_ref().map_or("", |row| row.as_str());
+        let kind = action.name();
+        match result {
+            StepResult::Done(_) => tracing::info!(%table, row, step = kind, "step done"),
+            StepResult::Failed(error) => {
+                let request_id = &error.request_id;
+                tracing::warn!(%table, row, step = kind, %error, request_id, "step failed");
+            }
+            StepResult::Skipped(cause) => tracing::info!(%table, row, step = kind, cause, "step skipped"),
+        }
+    }
+    for violation in &report.violations {
+        tracing::error!(%table, %violation, "plan refused by the audit");
+    }
+    let phase = report.plan.rollout.phase.name();
+    let (steps, holds) = (report.plan.steps.len(), report.plan.holds.len());
+    tracing::debug!(%table, phase, steps, holds, verdict = ?report.verdict(), "pass done");
+}

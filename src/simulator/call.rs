@@ -1,0 +1,47 @@
+//! A decoded API call: what is left of a request when protocol and signature are taken off.
+//!
+//! Every service sees its calls in this shape, whichever protocol they came in. Decoding belongs to `wire/`.
+//! Divergence from AWS: signatures and permissions are never checked, so there is no caller identity here.
+
+use serde_json::Value;
+
+/// The services that the simulator answers for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Service {
+    /// Elastic Container Service (AWS JSON 1.1).
+    Ecs,
+    /// Elastic Container Registry (AWS JSON 1.1).
+    Ecr,
+    /// Elastic Load Balancing v2 (AWS Query).
+    Elb,
+    /// Security Token Service (AWS Query).
+    Sts,
+    /// Application Auto Scaling (AWS JSON 1.1).
+    AutoScaling,
+}
+
+impl Service {
+    /// The name under which the service signs its requests, and which the journal shows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Service::Ecs => "ecs",
+            Service::Ecr => "ecr",
+            Service::Elb => "elasticloadbalancing",
+            Service::Sts => "sts",
+            Service::AutoScaling => "application-autoscaling",
+        }
+    }
+}
+
+/// One API call.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    /// The service that is called.
+    pub service: Service,
+    /// Operation name as in the API reference, for example `DescribeServices`.
+    pub operation: String,
+    /// The input members, an object with sorted keys. Query inputs come as nested JSON whose leaves are all strings.
+    pub input: Value,
+    /// Who calls: the user agent, shortened to its application or its first product.
+    pub client: String,
+}

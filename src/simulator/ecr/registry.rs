@@ -1,0 +1,199 @@
+//! Repositories and images, pushing, and finding the digest of an image reference.
+//!
+//! Owns the data and what `docker push` and a container runtime do with it; AWS's operations are in `ops`.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::simulator::error::ApiError;
+use crate::simulator::time::Time;
+
+pub(super) const MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const CONFIG_TYPE: &str = "application/vnd.docker.container.image.v1+json";
+const LAYER_TYPE: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/// The simulated ECR of one account and region.
+#[derive(Debug)]
+pub struct Ecr {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) repositories: BTreeMap<String, Repository>,
+}
+
+/// What is behind an image reference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Resolved {
+    /// An image of this registry, as `sha256:…`.
+    Digest(String),
+    /// Nothing: the text of the task's stopped reason, `CannotPullContainerError: …`.
+    Missing(String),
+    /// An image of another registry: a made-up digest that is always the same for the same reference.
+    Foreign(String),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Repository {
+    pub(super) name: String,
+    pub(super) immutable: bool,
+    pub(super) created: Time,
+    pub(super) images: BTreeMap<String, Image>,
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Image {
+    pub(super) digest: String,
+    pub(super) manifest: String,
+    pub(super) media_type: String,
+    pub(super) size: u64,
+    pub(super) pushed: Time,
+}
+
+impl Ecr {
+    /// An empty registry.
+    pub fn new(account: &str, region: &str) -> Self {
+        Self { account: account.to_owned(), region: region.to_owned(), repositories: BTreeMap::new() }
+    }
+
+    /// Makes a repository whose tags can be moved, or not; an existing one is left as it is.
+    pub fn create_repository(&mut self, name: &str, immutable: bool, now: Time) {
+        self.repositories.entry(name.to_owned()).or_insert_with(|| Repository {
+            name: name.to_owned(),
+            immutable,
+            created: now,
+            images: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        });
+    }
+
+    /// Host name of the registry, the first part of its image references.
+    pub fn host(&self) -> String {
+        format!("{}.dkr.ecr.{}.amazonaws.com", self.account, self.region)
+    }
+
+    /// Pushes a new image under `tag`, as a build does: always new content, so always a new digest, which is returned.
+    ///
+    /// # Errors
+    /// `RepositoryNotFoundException`; `ImageTagAlreadyExistsException` if the repository is IMMUTABLE.
+    pub fn push(&mut self, repository: &str, tag: &str, now: Time, rng: &mut Rng) -> Result<String, ApiError> {
+        let manifest = made_up_manifest(rng);
+        self.put(repository, manifest, MANIFEST_TYPE.to_owned(), Some(tag), now)
+    }
+
+    /// The digest behind an image reference as it stands in a container definition:
+    /// `HOST/repository:tag`, `HOST/repository@sha256:…`, or the name of a public image.
+    pub fn resolve(&self, image: &str) -> Resolved {
+        let host = self.host();
+        let Some(path) = image.strip_prefix(&host).and_then(|rest| rest.strip_prefix('/')) else {
+            return Resolved::Foreign(foreign_digest(image));
+        };
+        let (name, reference) = split_reference(path);
+        let Some(repository) = self.repositories.get(name) else {
+            return Resolved::Missing(format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref \
+                 {image}: pulling from host {host} failed with status code [manifests {reference}]: 404 Not Found"
+            ));
+        };
+        let digest = repository.tags.get(reference).map_or(reference, String::as_str);
+        match repository.images.get(digest) {
+            Some(image) => Resolved::Digest(image.digest.clone()),
+            None => Resolved::Missing(format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref \
+                 {image}: {image}: not found"
+            )),
+        }
+    }
+
+    /// Every tag with its digest, by repository, sorted.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.repositories.values().flat_map(|repository| {
+            let tags = repository.tags.iter();
+            tags.map(|(tag, digest)| (repository.name.as_str(), tag.as_str(), digest.as_str()))
+        })
+    }
+
+    /// Keeps a manifest, under a tag if there is one; returns its digest.
+    pub(super) fn put(
+        &mut self,
+        repository: &str,
+        manifest: String,
+        media_type: String,
+        tag: Option<&str>,
+        now: Time,
+    ) -> Result<String, ApiError> {
+        let account = self.account.clone();
+        let Some(repository) = self.repositories.get_mut(repository) else {
+            return Err(repository_not_found(repository, &account));
+        };
+        let digest = digest_of(manifest.as_bytes());
+        if let Some(tag) = tag {
+            if repository.immutable && repository.tags.get(tag).is_some_and(|there| *there != digest) {
+                return Err(ApiError::client(
+                    "ImageTagAlreadyExistsException",
+                    format!(
+                        "The image tag '{tag}' already exists in the '{}' repository and cannot be overwritten \
+                         because the tag is immutable.",
+                        repository.name
+                    ),
+                ));
+            }
+            repository.tags.insert(tag.to_owned(), digest.clone());
+        }
+        let size = stated_size(&manifest);
+        let image = Image { digest: digest.clone(), manifest, media_type, size, pushed: now };
+        repository.images.entry(digest.clone()).or_insert(image);
+        Ok(digest)
+    }
+}
+
+/// `sha256:` and the hex digest of exactly these bytes.
+pub(super) fn digest_of(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// AWS's answer to a repository that does not exist.
+pub(super) fn repository_not_found(repository: &str, account: &str) -> ApiError {
+    ApiError::client(
+        "RepositoryNotFoundException",
+        format!("The repository with name '{repository}' does not exist in the registry with id '{account}'"),
+    )
+}
+
+/// The repository name, and its digest, tag or `latest`.
+fn split_reference(path: &str) -> (&str, &str) {
+    if let Some((name, digest)) = path.split_once('@') {
+        // `name:tag@digest` is legal, and the digest decides.
+        return (name.split_once(':').map_or(name, |(name, _)| name), digest);
+    }
+    path.split_once(':').unwrap_or((path, "latest"))
+}
+
+/// A digest that is named is taken at its word; another is made from the reference.
+fn foreign_digest(image: &str) -> String {
+    match image.split_once('@') {
+        Some((_, digest)) => digest.to_owned(),
+        None => digest_of(image.as_bytes()),
+    }
+}
+
+fn made_up_manifest(rng: &mut Rng) -> String {
+    let mut blob = |media_type: &str, size: std::ops::Range<u64>| {
+        let digest = digest_of(&rng.u128(..).to_be_bytes());
+        json!({"mediaType": media_type, "size": rng.u64(size), "digest": digest})
+    };
+    let config = blob(CONFIG_TYPE, 4_000..12_000);
+    let layers = [blob(LAYER_TYPE, 20_000_000..60_000_000), blob(LAYER_TYPE, 100_000_000..900_000_000)];
+    json!({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": layers}).to_string()
+}
+
+/// The sum of what the manifest says of config and layers, in bytes.
+fn stated_size(manifest: &str) -> u64 {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
+    let layers = manifest["layers"].as_array().into_iter().flatten();
+    let blobs = layers.chain(std::iter::once(&manifest["config"]));
+    blobs.filter_map(|blob| blob["size"].as_u64()).fold(0, u64::saturating_add)
+}

@@ -1,0 +1,269 @@
+//! The service scheduler: one look at a service, and what follows from it.
+//!
+//! Owns the order of decisions and when to look again. Rules, in the order in which they are applied:
+//!  1. what has become healthy resets the failure counts
+//!  2. new tasks are started, as far as `maximumPercent` allows
+//!  3. old tasks that were lost are replaced with their own revision, if the minimum is endangered
+//!  4. surplus, old and ill tasks are stopped, as far as `minimumHealthyPercent` allows
+//!  5. what is done is called done (see `completion`)
+//!
+//! Divergence from AWS: a service that is steady is not looked at until something changes, so that idle time costs nothing.
+
+use super::breaker::Strike;
+use super::capacity::{LaunchMode, SPOT};
+use super::census::{Seat, count};
+use super::deployment::{DeploymentStatus, Pinning, Rollout};
+use super::events::{Complaint, name_tasks};
+use super::launch::Order;
+use super::service::{ServiceId, ServiceStatus};
+use super::state::{Ecs, Scene};
+use super::tags::Tags;
+use super::task::{Owner, TaskId};
+use super::timers::Timer;
+use crate::simulator::time::Time;
+
+/// ECS's words when nobody can place a Fargate task.
+pub(super) const NO_CAPACITY: &str =
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone.";
+
+impl Ecs {
+    /// The scheduler looks at a service, if this is the look that it is due for.
+    pub(super) fn tick(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
+        let Some(service) = self.services.get_mut(&id).filter(|service| service.next_tick == Some(scene.now)) else {
+            return;
+        };
+        service.next_tick = None;
+        match service.status {
+            ServiceStatus::Active => self.look(scene, id),
+            ServiceStatus::Draining => self.wind_down(scene, id),
+            ServiceStatus::Inactive => {}
+        }
+    }
+
+    /// Something changed: the scheduler will look at the service within one tick.
+    pub(super) fn wake(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
+        let due = self.services.get(&id).map(|service| service.next_tick);
+        if due == Some(None) {
+            let at = scene.now.plus_millis(scene.rng.i64(1..=scene.knobs.tick_ms.max(1)));
+            self.look_at(id, at);
+        }
+    }
+
+    /// The scheduler will look at the service at that moment instead of any other.
+    pub(super) fn look_at(&mut self, id: ServiceId, at: Time) {
+        self.service_mut(id).next_tick = Some(at);
+        self.timers.set(at, Timer::Tick(id));
+    }
+
+    fn look(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
+        self.note_recoveries(scene, id);
+        let mut acted = self.start_new(scene, id);
+        acted |= self.replace_lost_old(scene, id);
+        acted |= self.stop_surplus(scene, id);
+        acted |= self.stop_old(scene, id);
+        acted |= self.stop_ill(scene, id);
+        self.complain_of_deadlock(scene, id);
+        self.finish(scene, id, acted);
+        self.look_again(scene, id);
+    }
+
+    /// Rule 2.
+    fn start_new(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
+        let census = self.census(scene, id);
+        let service = &self.services[&id];
+        let primary = service.primary();
+        let waits = primary.retry_at.is_some_and(|at| at > scene.now);
+        if primary.rollout == Rollout::Failed || waits {
+            return false;
+        }
+        let missing = service.desired - census.sound_new();
+        let mut wanted = missing.min(service.most() - census.live());
+        if matches!(primary.pinning, Pinning::Open { .. }) {
+            // The first task finds the digests that all others get.
+            wanted = wanted.min(1 - count(census.new_ones().filter(|seat| !seat.running)));
+        }
+        let replaced = wanted.min(count(census.new_ones().filter(|seat| seat.illness.is_some())));
+        let deployment = primary.id.clone();
+        self.start(scene, id, &deployment, wanted, replaced)
+    }
+
+    /// Rule 3: an old deployment gets back what it lost, while the new one is not there yet.
+    fn replace_lost_old(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
+        let mut acted = false;
+        let replaceable = |status: DeploymentStatus, rollout: Rollout| {
+            status == DeploymentStatus::Active && rollout != Rollout::Failed
+        };
+        let deployments = self.services[&id].deployments.iter();
+        let old: Vec<(String, i64)> = deployments
+            .filter(|deployment| replaceable(deployment.status, deployment.rollout))
+            .map(|deployment| (deployment.id.clone(), deployment.held))
+            .collect();
+        for (deployment, held) in old {
+            let census = self.census(scene, id);
+            let service = &self.services[&id];
+            let coming = |seat: &&Seat| !seat.new && !seat.healthy && seat.illness.is_none();
+            let short = service.fewest() - census.healthy() - count(census.seats.iter().filter(coming));
+            let sound = |seat: &&Seat| seat.deployment == deployment && seat.illness.is_none();
+            let lost = held - count(census.seats.iter().filter(sound));
+            let wanted = lost.min(short).min(service.most() - census.live());
+            acted |= self.start(scene, id, &deployment, wanted, 0);
+        }
+        acted
+    }
+
+    /// Rule 4, scale-in: sound tasks of the PRIMARY deployment beyond the desired count.
+    fn stop_surplus(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
+        let census = self.census(scene, id);
+        let surplus = census.sound_new() - self.services[&id].desired;
+        let mut candidates: Vec<&Seat> = census.new_ones().filter(|seat| seat.illness.is_none()).collect();
+        let crowd = |seat: &Seat| count(census.new_ones().filter(|other| other.zone == seat.zone));
+        candidates.sort_by_key(|seat| (seat.healthy, seat.running, -crowd(seat)));
+        let stopped: Vec<TaskId> = first(&candidates, surplus);
+        self.stop_and_say(scene, id, &stopped)
+    }
+
+    /// Rule 4, the deployment: old tasks go as new ones become healthy.
+    fn stop_old(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
+        let census = self.census(scene, id);
+        let service = &self.services[&id];
+        if service.primary().rollout == Rollout::Failed {
+            return false;
+        }
+        let spare = census.healthy() - service.fewest();
+        let complete = census.healthy_new() >= service.desired;
+        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = census.old_ones().partition(|seat| seat.healthy);
+        let mut stopped = Vec::new();
+        if complete || spare >= 0 {
+            stopped.extend(first(&unready, i64::MAX));
+        } else if census.live() >= service.most() {
+            // Nothing can be started while ill old tasks take the room.
+            let ill: Vec<&Seat> = unready.into_iter().filter(|seat| seat.illness.is_some()).collect();
+            stopped.extend(first(&ill, 1));
+        }
+        stopped.extend(first(&healthy, if complete { i64::MAX } else { spare }));
+        for deployment in &mut self.service_mut(id).deployments {
+            let gone =
+                census.seats.iter().filter(|seat| stopped.contains(&seat.id) && seat.deployment == deployment.id);
+            deployment.held = (deployment.held - count(gone)).max(0);
+        }
+        self.stop_and_say(scene, id, &stopped)
+    }
+
+    /// Rule 4, ill tasks of the PRIMARY deployment: replaced first if there is room, else stopped first, one by one.
+    fn stop_ill(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
+        let census = self.census(scene, id);
+        let service = &self.services[&id];
+        let ill: Vec<&Seat> = census.new_ones().filter(|seat| seat.illness.is_some()).collect();
+        let failed = service.primary().rollout == Rollout::Failed;
+        let limit = if failed || census.healthy_new() >= service.desired {
+            i64::MAX
+        } else {
+            i64::from(census.live() >= service.most())
+        };
+        let stopped = first(&ill, limit);
+        for seat in ill.iter().filter(|seat| stopped.contains(&seat.id)) {
+            if let Some(illness) = &seat.illness {
+                self.stop_ill_task(scene, id, seat, illness);
+            }
+        }
+        !stopped.is_empty()
+    }
+
+    fn complain_of_deadlock(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
+        let census = self.census(scene, id);
+        let service = &self.services[&id];
+        let replacing = census.old_ones().next().is_some() && service.primary().rollout == Rollout::InProgress;
+        if replacing && service.most() <= service.desired && service.fewest() >= service.desired {
+            let what = "was unable to stop or start tasks during a deployment because of the service deployment \
+                        configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+            self.complain(scene, id, Complaint::Deadlock, what);
+        } else {
+            self.resolve(id, Complaint::Deadlock);
+        }
+    }
+
+    /// Starts up to `wanted` tasks of a deployment; `replaced` of them because others are ill.
+    fn start(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, wanted: i64, replaced: i64) -> bool {
+        let wanted = usize::try_from(wanted.max(0)).unwrap_or(0).min(scene.knobs.launches_per_tick);
+        let mut started = Vec::new();
+        for _ in 0..wanted {
+            match self.order(scene, id, deployment) {
+                Ok(order) => started.push(self.launch(scene, order)),
+                Err(reason) => {
+                    self.complain(
+                        scene,
+                        id,
+                        Complaint::CannotPlace,
+                        &format!("was unable to place a task. Reason: {reason}"),
+                    );
+                    self.strike(scene, id, deployment, Strike::NotPlaced);
+                    break;
+                }
+            }
+        }
+        if started.is_empty() {
+            return false;
+        }
+        let mut what = format!("has started {} tasks: {}.", started.len(), name_tasks(&started));
+        if replaced > 0 {
+            what += &format!(" Amazon ECS replaced {replaced} tasks due to an unhealthy status.");
+        }
+        self.say(scene, id, &what);
+        true
+    }
+
+    /// What the next task of a deployment is made from, or why there can be none.
+    fn order(&mut self, scene: &Scene<'_>, id: ServiceId, deployment: &str) -> Result<Order, String> {
+        let running = self.census(scene, id).by_provider(deployment);
+        let service = &self.services[&id];
+        let spec = &service.deployment(deployment).expect("the scheduler starts tasks of deployments that exist").spec;
+        let nowhere = || "No Container Instances were found in your cluster.".to_owned();
+        let provider = spec.mode.next_provider(&running).ok_or_else(nowhere)?;
+        if provider == SPOT && self.spot_is_out {
+            return Err(NO_CAPACITY.to_owned());
+        }
+        Ok(Order {
+            cluster: service.cluster.clone(),
+            task_definition: spec.task_definition.clone(),
+            owner: Owner::Service { service: id, deployment: deployment.to_owned() },
+            group: format!("service:{}", service.name),
+            started_by: Some(deployment.to_owned()),
+            provider,
+            by_strategy: matches!(spec.mode, LaunchMode::Strategy(_)),
+            network: spec.network.clone(),
+            platform_version: spec.platform_version.clone(),
+            exec: service.settings.exec,
+            overrides: serde_json::json!({"containerOverrides": [], "inferenceAcceleratorOverrides": []}),
+            tags: self.propagated_tags(id, &spec.task_definition),
+        })
+    }
+
+    fn propagated_tags(&self, id: ServiceId, task_definition: &str) -> Tags {
+        let service = &self.services[&id];
+        match service.settings.propagate_tags.as_deref() {
+            Some("SERVICE") => service.tags.clone(),
+            Some("TASK_DEFINITION") => {
+                self.task_definition(task_definition).map(|definition| definition.tags.clone()).unwrap_or_default()
+            }
+            Some(_) | None => Tags::new(),
+        }
+    }
+
+    fn look_again(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
+        let service = &self.services[&id];
+        if service.status == ServiceStatus::Inactive || service.steady_since.is_some() {
+            return;
+        }
+        let spread = scene.knobs.tick_jitter_ms;
+        let period = (scene.knobs.tick_ms + scene.rng.i64(-spread..=spread)).max(1);
+        let next = scene.now.plus_millis(period);
+        let sooner = self.tasks_of(id).filter_map(|task| task.gone_at).filter(|at| *at > scene.now).min();
+        self.look_at(id, sooner.map_or(next, |at| at.min(next)));
+    }
+}
+
+/// The first `limit` of them, none if it is negative.
+fn first(seats: &[&Seat], limit: i64) -> Vec<TaskId> {
+    let limit = usize::try_from(limit.max(0)).unwrap_or(usize::MAX);
+    seats.iter().take(limit).map(|seat| seat.id.clone()).collect()
+}

@@ -1,0 +1,127 @@
+//! Every number that AWS does not promise, with the evidence for its default.
+//!
+//! Owns the constants of the simulated ECS. All durations are milliseconds of virtual time. A number that AWS documents as
+//! fixed (batch limits, page sizes) is no knob and lives with its operation.
+//! "Observed" means: read from public logs and traces of real accounts; "assumed": plausible, and nothing should depend on it.
+//!
+//! Divergence from AWS: real durations have long tails; these vary only by `jitter_percent`.
+
+/// When a deployment counts as completed, relative to the tasks that it replaces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completion {
+    /// As soon as the old tasks begin to drain. Seen in the wild; a fault to test against.
+    OnDrainStart,
+    /// Shortly after the last old task left DEACTIVATING, while it is still stopping. Observed twice; the default.
+    AfterDraining,
+    /// Only when every old task is STOPPED. A fault to test against.
+    OnStopped,
+}
+
+/// The behaviour of ECS that is not written down anywhere.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Knobs {
+    /// Between two looks of the scheduler at a service that is not steady. Observed: events are about 10 s apart.
+    pub tick_ms: i64,
+    /// How far a single tick may be off, either way. Observed.
+    pub tick_jitter_ms: i64,
+    /// How far each step of a task's life may be off, either way, in percent. Assumed.
+    pub jitter_percent: i64,
+    /// From creation until a task can be listed and described. The lag is documented, its length assumed.
+    pub visible_after_ms: i64,
+    /// In PROVISIONING. Observed: 4.95 s.
+    pub provisioning_ms: i64,
+    /// From PENDING to the start of the image pull. Observed: 7.98 s.
+    pub pending_ms: i64,
+    /// The image pull. Observed: 4.52 s.
+    pub pull_ms: i64,
+    /// From the end of the pull to RUNNING. Observed: 2.09 s.
+    pub start_ms: i64,
+    /// From RUNNING to registration with the target groups. Observed: 3 to 4 s.
+    pub register_ms: i64,
+    /// How long a task without load balancer and health check must run until it counts as healthy. Documented: 40 s.
+    pub healthy_after_ms: i64,
+    /// From the decision to stop a task to its deregistration. Observed three times: 10 s.
+    pub stop_to_drain_ms: i64,
+    /// From the decision to stop a task without load balancer to SIGTERM. Assumed.
+    pub stop_to_sigterm_ms: i64,
+    /// ECS asks the load balancer this often whether a target is gone, so SIGTERM comes up to this much after
+    /// the end of draining. Observed: 9.5 s late.
+    pub drain_poll_ms: i64,
+    /// From SIGTERM until the app exits by itself. Observed with a well-behaved app: 0.1 s.
+    pub exit_after_sigterm_ms: i64,
+    /// The exit code of an app that ends by itself after SIGTERM.
+    pub sigterm_exit_code: i64,
+    /// From the end of `stopTimeout` until the killed container is seen as stopped. Observed: 13 s.
+    pub kill_ms: i64,
+    /// From the last container's end to STOPPED. Observed: 22.8 s.
+    pub deprovisioning_ms: i64,
+    /// From the moment at which old tasks count as gone to the completion of the deployment. Observed: 12.2 s and 12.9 s.
+    pub completion_ms: i64,
+    /// What completion waits for.
+    pub completion: Completion,
+    /// The steady-state event repeats this often. Observed: 6 h and 10 to 16 s.
+    pub steady_repeat_ms: i64,
+    /// The same complaint is not repeated within this time. Documented: 6 h.
+    pub complaint_repeat_ms: i64,
+    /// How long a stopped task can be described; up to a tenth is added. Documented: at least 1 h.
+    pub stopped_retention_ms: i64,
+    /// The first pause after a task that never ran; doubles with each. The curve is assumed.
+    pub backoff_first_ms: i64,
+    /// The longest such pause. Documented: 15 minutes.
+    pub backoff_cap_ms: i64,
+    /// Failed starts in a row until the service complains of them. Assumed.
+    pub start_complaint_after: u32,
+    /// Most tasks that one tick starts for a service. Documented: 500 a minute.
+    pub launches_per_tick: usize,
+    /// How long a task of RunTask runs if nobody said otherwise with `Simulator::set_app`.
+    pub one_off_run_ms: i64,
+    /// From the notice of a Spot reclaim to the end of the task at the latest. Documented: 2 minutes.
+    pub spot_notice_ms: i64,
+    /// Whether a Spot reclaim sends SIGTERM at once, before the target is deregistered. A regression seen in September 2025.
+    pub spot_sigterm_first: bool,
+    /// Whether ListTasks refuses `startedBy` beside other filters. Documented; some tools in use suggest otherwise.
+    pub started_by_must_be_alone: bool,
+    /// Whether a rolled-back service shows its old deployment id as PRIMARY again. Documented; one trace suggests a fresh id.
+    pub rollback_keeps_id: bool,
+    /// Whether the Fargate size of 32 vCPU exists. Documented in late 2026, refused in August 2026.
+    pub fargate_32_vcpu: bool,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Knobs {
+            tick_ms: 10_000,
+            tick_jitter_ms: 2_000,
+            jitter_percent: 10,
+            visible_after_ms: 1_000,
+            provisioning_ms: 5_000,
+            pending_ms: 8_000,
+            pull_ms: 4_500,
+            start_ms: 2_100,
+            register_ms: 3_500,
+            healthy_after_ms: 40_000,
+            stop_to_drain_ms: 10_000,
+            stop_to_sigterm_ms: 5_000,
+            drain_poll_ms: 10_000,
+            exit_after_sigterm_ms: 100,
+            sigterm_exit_code: 0,
+            kill_ms: 13_000,
+            deprovisioning_ms: 22_800,
+            completion_ms: 12_000,
+            completion: Completion::AfterDraining,
+            steady_repeat_ms: 21_600_000,
+            complaint_repeat_ms: 21_600_000,
+            stopped_retention_ms: 3_600_000,
+            backoff_first_ms: 10_000,
+            backoff_cap_ms: 900_000,
+            start_complaint_after: 3,
+            launches_per_tick: 80,
+            one_off_run_ms: 90_000,
+            spot_notice_ms: 120_000,
+            spot_sigterm_first: false,
+            started_by_must_be_alone: true,
+            rollback_keeps_id: true,
+            fargate_32_vcpu: false,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! From an HTTP request to a call.
+//!
+//! Owns telling the protocols and services apart, and shortening the user agent. Says in which protocol a refusal must
+//! be written, since a request can be bad in a way that still tells who sent it.
+
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, Request};
+use serde_json::{Map, Value};
+
+use crate::simulator::call::{Call, Service};
+use crate::simulator::error::ApiError;
+use crate::simulator::wire::query;
+use crate::simulator::{elb, sts};
+
+/// The prefixes of `X-Amz-Target`.
+const TARGETS: [(&str, Service); 3] = [
+    ("AmazonEC2ContainerServiceV20141113", Service::Ecs),
+    ("AmazonEC2ContainerRegistry_V20150921", Service::Ecr),
+    ("AnyScaleFrontendService", Service::AutoScaling),
+];
+
+/// How a service wants its answers written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Protocol {
+    /// AWS JSON 1.1; `message_key` is the member that carries the words of an error.
+    Json { message_key: &'static str },
+    /// AWS Query, XML in this namespace.
+    Query { namespace: &'static str },
+}
+
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub(super) protocol: Protocol,
+    pub(super) call: Call,
+}
+
+/// A request that is no call.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) protocol: Protocol,
+    pub(super) error: ApiError,
+}
+
+const JSON: Protocol = Protocol::Json { message_key: "message" };
+
+/// Decodes a request of either protocol.
+pub(super) fn decode(request: &Request<Vec<u8>>) -> Result<Decoded, Refused> {
+    let headers = request.headers();
+    if let Some(target) = text(headers, "x-amz-target") {
+        return decode_json(target, headers, request.body());
+    }
+    let content_type = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        return decode_query(request.body(), headers);
+    }
+    match request.uri().query() {
+        Some(query) if query.contains("Action=") => decode_query(query.as_bytes(), headers),
+        Some(_) | None => Err(Refused { protocol: JSON, error: ApiError::unknown_operation() }),
+    }
+}
+
+fn decode_json(target: &str, headers: &HeaderMap, body: &[u8]) -> Result<Decoded, Refused> {
+    let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+    let Some((_, service)) = TARGETS.iter().find(|(known, _)| *known == prefix) else {
+        return Err(Refused { protocol: JSON, error: ApiError::unknown_operation() });
+    };
+    let message_key = if *service == Service::AutoScaling { "Message" } else { "message" };
+    let protocol = Protocol::Json { message_key };
+    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let mut input = match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Value::Object(members),
+        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            return Err(Refused { protocol, error: malformed("Expected an object at the top of the body") });
+        }
+        Err(error) => {
+            return Err(Refused { protocol, error: malformed(&error.to_string()) });
+        }
+    };
+    input.sort_all_objects();
+    let call = Call { service: *service, operation: operation.to_owned(), input, client: client(headers) };
+    Ok(Decoded { protocol, call })
+}
+
+fn decode_query(form: &[u8], headers: &HeaderMap) -> Result<Decoded, Refused> {
+    let elb = Protocol::Query { namespace: elb::NAMESPACE };
+    let mut members = match query::nested(form) {
+        Ok(members) => members,
+        Err(error) => {
+            return Err(Refused { protocol: elb, error });
+        }
+    };
+    let action = taken(&mut members, "Action");
+    let version = taken(&mut members, "Version");
+    let (service, protocol) = match version.as_str() {
+        elb::VERSION => (Service::Elb, elb),
+        sts::VERSION => (Service::Sts, Protocol::Query { namespace: sts::NAMESPACE }),
+        _ => {
+            return Err(Refused { protocol: elb, error: ApiError::invalid_action(&action, &version) });
+        }
+    };
+    let call = Call { service, operation: action, input: Value::Object(members), client: client(headers) };
+    Ok(Decoded { protocol, call })
+}
+
+fn taken(members: &mut Map<String, Value>, key: &str) -> String {
+    members.remove(key).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn malformed(why: &str) -> ApiError {
+    ApiError::client("SerializationException", why)
+}
+
+/// The application that a user agent names (`app/…`), else its first product; versions stay, platforms go.
+fn client(headers: &HeaderMap) -> String {
+    let agents = ["x-amz-user-agent", USER_AGENT.as_str()].map(|name| text(headers, name).unwrap_or_default());
+    let application = agents.iter().flat_map(|agent| agent.split(' ')).find_map(|part| part.strip_prefix("app/"));
+    let product = agents.iter().rev().find_map(|agent| agent.split(' ').find(|part| !part.is_empty()));
+    application.or(product).unwrap_or("unknown").chars().take(64).collect()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,87 @@
+//! `/_sim`: what AWS would never show or let you do, for tests and tools.
+//!
+//! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}` and
+//! `POST /_sim/images {"repository": …, "tag": …}`. Refusals are JSON `{"error": …}`. Nothing here is AWS.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::simulator::wire::clock::Clock;
+use crate::simulator::world::Simulator;
+
+/// Time can be pushed ahead by a year at once; more would only be a way to hang the server.
+const MAX_ADVANCE_SECONDS: f64 = 366.0 * 86_400.0;
+
+/// Answers a request below `/_sim`, with the world brought up to the clock's present first.
+pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    simulator.advance_to(clock.now());
+    let path = request.uri().path();
+    let answer = match (request.method(), path) {
+        (&Method::GET, "/_sim/journal") => journal(simulator, request.uri().query().unwrap_or_default()),
+        (&Method::GET, "/_sim/world") => Ok(json_response(StatusCode::OK, &simulator.world_json())),
+        (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
+        (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
+        (_, "/_sim/journal" | "/_sim/world") => {
+            return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
+        }
+        (_, "/_sim/advance" | "/_sim/images") => {
+            return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
+        }
+        _ => {
+            return refusal(StatusCode::NOT_FOUND, "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images");
+        }
+    };
+    answer.unwrap_or_else(|why| refusal(StatusCode::BAD_REQUEST, &why))
+}
+
+/// `{"error": why}` with this status.
+pub(super) fn refusal(status: StatusCode, why: &str) -> Response<Vec<u8>> {
+    json_response(status, &json!({ "error": why }))
+}
+
+type Answer = Result<Response<Vec<u8>>, String>;
+
+fn journal(simulator: &Simulator, query: &str) -> Answer {
+    let from = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "from");
+    let from = match from {
+        Some((_, text)) => text.parse().map_err(|_| format!("from is not a line number: {text}"))?,
+        None => 0,
+    };
+    let lines = simulator.journal().to_json_lines(from);
+    Ok(response(StatusCode::OK, "application/x-ndjson", lines))
+}
+
+fn advance(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answer {
+    let input = parse(body)?;
+    let seconds = input["seconds"].as_f64().ok_or("seconds is not a number")?;
+    if !(0.0..=MAX_ADVANCE_SECONDS).contains(&seconds) {
+        return Err(format!("seconds is not between 0 and {MAX_ADVANCE_SECONDS}"));
+    }
+    clock.advance((seconds * 1000.0).round() as i64);
+    simulator.advance_to(clock.now());
+    Ok(json_response(StatusCode::OK, &json!({ "now": simulator.now().rfc3339() })))
+}
+
+fn push_image(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answer {
+    let input = parse(body)?;
+    let repository = input["repository"].as_str().ok_or("repository is not a string")?;
+    let tag = input["tag"].as_str().ok_or("tag is not a string")?;
+    let digest = simulator.push_image(clock.now(), repository, tag).map_err(|error| error.to_string())?;
+    Ok(json_response(StatusCode::OK, &json!({ "digest": digest })))
+}
+
+fn parse(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response<Vec<u8>> {
+    response(status, "application/json", format!("{body}\n"))
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

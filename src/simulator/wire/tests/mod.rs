@@ -1,0 +1,6 @@
+//! Claims about the wire: every answer must parse, and every refusal must be the modelled error that it is on AWS.
+
+mod bench;
+mod raw;
+mod sdk;
+mod tcp;
