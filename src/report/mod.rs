@@ -5,6 +5,7 @@
 
 pub mod conditions;
 pub mod json;
+pub mod pass_text;
 pub mod plan_text;
 pub mod progress;
 pub mod rollout_text;
