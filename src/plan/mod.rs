@@ -19,6 +19,7 @@ mod launch;
 pub mod pace;
 pub mod planner;
 pub mod progress;
+pub mod request;
 pub mod rollout;
 
 #[cfg(test)]

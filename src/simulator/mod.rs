@@ -12,8 +12,12 @@ pub mod elb;
 pub mod error;
 pub mod journal;
 pub mod knobs;
+pub mod layout;
 mod members;
 pub mod sts;
 pub mod time;
 pub mod wire;
 pub mod world;
+
+#[cfg(test)]
+mod tests;

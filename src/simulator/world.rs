@@ -121,6 +121,11 @@ impl Simulator {
         &mut self.rng
     }
 
+    /// Load balancers and chance at once, to make the ones with the other.
+    pub fn elb_and_rng(&mut self) -> (&mut Elb, &mut Rng) {
+        (&mut self.elb, &mut self.rng)
+    }
+
     /// Every call and every event so far.
     pub fn journal(&self) -> &Journal {
         &self.journal

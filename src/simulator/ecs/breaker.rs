@@ -142,7 +142,7 @@ impl Ecs {
         }
         scene.note("deployment.rolled_back", fields);
         self.say(scene, id, &format!("rolling back to deployment {target}."));
-        self.look_at(id, now.plus_millis(1));
+        self.wake(scene, id);
         true
     }
 

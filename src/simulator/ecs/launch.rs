@@ -89,6 +89,8 @@ impl Ecs {
             targets: Vec::new(),
             pull_error: None,
             gone_at: None,
+            exit: None,
+            never_healthy: false,
             was_healthy: false,
         };
         if let Some(service) = service {

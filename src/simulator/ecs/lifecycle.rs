@@ -73,10 +73,14 @@ impl Ecs {
         task.moments.started = Some(scene.now);
         self.set_status(scene, id, LastStatus::Running);
         let task = &self.tasks[id];
+        let (exit, never_healthy) = (self.exit_of(task, scene), self.is_never_healthy(task));
+        let task = self.tasks.get_mut(id).expect("it was there a moment ago");
+        (task.exit, task.never_healthy) = (exit, never_healthy);
+        let task = &self.tasks[id];
         scene.note("task.images", images(task, scene));
-        let answer = if self.is_never_healthy(task) { Answer::Status(503) } else { Answer::Serving };
+        let answer = if task.never_healthy { Answer::Status(503) } else { Answer::Serving };
         scene.elb.set_answer(task.interface.ip, answer);
-        if let Some((ms, _)) = self.exit_of(task, scene) {
+        if let Some((ms, _)) = task.exit {
             self.timers.set(scene.now.plus_millis(ms), Timer::Task(id.to_owned(), Step::AppExits));
         }
         self.set_health_check(scene, id);
@@ -89,7 +93,7 @@ impl Ecs {
     /// The verdict of the container health checks: what the app answers, after as many checks as it takes.
     pub(super) fn check_health(&mut self, scene: &mut Scene<'_>, id: &str) {
         let Some(task) = self.tasks.get(id).filter(|task| task.last_status == LastStatus::Running) else { return };
-        let verdict = if self.is_never_healthy(task) { Health::Unhealthy } else { Health::Healthy };
+        let verdict = if task.never_healthy { Health::Unhealthy } else { Health::Healthy };
         let service = task.service();
         let task = self.tasks.get_mut(id).expect("it was there a moment ago");
         for container in task.containers.iter_mut().filter(|container| container.health_check.is_some()) {
@@ -175,8 +179,8 @@ impl Ecs {
         self.timers.set(at, Timer::Task(id.to_owned(), step));
     }
 
-    /// When and how the app of a task ends by itself: the first of its essential containers.
-    pub(super) fn exit_of(&self, task: &Task, scene: &Scene<'_>) -> Option<(i64, i64)> {
+    /// When after RUNNING and how the app ends by itself: the first of the essential containers.
+    fn exit_of(&self, task: &Task, scene: &Scene<'_>) -> Option<(i64, i64)> {
         let exit = |app: App| match app {
             App::CrashesAfter { ms, exit_code } | App::ExitsAfter { ms, exit_code } => Some((ms, exit_code)),
             App::NeverHealthy => None,
@@ -207,7 +211,7 @@ impl Ecs {
         let Some(check) = task.containers.iter().find_map(|container| container.health_check.clone()) else { return };
         let seconds = |key: &str, default: i64| check[key].as_i64().unwrap_or(default);
         let (interval, start) = (seconds("interval", 30), seconds("startPeriod", 0));
-        let wait = if self.is_never_healthy(task) { start + interval * seconds("retries", 3) } else { interval };
+        let wait = if task.never_healthy { start + interval * seconds("retries", 3) } else { interval };
         self.timers.set(scene.now.plus_millis(wait * 1000), Timer::Task(id.to_owned(), Step::HealthChecked));
     }
 }

@@ -158,7 +158,7 @@ impl Ecs {
         let limit = if failed || census.healthy_new() >= service.desired {
             i64::MAX
         } else {
-            i64::from(census.live() >= service.most())
+            i64::from(census.live() >= service.most() && census.sound_new() < service.desired)
         };
         let stopped = first(&ill, limit);
         for seat in ill.iter().filter(|seat| stopped.contains(&seat.id)) {

@@ -106,7 +106,7 @@ impl Ecs {
         if !matches!(task.last_status, LastStatus::Running | LastStatus::Deactivating) {
             return;
         }
-        let Some((_, code)) = self.exit_of(task, scene) else { return };
+        let Some((_, code)) = task.exit else { return };
         let reason = "Essential container in task exited".to_owned();
         self.tell_to_stop(scene, id, &StopCause { code: StopCode::EssentialContainerExited, reason });
         self.end_containers(scene, id, code);

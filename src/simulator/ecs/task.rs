@@ -179,6 +179,10 @@ pub(super) struct Task {
     pub(super) pull_error: Option<String>,
     /// When it stops to hold up the completion of a deployment that replaces it.
     pub(super) gone_at: Option<Time>,
+    /// When after RUNNING its app ends by itself, and with which exit code.
+    pub(super) exit: Option<(i64, i64)>,
+    /// Its app fails every health check.
+    pub(super) never_healthy: bool,
     /// Whether it has counted as healthy before.
     pub(super) was_healthy: bool,
 }

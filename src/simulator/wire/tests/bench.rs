@@ -69,7 +69,13 @@ impl Bench {
 }
 
 pub(super) fn new_simulator() -> Simulator {
-    Simulator::new(Config { account: "123456789012".into(), region: "us-east-1".into(), seed: 1, start: START })
+    Simulator::new(Config {
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        seed: 1,
+        start: START,
+        ..Config::default()
+    })
 }
 
 pub(super) use sdk;

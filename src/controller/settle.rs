@@ -1,0 +1,121 @@
+//! Passes over one table until it is settled, cannot go on, or takes too long.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::aws::Aws;
+use crate::model::row::ServiceTable;
+use crate::model::time::{Span, Timestamp};
+use crate::plan::history::History;
+use crate::plan::pace::NextLook;
+use crate::plan::rollout::Phase;
+use crate::reconcile::pass::{Mode, PassReport, Verdict, pass};
+
+/// How passes follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Pacing {
+    /// How much faster than the wall clock AWS's time runs: 1, but for a simulator.
+    pub speed: f64,
+    /// How long to go on, in AWS's time.
+    pub timeout: Span,
+    /// The time that stands until AWS tells its own.
+    pub fallback: Timestamp,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// After one pass.
+    OnePass,
+    /// When every row that a request asks for is kicked.
+    Kicked,
+    /// When the table is settled, or needs a person.
+    Settled,
+    /// When the rollout in hand has ended, whoever supervises it; for those who only watch.
+    RolloutEnded,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why no more passes follow.
+    pub end: End,
+    /// The last pass.
+    pub last: PassReport,
+    /// How many passes there were.
+    pub passes: u32,
+}
+
+/// Why no more passes follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// What was waited for has come about; the last pass has the verdict.
+    Reached(Verdict),
+    /// Time is up.
+    TimedOut,
+}
+
+/// Reads of ECS lag by about a second: looking sooner at what was just written shows what was before.
+const LAG: Span = Span::seconds(1);
+
+/// Passes until `until`. Each pass is told to `on_pass`.
+///
+/// It may be dropped at any await: what was done so far stands on AWS, and the next run goes on from there.
+pub async fn settle(
+    aws: &Aws,
+    table: &ServiceTable,
+    mode: Mode,
+    until: Until,
+    pacing: Pacing,
+    mut on_pass: impl FnMut(&PassReport),
+) -> Ended {
+    let mut history = History::default();
+    let began = Instant::now();
+    let mut passes = 0;
+    loop {
+        let last = pass(aws, table, &mut history, mode, pacing.fallback).await;
+        passes += 1;
+        on_pass(&last);
+        if let Some(verdict) = reached(until, &last) {
+            return Ended { end: End::Reached(verdict), last, passes };
+        }
+        let wait = match last.plan.next_look {
+            NextLook::AtOnce => LAG,
+            NextLook::After(span) => span.max(LAG),
+            NextLook::Idle => NextLook::TICK,
+        };
+        let wait = pacing.scaled(wait);
+        if began.elapsed() + wait > pacing.scaled(pacing.timeout) {
+            return Ended { end: End::TimedOut, last, passes };
+        }
+        sleep(wait).await;
+    }
+}
+
+impl Pacing {
+    fn scaled(self, span: Span) -> Duration {
+        span.as_duration().div_f64(self.speed)
+    }
+}
+
+fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
+    let verdict = report.verdict();
+    let settled = (verdict != Verdict::Progressing).then_some(verdict);
+    match until {
+        Until::OnePass => Some(verdict),
+        Until::Settled => settled,
+        Until::Kicked => {
+            // A step that was just taken shows in the next look.
+            let kicking = report.plan.rollout.phase == Phase::Requested || !report.plan.steps.is_empty();
+            settled.or((!kicking).then_some(verdict))
+        }
+        Until::RolloutEnded => match report.plan.rollout.phase {
+            Phase::Settled | Phase::Failed | Phase::Unknown => Some(verdict),
+            Phase::Unseen => settled,
+            Phase::Requested | Phase::Rolling | Phase::Draining | Phase::Settling | Phase::Clear | Phase::Deploying => {
+                (verdict == Verdict::Held).then_some(verdict)
+            }
+        },
+    }
+}
