@@ -6,5 +6,6 @@ pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod reconcile;
+pub mod report;
 pub mod simulator;
 pub mod table;

@@ -21,3 +21,6 @@ pub mod planner;
 pub mod progress;
 pub mod request;
 pub mod rollout;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -7,6 +7,7 @@ use crate::model::ids::{ClusterArn, TaskDefinitionArn};
 use crate::model::rollout::TagKeys;
 use crate::plan::action::{Action, Deployment, Launch, Revision, ServiceUpdate, Step};
 use crate::plan::audit::AuditedPlan;
+use crate::plan::history::Answer;
 
 /// What became of a step.
 #[derive(Debug)]
@@ -44,6 +45,18 @@ pub enum Done {
     Registered(TaskDefinitionArn),
     /// RunTask answered.
     Ran(RunAnswer),
+}
+
+impl Done {
+    /// What RunTask answered, in the plan's words; `None` for other steps.
+    pub fn answer(&self) -> Option<Answer> {
+        match self {
+            Self::Written | Self::Updated { .. } | Self::Registered(_) => None,
+            Self::Ran(RunAnswer::Task(id)) => Some(Answer::Task(id.clone())),
+            Self::Ran(RunAnswer::NotStarted(why)) => Some(Answer::NotStarted(why.clone())),
+            Self::Ran(RunAnswer::Refused(why)) => Some(Answer::Refused(why.clone())),
+        }
+    }
 }
 
 /// Takes the steps.

@@ -3,7 +3,7 @@
 //! Look, decide, audit, do, remember. The only thing that a pass keeps for the next is `History`, without which a
 //! fresh process only waits longer.
 
-use crate::aws::{Aws, Class, RunAnswer};
+use crate::aws::{Aws, Class};
 use crate::model::observed::Observed;
 use crate::model::rollout::RecordState;
 use crate::model::row::ServiceTable;
@@ -112,8 +112,8 @@ fn remember(history: History, report: &PassReport) -> History {
                 let made = Made { deployment: now.deployment.clone(), created_at: now.created_at };
                 history.made.insert(update.service.clone(), made);
             }
-            (Action::Run(_), StepResult::Done(Done::Ran(answer))) => {
-                history.launch = launch_answer(report, answer).or(history.launch);
+            (Action::Run(_), StepResult::Done(done)) => {
+                history.launch = done.answer().and_then(|answer| launch_answer(report, answer)).or(history.launch);
             }
             _ => {}
         }
@@ -121,14 +121,9 @@ fn remember(history: History, report: &PassReport) -> History {
     history
 }
 
-fn launch_answer(report: &PassReport, answer: &RunAnswer) -> Option<LaunchAnswer> {
+fn launch_answer(report: &PassReport, answer: Answer) -> Option<LaunchAnswer> {
     let record = report.plan.rollout.record.as_ref()?;
     let RecordState::Launching(attempt) = record.state else { return None };
-    let answer = match answer {
-        RunAnswer::Task(id) => Answer::Task(id.clone()),
-        RunAnswer::NotStarted(why) => Answer::NotStarted(why.clone()),
-        RunAnswer::Refused(why) => Answer::Refused(why.clone()),
-    };
     Some(LaunchAnswer { id: record.id.clone(), attempt, at: report.at, answer })
 }
 

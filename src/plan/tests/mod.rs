@@ -1,0 +1,5 @@
+//! The planner's claims, each on a world that differs from a settled one in one respect.
+//!
+//! `fixture` builds those worlds, for the tests of `report/` too; the other files hold one group of claims each.
+
+pub(crate) mod fixture;

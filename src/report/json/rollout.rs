@@ -1,0 +1,193 @@
+//! A rollout for scripts: phase, record, request, the gate condition by condition, and how far each row is.
+
+use serde::Serialize;
+
+use super::common::{API_VERSION, HoldJson, ProgressJson};
+use crate::model::rollout::{Attempt, Failure, Record, RecordState, Request};
+use crate::plan::gate::{Condition, Gate, Holding};
+use crate::plan::rollout::RolloutReport;
+use crate::report::subject::Subject;
+
+/// `kind: Rollout`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolloutJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `Rollout`.
+    pub kind: &'static str,
+    /// The table's name.
+    pub table: String,
+    /// When AWS was looked at.
+    pub at: String,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub facts: RolloutFacts,
+    /// What is not done, and why.
+    pub holds: Vec<HoldJson>,
+}
+
+/// Where a rollout stands; also a part of plans and status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolloutFacts {
+    /// `Unseen`, `Settled`, `Requested`, `Rolling`, `Draining`, `Settling`, `Clear`, `Deploying`, `Failed`, `Unknown`.
+    pub phase: &'static str,
+    /// The id of the rollout that the newest deployments are; absent if a row was not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The record on the cluster; absent before the first contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordJson>,
+    /// The newest request; absent if nobody ever asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestJson>,
+    /// The nine conditions; absent while no rollout is in hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Vec<GateConditionJson>>,
+    /// How far each service row is; empty if a row was not found.
+    pub progress: Vec<ProgressJson>,
+}
+
+/// The durable facts of the newest rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordJson {
+    /// Its id.
+    pub id: String,
+    /// `baseline`, `open`, `launching`, `launched`, `succeeded`, `failed`, `unknown` or `skipped`.
+    pub state: &'static str,
+    /// Since when; while the task is in hand, when its launch began.
+    pub since: String,
+    /// Deployments newer than this belong to the rollout.
+    pub base: String,
+    /// The newest deployment of its rows.
+    pub frontier: String,
+    /// The attempt's number, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// The task's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The task's exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// The row whose deployment failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_row: Option<String>,
+    /// The request that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+}
+
+/// Somebody's wish for a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestJson {
+    /// Its id.
+    pub id: String,
+    /// When it was made.
+    pub at: String,
+    /// Rows whose deployment is not newer than this are kicked.
+    pub after: String,
+    /// Why, as far as a tag can hold it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A condition of the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GateConditionJson {
+    /// Its number in docs/rollout.md, from 1 to 9.
+    pub number: u8,
+    /// What must hold, for people.
+    pub name: &'static str,
+    /// `True`, `False` or `Unknown`.
+    pub status: &'static str,
+    /// What was seen, or what is missing.
+    pub evidence: String,
+}
+
+impl RolloutJson {
+    /// A rollout for scripts.
+    pub fn of(subject: &Subject<'_>) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Rollout",
+            table: subject.table.name.to_string(),
+            at: subject.observed.at.to_string(),
+            facts: RolloutFacts::from(&subject.plan.rollout),
+            holds: subject.plan.holds.iter().map(HoldJson::from).collect(),
+        }
+    }
+}
+
+impl From<&RolloutReport> for RolloutFacts {
+    fn from(report: &RolloutReport) -> Self {
+        let RolloutReport { phase, id, record, request, gate, rows } = report;
+        let gate = gate.as_ref().map(|Gate { conditions }| conditions.iter().map(GateConditionJson::from).collect());
+        Self {
+            phase: phase.name(),
+            id: id.as_ref().map(ToString::to_string),
+            record: record.as_ref().map(RecordJson::from),
+            request: request.as_ref().map(RequestJson::from),
+            gate,
+            progress: rows.iter().map(ProgressJson::from).collect(),
+        }
+    }
+}
+
+impl From<&Record> for RecordJson {
+    fn from(record: &Record) -> Self {
+        let Record { id, base, frontier, state, since, request } = record;
+        let mut shown = Self {
+            id: id.to_string(),
+            state: state.name(),
+            since: since.to_string(),
+            base: base.to_string(),
+            frontier: frontier.to_string(),
+            attempt: None,
+            task: None,
+            exit_code: None,
+            failed_row: None,
+            request: request.as_ref().map(ToString::to_string),
+        };
+        match state {
+            RecordState::Baseline | RecordState::Open | RecordState::Skipped => {}
+            RecordState::Launching(number) | RecordState::Unknown(number) => shown.attempt = Some(*number),
+            RecordState::Launched(attempt) => shown.ran(attempt, None),
+            RecordState::Succeeded(attempt) => shown.ran(attempt, Some(0)),
+            RecordState::Failed(Failure::Row(row)) => shown.failed_row = Some(row.to_string()),
+            RecordState::Failed(Failure::Task { attempt, exit }) => shown.ran(attempt, *exit),
+            RecordState::Failed(Failure::Start(number)) => shown.attempt = Some(*number),
+        }
+        shown
+    }
+}
+
+impl RecordJson {
+    fn ran(&mut self, attempt: &Attempt, exit: Option<i32>) {
+        let Attempt { number, task } = attempt;
+        (self.attempt, self.task, self.exit_code) = (Some(*number), Some(task.clone()), exit);
+    }
+}
+
+impl From<&Request> for RequestJson {
+    fn from(request: &Request) -> Self {
+        let Request { id, after, at, reason } = request;
+        Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), reason: reason.clone() }
+    }
+}
+
+impl From<&Condition> for GateConditionJson {
+    fn from(condition: &Condition) -> Self {
+        let Condition { number, name, holding, evidence } = condition;
+        let status = match holding {
+            Holding::Yes => "True",
+            Holding::NotYet => "False",
+            Holding::Unknown => "Unknown",
+        };
+        Self { number: *number, name, status, evidence: evidence.clone() }
+    }
+}
