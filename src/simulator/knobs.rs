@@ -69,6 +69,8 @@ pub struct Knobs {
     pub backoff_first_ms: i64,
     /// The longest such pause. Documented: 15 minutes.
     pub backoff_cap_ms: i64,
+    /// The pause after a task that no capacity could be found for. Assumed.
+    pub placement_retry_ms: i64,
     /// Failed starts in a row until the service complains of them. Assumed.
     pub start_complaint_after: u32,
     /// Most tasks that one tick starts for a service. Documented: 500 a minute.
@@ -114,6 +116,7 @@ impl Default for Knobs {
             stopped_retention_ms: 3_600_000,
             backoff_first_ms: 10_000,
             backoff_cap_ms: 900_000,
+            placement_retry_ms: 60_000,
             start_complaint_after: 3,
             launches_per_tick: 80,
             one_off_run_ms: 90_000,

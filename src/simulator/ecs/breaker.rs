@@ -13,6 +13,7 @@ use super::service::ServiceId;
 use super::state::{Ecs, Scene};
 use super::task::Owner;
 use crate::simulator::arn;
+use crate::simulator::time::Time;
 
 /// Tries to resolve a deployment's images before it goes on without.
 const PINNING_TRIES: u32 = 3;
@@ -52,14 +53,18 @@ impl Ecs {
 
     /// Counts a failure against a deployment, and fails it if it was one too many.
     pub(super) fn strike(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, strike: Strike) {
-        let (now, first, cap) = (scene.now, scene.knobs.backoff_first_ms, scene.knobs.backoff_cap_ms);
+        let (now, knobs) = (scene.now, scene.knobs);
         let Some(found) = self.service_mut(id).deployment_mut(deployment) else { return };
         found.failed_tasks += 1;
         let counts = match strike {
-            Strike::NotStarted | Strike::NotPlaced => {
-                let pause = first.saturating_mul(1 << found.failed_starts.min(20)).min(cap);
+            Strike::NotStarted => {
+                let pause = knobs.backoff_first_ms.saturating_mul(1 << found.failed_starts.min(20));
                 found.failed_starts += 1;
-                found.retry_at = Some(now.plus_millis(pause));
+                found.retry_at = Some(now.plus_millis(pause.min(knobs.backoff_cap_ms)));
+                !found.has_run
+            }
+            Strike::NotPlaced => {
+                found.retry_at = Some(now.plus_millis(knobs.placement_retry_ms));
                 !found.has_run
             }
             Strike::Ill => found.has_run,
@@ -126,7 +131,7 @@ impl Ecs {
         let failed = service.primary().id.clone();
         let previous = service.primary_mut();
         previous.status = DeploymentStatus::Active;
-        let target = if keeps_id { last.clone() } else { copy_as(&mut service.deployments, &last, &fresh) };
+        let target = if keeps_id { last.clone() } else { copy_as(&mut service.deployments, &last, &fresh, now) };
         let back = service.deployment_mut(&target).expect("it was found a moment ago");
         back.status = DeploymentStatus::Primary;
         back.rollout = Rollout::InProgress;
@@ -171,9 +176,10 @@ fn rollback_reason(by: RollbackBy, target: &str) -> String {
 }
 
 /// A deployment under a fresh id, with the revision and digests of the old one.
-fn copy_as(deployments: &mut Vec<Deployment>, old: &str, fresh: &str) -> String {
+fn copy_as(deployments: &mut Vec<Deployment>, old: &str, fresh: &str, now: Time) -> String {
     let mut copy = deployments.iter().find(|deployment| deployment.id == old).cloned().expect("it was found before");
     copy.id = fresh.to_owned();
+    copy.created_at = now;
     if let Some(old) = deployments.iter_mut().find(|deployment| deployment.id == old) {
         old.status = if old.held > 0 { DeploymentStatus::Active } else { DeploymentStatus::Inactive };
     }

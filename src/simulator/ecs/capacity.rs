@@ -54,6 +54,20 @@ impl LaunchMode {
         }
     }
 
+    /// Whether tasks of a definition with these `compatibilities` can run on it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidParameterException` for Fargate and a definition that is not made for it.
+    pub(super) fn check_fits(&self, compatibilities: &Value) -> Result<(), ApiError> {
+        let fargate = match self {
+            LaunchMode::Type(kind) => kind == ON_DEMAND,
+            LaunchMode::Strategy(_) => true,
+        };
+        let fits = compatibilities.as_array().is_some_and(|all| all.contains(&json!("FARGATE")));
+        if fargate && !fits { Err(invalid("Task definition does not support launch_type FARGATE.")) } else { Ok(()) }
+    }
+
     /// Whether both ask for the same, the order of providers aside.
     pub(super) fn same_as(&self, other: &LaunchMode) -> bool {
         let sorted = |mode: &LaunchMode| match mode {

@@ -45,7 +45,7 @@ fn encode(item: &str) -> String {
 }
 
 fn decode(token: &str) -> Option<String> {
-    if token.len() % 2 != 0 || !token.is_ascii() {
+    if !token.len().is_multiple_of(2) || !token.is_ascii() {
         return None;
     }
     let digits = |at: usize| u8::from_str_radix(&token[at..at + 2], 16).ok();

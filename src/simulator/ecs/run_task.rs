@@ -68,6 +68,7 @@ impl Ecs {
             strategy => LaunchMode::Strategy(strategy.clone()),
         };
         let mode = LaunchMode::read(input, &found.providers)?.unwrap_or(default);
+        mode.check_fits(&definition.body["compatibilities"])?;
         let group = input.text("group")?.map_or_else(|| format!("family:{}", definition.family), str::to_owned);
         let order = Order {
             cluster,

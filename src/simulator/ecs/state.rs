@@ -97,14 +97,24 @@ impl Ecs {
         found.map(|(id, _)| *id)
     }
 
+    /// The service that a name or ARN means in a cluster, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// `ServiceNotFoundException`.
+    pub(super) fn known_service(&self, cluster: &str, given: &str) -> Result<ServiceId, ApiError> {
+        let found = self.find_service(cluster, arn::last_part(given));
+        found.ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))
+    }
+
     /// The service that a name or ARN means in a cluster, not INACTIVE.
     ///
     /// # Errors
     ///
     /// `ServiceNotFoundException`.
     pub(super) fn living_service(&self, cluster: &str, given: &str) -> Result<ServiceId, ApiError> {
-        let found = self.find_service(cluster, arn::last_part(given));
-        let living = found.filter(|id| self.services[id].status != ServiceStatus::Inactive);
+        let known = self.known_service(cluster, given).ok();
+        let living = known.filter(|id| self.services[id].status != ServiceStatus::Inactive);
         living.ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))
     }
 

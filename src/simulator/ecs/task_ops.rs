@@ -31,7 +31,7 @@ impl Ecs {
         let started_by = input.text("startedBy")?;
         check_started_by_is_alone(scene, input)?;
         let service = match input.text("serviceName")? {
-            Some(name) => Some(self.living_service(&cluster, name)?),
+            Some(name) => Some(self.known_service(&cluster, name)?),
             None => None,
         };
         let kind = input.text("launchType")?;
