@@ -18,6 +18,9 @@ use crate::simulator::time::Time;
 /// Tries to resolve a deployment's images before it goes on without.
 const PINNING_TRIES: u32 = 3;
 
+/// ECS's words for a deployment that the circuit breaker has given up.
+const FAILED: &str = "ECS deployment circuit breaker: tasks failed to start.";
+
 /// What counts against a deployment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Strike {
@@ -86,22 +89,23 @@ impl Ecs {
 
     /// The circuit breaker trips: the PRIMARY deployment has failed.
     fn trip(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
-        let failed = self.fail_primary(scene, id, "ECS deployment circuit breaker: tasks failed to start.");
+        let failed = self.fail_primary(scene, id, FAILED);
         self.say(scene, id, &format!("(deployment {failed}) deployment failed: tasks failed to start."));
-        let rollback = self.services[&id].settings.breaker("rollback").as_bool() == Some(true);
+        let wanted = self.services[&id].settings.breaker("rollback").as_bool() == Some(true);
+        let goes_back = wanted && self.roll_back(scene, id, RollbackBy::CircuitBreaker);
         let now = scene.now;
-        let service = self.service_mut(id);
-        if let Some(record) = service.record_mut(&failed) {
+        let records = self.service_mut(id).records.iter_mut();
+        for record in records.filter(|record| record.status.is_open()) {
             record.breaker_triggered = true;
-            if !rollback {
+            record.updated_at = now;
+            if record.deployment != failed {
+                // The deployment that was rolled back to has failed in its turn.
+                (record.status, record.finished_at) = (RecordStatus::RollbackFailed, Some(now));
+            } else if !goes_back {
                 record.status = RecordStatus::Stopped;
-                record.stopped_at = Some(now);
-                record.finished_at = Some(now);
-                record.status_reason = Some("ECS deployment circuit breaker: tasks failed to start.".to_owned());
+                (record.stopped_at, record.finished_at) = (Some(now), Some(now));
+                record.status_reason = Some(FAILED.to_owned());
             }
-        }
-        if rollback {
-            self.roll_back(scene, id, RollbackBy::CircuitBreaker);
         }
     }
 

@@ -112,7 +112,11 @@ impl Ecs {
             record.status = match record.status {
                 RecordStatus::RollbackInProgress => RecordStatus::RollbackSuccessful,
                 RecordStatus::InProgress if record.deployment == deployment => RecordStatus::Successful,
-                other => other,
+                unchanged @ (RecordStatus::InProgress
+                | RecordStatus::Successful
+                | RecordStatus::Stopped
+                | RecordStatus::RollbackSuccessful
+                | RecordStatus::RollbackFailed) => unchanged,
             };
             record.updated_at = now;
             record.finished_at = (!record.status.is_open()).then_some(now);

@@ -9,6 +9,10 @@
 //! | resources | state, cluster, task_definition, service, deployment, task, capacity, fargate, app |
 //! | calls | service_ops, service_view, service_deployments, run_task, token, task_ops |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, retire, launch, lifecycle, stopping, events |
+//!
+//! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED), `task.told_to_stop`
+//! (stop code, reason), `task.images` (digests), `task.health`, `target.state`, `service.event` (ECS's own words),
+//! `service.inactive`, `deployment.created`, `deployment.completed`, `deployment.failed`, `deployment.rolled_back` (from, to).
 
 mod app;
 mod breaker;

@@ -46,13 +46,12 @@ impl Ecs {
             let message = "The client token is already in use by a request with different parameters.";
             return Err(ApiError::client("ConflictException", message).with("resourceIds", json!(arns)));
         }
-        let show = |task: &Task| match task.last_status {
-            LastStatus::Stopped => json!({
-                "taskArn": scene.place.task(&task.cluster, &task.id),
-                "lastStatus": "STOPPED",
-                "desiredStatus": "STOPPED",
-            }),
-            _ => task.show(scene.place, true),
+        let show = |task: &Task| {
+            if task.last_status != LastStatus::Stopped {
+                return task.show(scene.place, true);
+            }
+            let arn = scene.place.task(&task.cluster, &task.id);
+            json!({"taskArn": arn, "lastStatus": "STOPPED", "desiredStatus": "STOPPED"})
         };
         let tasks: Value = launched.tasks.iter().filter_map(|task| self.tasks.get(task)).map(show).collect();
         let recent = scene.now.since(launched.accepted_at) <= HOUR_MS;

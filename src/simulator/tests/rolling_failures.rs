@@ -8,6 +8,11 @@ use crate::simulator::knobs::Knobs;
 
 const BAD: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/main:gone";
 
+fn merged(mut one: Value, other: Value) -> Value {
+    one.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    one
+}
+
 fn breaker(rollback: bool) -> Value {
     json!({"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": rollback}}})
 }
@@ -240,6 +245,27 @@ fn can_send_sigterm_to_a_reclaimed_task_before_it_is_deregistered() {
     let stopping = bench.moment(from, &["\"to\":\"STOPPING\""]);
     let draining = bench.moment(from, &["target.state", "\"to\":\"draining\""]);
     assert!(stopping < draining, "{stopping} {draining}");
+}
+
+#[test]
+fn gives_up_when_the_way_back_fails_too() {
+    let mut bench = Bench::new(30);
+    bench.sim.push_image(bench.sim.now(), "main", "old").unwrap();
+    let mut old = definition("web", &IMAGE.replace("latest", "old"));
+    old["containerDefinitions"][0]["name"] = json!("app");
+    bench.ecs("RegisterTaskDefinition", old);
+    let percent = json!({"maximumPercent": 100, "minimumHealthyPercent": 0});
+    let breaker = json!({"enable": true, "rollback": true});
+    let configuration =
+        json!({"deploymentConfiguration": merged(percent, json!({ "deploymentCircuitBreaker": breaker }))});
+    bench.create_service(1, true, configuration);
+    bench.wait_until_steady();
+    bench.register("web", BAD);
+    let current = bench.update(json!({"taskDefinition": "web"}))["service"]["currentServiceDeployment"].clone();
+    bench.sim.set_app("web", App::NeverHealthy);
+    bench.wait_for("the end", |bench| bench.service()["deployments"][0]["rolloutState"] == json!("FAILED"));
+    let described = bench.ecs("DescribeServiceDeployments", json!({"serviceDeploymentArns": [current]}));
+    assert_eq!(described["serviceDeployments"][0]["status"], json!("ROLLBACK_FAILED"));
 }
 
 #[test]
