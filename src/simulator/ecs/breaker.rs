@@ -1,7 +1,8 @@
 //! When deployments go wrong: counting failures, backing off, the circuit breaker, and the way back.
 //!
-//! Owns failure and rollback. Two stages: until a task of the deployment runs, tasks that fail to start count; afterwards,
-//! tasks that are replaced for failing health checks do. An app that exits after RUNNING counts in neither.
+//! Owns failure and rollback. Two stages: until a task of the deployment runs, tasks that fail to start count;
+//! afterwards, tasks that are replaced for failing health checks do. An app that exits after RUNNING counts in
+//! neither.
 //!
 //! Divergence from AWS: the curve of the pauses between failed starts is assumed; alarms never trip.
 

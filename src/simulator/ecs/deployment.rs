@@ -2,8 +2,8 @@
 //!
 //! Owns the shapes. When a deployment completes, fails or is rolled back belongs to `completion` and `breaker`.
 //!
-//! Divergence from AWS: every deployment has a revision of its own; lifecycle hooks and stages do not exist for rolling
-//! deployments here.
+//! Divergence from AWS: every deployment has a revision of its own; lifecycle hooks and stages do not exist for
+//! rolling deployments here.
 
 use std::collections::BTreeMap;
 

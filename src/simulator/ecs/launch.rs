@@ -1,7 +1,7 @@
 //! Bringing tasks into the world.
 //!
-//! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to the
-//! scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
+//! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to
+//! the scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
 //!
 //! Divergence from AWS: zones follow the order of the subnets; addresses are never used twice.
 

@@ -1,7 +1,7 @@
 //! Why the scheduler stops tasks, in ECS's words.
 //!
-//! Owns the causes and the events of stops that the scheduler decided, and the end of a service that is being deleted. Which
-//! tasks are stopped is decided in `scheduler`; how they end is in `stopping`.
+//! Owns the causes and the events of stops that the scheduler decided, and the end of a service that is being
+//! deleted. Which tasks are stopped is decided in `scheduler`; how they end is in `stopping`.
 
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 //!
 //! Owns the checks of the call and the making of its tasks. What a token is worth belongs to `token`.
 //!
-//! Divergence from AWS: placement and container instances do not exist; the order in which several faults of one call are
-//! reported is assumed, and so are most texts.
+//! Divergence from AWS: placement and container instances do not exist; the order in which several faults of one call
+//! are reported is assumed, and so are most texts.
 
 use std::collections::BTreeMap;
 

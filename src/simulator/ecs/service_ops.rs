@@ -1,7 +1,7 @@
 //! CreateService, UpdateService and DeleteService: what an API call changes of a service.
 //!
-//! Owns the checks, and the answer to the question which changes start a new deployment. What the scheduler then does with it
-//! is in `scheduler`; reading services is in `service_view`.
+//! Owns the checks, and the answer to the question which changes start a new deployment. What the scheduler then does
+//! with it is in `scheduler`; reading services is in `service_view`.
 //!
 //! Divergence from AWS: the texts marked in the tests are exact, others are assumed; `clientToken` is not looked at.
 

@@ -1,7 +1,7 @@
 //! The state of the simulated ECS, and what its parts see of the world around them.
 //!
-//! Owns the collections and the plain look-ups in them. What the resources do belongs to the files named after them; nothing
-//! here decides or journals anything.
+//! Owns the collections and the plain look-ups in them. What the resources do belongs to the files named after them;
+//! nothing here decides or journals anything.
 //!
 //! Divergence from AWS: one account, one region, strongly consistent but for freshly made tasks.
 
@@ -134,7 +134,8 @@ impl Ecs {
         ServiceId(self.next_service)
     }
 
-    /// A number for the next network interface, never used twice: AWS refuses to register an address that still drains.
+    /// A number for the next network interface, never used twice: AWS refuses to register an address that still
+    /// drains.
     pub(super) fn new_address(&mut self) -> u32 {
         self.next_address += 1;
         self.next_address

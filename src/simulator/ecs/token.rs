@@ -1,7 +1,7 @@
 //! What RunTask remembers of its calls: the client token, and what it answers when it comes again.
 //!
-//! Owns the memory and its end: 24 hours after acceptance, or one hour after the last task of the call has stopped, whichever
-//! is first. Documented in "Ensuring idempotency"; how failures older than an hour look is assumed.
+//! Owns the memory and its end: 24 hours after acceptance, or one hour after the last task of the call has stopped,
+//! whichever is first. Documented in "Ensuring idempotency"; how failures older than an hour look is assumed.
 
 use serde_json::{Value, json};
 
