@@ -234,8 +234,10 @@ impl Simulator {
     }
 
     fn target_group_json(&self, arn: &str) -> Value {
-        let show = |(ip, port, state): (std::net::Ipv4Addr, u16, crate::simulator::elb::TargetState)| json!({"ip": ip.to_string(), "port": port, "state": state.name()});
-        let targets: Value = self.elb.targets(arn).into_iter().map(show).collect();
+        let targets = self.elb.targets(arn).into_iter();
+        let targets: Value = targets
+            .map(|(ip, port, state)| json!({"ip": ip.to_string(), "port": port, "state": state.name()}))
+            .collect();
         json!({"targetGroupArn": arn, "targets": targets})
     }
 
