@@ -1,7 +1,7 @@
 //! Pages of a list, and the tokens between them.
 //!
-//! Owns page sizes and tokens. A token names the last item that was given out, so a list that changes between two pages
-//! neither repeats nor loses the items that were there all the time.
+//! Owns page sizes and tokens. A token names the last item that was given out, so a list that changes between two
+//! pages neither repeats nor loses the items that were there all the time.
 //!
 //! Divergence from AWS: lists are sorted, where AWS promises no order; tokens never expire.
 
