@@ -4,8 +4,12 @@
 
 pub(crate) mod fixture;
 
+mod audit;
 mod corrections;
+mod gate;
 mod guards;
+mod launch;
+mod rollout;
 
 use crate::model::rollout::{Record, RecordState};
 use crate::plan::action::{Action, Plan, ServiceUpdate};
