@@ -360,11 +360,19 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         missing.unknown(format!("the task definition of {}", row.name));
         return missing;
     };
-    let ours = match record.state {
-        RecordState::Launching(attempt) => record.id.started_by(attempt),
-        _ => String::new(),
+    // `None` is not an empty `startedBy`: that is what a task of somebody at a console has.
+    let ours = match &record.state {
+        RecordState::Launching(attempt) => Some(record.id.started_by(*attempt)),
+        RecordState::Launched(attempt) => Some(record.id.started_by(attempt.number)),
+        RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => None,
     };
-    for task in alive_of_family(stand, definition.family.as_str()).filter(|task| task.started_by != ours) {
+    let others = alive_of_family(stand, definition.family.as_str());
+    for task in others.filter(|task| ours.as_deref() != Some(task.started_by.as_str())) {
         missing.not_yet(format!("task {} is alive, started by {}", task.arn.id(), starter(task)));
     }
     missing

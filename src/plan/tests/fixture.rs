@@ -15,7 +15,7 @@ use crate::model::observed::{
     DeploymentView, DesiredStatus, NetworkView, Observed, RolloutState, RowView, Seen, ServiceView, StrategyItem,
     TargetGroupView, TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
 };
-use crate::model::rollout::{Record, RecordState, Request, RolloutId, TagKeys};
+use crate::model::rollout::{Record, RecordState, Request, TagKeys};
 use crate::model::row::{Capacity, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use crate::model::selector::{Glob, Selection, Selector};
 use crate::model::size::{MemoryMib, Vcpu};
@@ -311,11 +311,6 @@ pub(crate) fn unseen(trouble: Trouble) -> Why {
 /// A digest of one letter.
 pub(crate) fn digest(letter: char) -> Digest {
     Digest::told(format!("sha256:{}", letter.to_string().repeat(64)))
-}
-
-/// The id that RunTask's task of this world is found by.
-pub(crate) fn started_by(id: &RolloutId) -> String {
-    id.started_by(1)
 }
 
 fn table() -> ServiceTable {
