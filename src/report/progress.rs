@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::model::time::Timestamp;
 use crate::plan::action::Plan;
-use crate::plan::gate::Holding;
+use crate::plan::gate::{Gate, Holding};
 use crate::plan::hold::{HoldCause, Urgency};
 use crate::plan::progress::RowProgress;
 use crate::plan::rollout::Phase;
@@ -33,9 +33,8 @@ impl Progress {
     /// What a plan says of the progress.
     pub fn of(plan: &Plan) -> Self {
         let gate = plan.rollout.gate.as_ref();
-        let holding = |gate: &crate::plan::gate::Gate| {
-            gate.conditions.iter().filter(|condition| condition.holding == Holding::Yes).count()
-        };
+        let holding =
+            |gate: &Gate| gate.conditions.iter().filter(|condition| condition.holding == Holding::Yes).count();
         let held = plan.holds.iter().filter(|hold| hold.cause.urgency() >= Urgency::Person);
         Self {
             phase: plan.rollout.phase,
@@ -109,11 +108,21 @@ pub(super) fn phase_role(phase: Phase) -> Role {
     }
 }
 
-/// What is waited for: the gate's missing conditions in words, then every other hold that time mends.
+/// What is waited for: the most telling gate condition in words, or every hold that time mends.
 fn doing(plan: &Plan) -> Vec<String> {
-    let gate = plan.rollout.gate.as_ref();
-    let shut: Vec<String> = match plan.rollout.phase {
-        Phase::Rolling | Phase::Draining => gate.map(|gate| gate.missing()).unwrap_or_default(),
+    let shut = shut(plan);
+    let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
+    let others = waits.filter(|hold| shut.is_none() || !matches!(hold.cause, HoldCause::GateShut { .. }));
+    let mut said: Vec<String> = others.map(|hold| holds_text::said(&hold.cause)).collect();
+    said.dedup();
+    shut.into_iter().chain(said).collect()
+}
+
+/// While rows roll, the first condition that does not hold says most; while they drain, that about old tasks does.
+fn shut(plan: &Plan) -> Option<String> {
+    let telling: [u8; 9] = match plan.rollout.phase {
+        Phase::Rolling => [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        Phase::Draining => [6, 5, 1, 2, 3, 4, 7, 8, 9],
         Phase::Unseen
         | Phase::Settled
         | Phase::Requested
@@ -121,15 +130,11 @@ fn doing(plan: &Plan) -> Vec<String> {
         | Phase::Clear
         | Phase::Deploying
         | Phase::Failed
-        | Phase::Unknown => Vec::new(),
-    }
-    .into_iter()
-    .map(|(_, evidence)| evidence)
-    .collect();
-    let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
-    let others = waits.filter(|hold| shut.is_empty() || !matches!(hold.cause, HoldCause::GateShut { .. }));
-    let mut said = shut.clone();
-    said.extend(others.map(|hold| holds_text::said(&hold.cause)));
-    said.dedup();
-    said
+        | Phase::Unknown => return None,
+    };
+    let missing = plan.rollout.gate.as_ref()?.missing();
+    telling.into_iter().find_map(|number| {
+        let (_, evidence) = missing.iter().find(|(shut, _)| *shut == number)?;
+        Some(evidence.clone())
+    })
 }
