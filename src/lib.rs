@@ -1,7 +1,9 @@
 //! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
 
 pub mod aws;
+pub mod cli;
 pub mod controller;
+pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod reconcile;

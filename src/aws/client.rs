@@ -1,7 +1,7 @@
 //! The way to AWS: one client per service, one TLS stack, one clock, one way of trying again.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 
-use crate::model::ids::{Region, TaskDefinitionArn};
+use crate::model::ids::{AccountId, Region, TaskDefinitionArn};
 use crate::model::observed::DefinitionView;
 
 use super::clock::AwsClock;
@@ -30,6 +30,7 @@ pub struct Aws {
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     /// Revisions never change, so one read of each is enough.
     pub(super) definitions: Arc<Mutex<BTreeMap<TaskDefinitionArn, DefinitionView>>>,
+    pub(super) account: Arc<OnceLock<AccountId>>,
     clock: AwsClock,
     jitter: Jitter,
 }
@@ -86,6 +87,7 @@ impl Aws {
                 aws_sdk_applicationautoscaling::config::Builder::from(settings).interceptor(told()).build(),
             ),
             definitions: Arc::default(),
+            account: Arc::default(),
             clock,
             jitter,
         }

@@ -4,7 +4,6 @@ use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 
 use crate::model::ids::TargetGroupArn;
 use crate::model::observed::{Seen, TargetGroupView, TargetView};
-use crate::model::time::Span;
 
 use super::client::Aws;
 use super::convert;
@@ -18,11 +17,7 @@ impl Aws {
             Err(error) if error.code.contains("TargetGroupNotFound") => Seen::Absent,
             Err(error) => Seen::Unknown(error.why()),
         };
-        let deregistration_delay = match self.deregistration_delay(arn).await {
-            Ok(delay) => delay.map_or(Seen::Absent, Seen::Present),
-            Err(error) => Seen::Unknown(error.why()),
-        };
-        TargetGroupView { arn: arn.clone(), deregistration_delay, targets }
+        TargetGroupView { arn: arn.clone(), targets }
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<TargetView>, AwsError> {
@@ -34,18 +29,5 @@ impl Aws {
             .await?;
         let described: Vec<TargetHealthDescription> = answer.target_health_descriptions.unwrap_or_default();
         Ok(described.into_iter().filter_map(convert::target).collect())
-    }
-
-    async fn deregistration_delay(&self, arn: &TargetGroupArn) -> Result<Option<Span>, AwsError> {
-        const OPERATION: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
-        let answer = self
-            .repeat(async || {
-                let call = self.elb.describe_target_group_attributes().target_group_arn(arn.as_str());
-                call.send().await.map_err(|error| AwsError::of(OPERATION, error))
-            })
-            .await?;
-        let attributes = answer.attributes.unwrap_or_default();
-        let delay = attributes.iter().find(|a| a.key.as_deref() == Some("deregistration_delay.timeout_seconds"));
-        Ok(delay.and_then(|a| a.value.as_deref()?.parse().ok()).map(Span::seconds))
     }
 }

@@ -13,7 +13,7 @@ use super::ids::{
 };
 use super::image::Digest;
 use super::selector::Selection;
-use super::time::{Span, Timestamp};
+use super::time::Timestamp;
 
 /// The outcome of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,8 +245,6 @@ pub struct ScalingView {
 pub struct TargetGroupView {
     /// Its ARN.
     pub arn: TargetGroupArn,
-    /// How long a target drains.
-    pub deregistration_delay: Seen<Span>,
     /// Its targets, draining ones included.
     pub targets: Seen<Vec<TargetView>>,
 }

@@ -171,4 +171,9 @@ impl Plan {
             Standing::Converged
         }
     }
+
+    /// Whether any hold asks for a person, whatever else is on its way.
+    pub fn needs_a_person(&self) -> bool {
+        self.holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Person)
+    }
 }

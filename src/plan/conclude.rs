@@ -146,7 +146,8 @@ fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Ph
         _ if kicking || stale => Phase::Requested,
         RecordState::Open if gate.is_open() && draft.steps.is_empty() => Phase::Settling,
         RecordState::Open if gate.is_open() => Phase::Clear,
-        RecordState::Open if (2..=4).all(|number| gate.holds(number)) => Phase::Draining,
+        // Whether the new tasks are up decides, not ECS's COMPLETED, which comes in the middle of draining.
+        RecordState::Open if gate.holds(3) && gate.holds(4) => Phase::Draining,
         RecordState::Open => Phase::Rolling,
         RecordState::Failed(_) => Phase::Failed,
         RecordState::Unknown(_) => Phase::Unknown,

@@ -16,13 +16,14 @@ use crate::model::time::Timestamp;
 /// Looks. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
     let account = seen(aws.account().await);
-    let at = aws.clock().now().unwrap_or(fallback);
     let cluster = match &account {
         Seen::Present(account) if *account == table.account => seen(aws.cluster(&table.cluster).await),
         // Another account's clusters are none of this table's business; the planner says so.
         Seen::Present(_) | Seen::Absent => Seen::Absent,
         Seen::Unknown(why) => Seen::Unknown(why.clone()),
     };
+    // After the first answer of this look, which tells AWS's time anew, and before anything that is judged by its age.
+    let at = aws.clock().now().unwrap_or(fallback);
     let image = match (&table.image, cluster.one()) {
         (Some(image), Some(_)) => aws.digest(image).await,
         (None, _) | (_, None) => Seen::Absent,

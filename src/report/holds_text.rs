@@ -23,7 +23,7 @@ pub(super) fn said(cause: &HoldCause) -> String {
 }
 
 /// All holds, grouped; empty without any.
-pub(super) fn section(holds: &[Hold], style: Style) -> String {
+pub fn section(holds: &[Hold], style: Style) -> String {
     let mut text = String::new();
     for urgency in [Urgency::Failed, Urgency::Person, Urgency::Wait, Urgency::Notice] {
         let group: Vec<&Hold> = holds.iter().filter(|hold| hold.cause.urgency() == urgency).collect();

@@ -4,6 +4,7 @@
 //! colour. Text is for people and may change; `json` is for scripts and may not (docs/output.md).
 
 pub mod conditions;
+pub mod holds_text;
 pub mod json;
 pub mod pass_text;
 pub mod plan_text;
@@ -13,7 +14,6 @@ pub mod status_text;
 pub mod style;
 pub mod subject;
 
-mod holds_text;
 mod words;
 
 #[cfg(test)]

@@ -22,19 +22,20 @@ pub fn outcome_lines(report: &PassReport, style: Style) -> Vec<String> {
     lines
 }
 
-/// The last line: how it ended, and after how many passes.
-pub fn verdict_line(verdict: Verdict, passes: usize, style: Style) -> String {
+/// The last line: how it ended, and after how many passes; without a verdict, time was up.
+pub fn last_line(verdict: Option<Verdict>, passes: u32, style: Style) -> String {
     let (role, said) = match verdict {
-        Verdict::Converged => (Role::Good, "Converged"),
-        Verdict::Progressing => (Role::Change, "Still progressing"),
-        Verdict::Held => (Role::Bad, "Held for a person"),
-        Verdict::Failed => (Role::Bad, "Failed"),
+        Some(Verdict::Converged) => (Role::Good, "converged"),
+        Some(Verdict::Progressing) => (Role::Change, "still progressing"),
+        Some(Verdict::Held) => (Role::Bad, "held for a person"),
+        Some(Verdict::Failed) => (Role::Bad, "failed"),
+        None => (Role::Bad, "time is up, still progressing"),
     };
     let passes = match passes {
         1 => "1 pass".to_owned(),
         many => format!("{many} passes"),
     };
-    format!("{} after {passes}.", style.paint(role, said))
+    format!("{} after {passes}", style.paint(role, said))
 }
 
 fn outcome_line(outcome: &Outcome, at: Timestamp, style: Style) -> String {

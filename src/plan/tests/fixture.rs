@@ -372,7 +372,6 @@ fn row_view(row: &Row) -> RowView {
         arn: TargetGroupArn::told(format!(
             "arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/c4-blue-tg/0123456789abcdef"
         )),
-        deregistration_delay: Seen::Present(Span::minutes(5)),
         targets: Seen::Present(Vec::new()),
     };
     let service = match row.task() {

@@ -1,0 +1,207 @@
+//! What can be asked, and the only reader of the environment (beside the AWS SDK's own settings).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::time::Span;
+
+/// Keeps Amazon ECS services matching a service table, and ends every rollout with its task.
+///
+/// AWS is found by the standard settings: AWS_PROFILE, AWS_ENDPOINT_URL, credentials of every kind. The region and the
+/// account are the table's.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What goes to stdout: text for people, or JSON for scripts (docs/output.md).
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, env = "EVENKEEL_OUTPUT")]
+    pub output: Format,
+    /// When to use colour. NO_COLOR switches it off.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// Switches colour off, by its presence (no-color.org).
+    #[arg(long, env = "NO_COLOR", hide = true, global = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_color: bool,
+    /// Which logs go to stderr, as `warn` or `evenkeel=debug`.
+    #[arg(long, global = true, default_value = "warn", env = "EVENKEEL_LOG")]
+    pub log: String,
+    /// How logs look.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, env = "EVENKEEL_LOG_FORMAT")]
+    pub log_format: Format,
+    /// How much faster than the wall clock AWS's time runs; only a simulator's does. 1, but 60 for `simulate`.
+    #[arg(long, global = true, env = "EVENKEEL_SPEED", value_parser = speed)]
+    pub speed: Option<f64>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows what would change and why, and what is held and why. Changes nothing.
+    Plan(Tables),
+    /// Makes AWS match the tables, their rollouts and their tasks included.
+    Reconcile(Reconcile),
+    /// Begins or shows forced rollouts.
+    #[command(subcommand)]
+    Rollout(Rollout),
+    /// Shows how a table stands: rows, conditions, rollout.
+    Status(Table),
+    /// Checks tables without asking AWS.
+    Check(Tables),
+    /// Prints the JSON Schema of tables.
+    Schema,
+    /// Runs the embedded AWS on a local port, with an account laid out for the tables.
+    Simulate(Simulate),
+    /// Shows the whole job on the embedded AWS: drift, a forced rollout, the deployment task.
+    Demo(Demo),
+}
+
+/// Tables.
+#[derive(Debug, Args)]
+pub struct Tables {
+    /// Service tables: files, or folders of *.yaml and *.yml.
+    #[arg(required = true, value_name = "TABLE")]
+    pub tables: Vec<PathBuf>,
+}
+
+/// One table.
+#[derive(Debug, Args)]
+pub struct Table {
+    /// The service table.
+    #[arg(value_name = "TABLE")]
+    pub table: PathBuf,
+}
+
+/// `reconcile`.
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// Which tables.
+    #[command(flatten)]
+    pub tables: Tables,
+    /// Ends when the tables are settled or cannot go on. (The long-running controller is not built yet.)
+    #[arg(long, required = true)]
+    pub once: bool,
+    /// Makes one pass and does not wait for what it began.
+    #[arg(long, conflicts_with = "timeout")]
+    pub no_wait: bool,
+    /// Shows the first pass's plan and changes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long to wait, as 30m or 1h 30m.
+    #[command(flatten)]
+    pub timeout: Timeout,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Timeout {
+    /// How long to wait, as 30m or 1h 30m.
+    #[arg(long, default_value = "30m", value_parser = span, value_name = "SPAN")]
+    pub timeout: Span,
+}
+
+/// `rollout`.
+#[derive(Debug, Subcommand)]
+pub enum Rollout {
+    /// Begins a forced rollout: durable first, then every row gets a new deployment.
+    Start {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// Why, for those who look later; kept in a tag.
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Waits until the deployment task has ended.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
+    /// Shows where the newest rollout stands, and what its task is waiting for.
+    Status {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// Goes on until the rollout has ended. Only looks: somebody else has to supervise it.
+        #[arg(long)]
+        watch: bool,
+        /// How long to watch.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Service tables to lay an account out for; without one, CGAP's.
+    #[arg(value_name = "TABLE")]
+    pub tables: Vec<PathBuf>,
+    /// Where to listen. Port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4566")]
+    pub listen: SocketAddr,
+    /// Everything that is left to chance follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How the account begins.
+    #[arg(long, value_enum, default_value_t = Begin::Template)]
+    pub start: Begin,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The table; without one, CGAP's.
+    #[arg(value_name = "TABLE")]
+    pub table: Option<PathBuf>,
+    /// Everything that is left to chance follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Does not slow down for a person to watch.
+    #[arg(long)]
+    pub fast: bool,
+}
+
+/// Text or JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How a simulated account begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Begin {
+    /// As CGAP's stack template makes it, which differs from the users' table.
+    Template,
+    /// As the table states it.
+    Stated,
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| "write it as 30m, 90s or 1h 30m".to_owned())?;
+    let millis = i64::try_from(parsed.as_millis()).map_err(|_| "that is too long".to_owned())?;
+    if millis <= 0 { Err("it must be longer than nothing".to_owned()) } else { Ok(Span::from_millis(millis)) }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "write a number, as 60".to_owned())?;
+    if (0.01..=100_000.0).contains(&speed) { Ok(speed) } else { Err("it must be between 0.01 and 100000".to_owned()) }
+}

@@ -1,0 +1,46 @@
+//! What every command that asks AWS needs: the way there, the way out, and how time passes.
+
+use crate::aws::Aws;
+use crate::controller::settle::Pacing;
+use crate::lab::bench::Lab;
+use crate::model::row::ServiceTable;
+use crate::model::time::{Span, Timestamp};
+
+use super::output::Output;
+
+/// What a command works with.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// Where words go.
+    pub(super) output: Output,
+    /// Which AWS.
+    pub(super) place: Place<'a>,
+    /// How much faster than the wall clock AWS's time runs.
+    pub(super) speed: f64,
+    /// The local time at the start, which stands until AWS tells its own.
+    pub(super) started: Timestamp,
+    /// How long to pause after each pass for somebody who watches; none but in the demo.
+    pub(super) pause: std::time::Duration,
+}
+
+/// Which AWS.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// The one of the standard settings.
+    Settings,
+    /// The embedded one.
+    Lab(&'a Lab),
+}
+
+impl Context<'_> {
+    pub(super) async fn aws(&self, table: &ServiceTable) -> Aws {
+        match self.place {
+            Place::Settings => Aws::from_settings(&table.region).await,
+            Place::Lab(lab) => lab.aws(),
+        }
+    }
+
+    pub(super) fn pacing(&self, timeout: Span) -> Pacing {
+        Pacing { speed: self.speed, timeout, fallback: self.started }
+    }
+}

@@ -1,0 +1,22 @@
+//! The command line: what was asked, where it goes, and how it ended.
+//!
+//! One file per subcommand. `args` is the only reader of the environment, `output` the only printer.
+
+pub mod args;
+pub mod exit;
+
+mod context;
+mod demo;
+mod failure;
+mod output;
+mod plan;
+mod reconcile;
+mod rollout;
+mod run;
+mod schema;
+mod simulate;
+mod status;
+mod tables;
+mod watch;
+
+pub use run::run;

@@ -1,0 +1,70 @@
+//! `evenkeel reconcile --once`: passes until the tables are settled or cannot go on.
+
+use crate::controller::settle::{End, Ended, Until, settle};
+use crate::model::row::ServiceTable;
+use crate::reconcile::pass::Mode;
+use crate::report::json::PassReportJson;
+use crate::report::{holds_text, pass_text};
+
+use super::args::{Format, Reconcile};
+use super::context::Context;
+use super::exit::Exit;
+use super::plan;
+use super::watch::Watch;
+
+/// Reconciles tables, all at the same time.
+pub(super) async fn reconcile(context: &Context<'_>, args: &Reconcile, tables: &[ServiceTable]) -> Exit {
+    if args.dry_run {
+        return plan::plan(context, tables).await;
+    }
+    let until = if args.no_wait { Until::OnePass } else { Until::Settled };
+    let runs = tables.iter().map(|table| to_its_end(context, table, until, args.timeout.timeout, tables.len()));
+    let ended = futures_util::future::join_all(runs).await;
+    let mut exit = Exit::Done;
+    let mut documents = Vec::new();
+    for (table, (ended, document)) in tables.iter().zip(ended) {
+        exit = exit.or_worse(Exit::from(ended.end));
+        conclude(context, table, &ended);
+        documents.push(document);
+    }
+    match (context.output.format, documents.as_slice()) {
+        (Format::Text, _) | (Format::Json, []) => {}
+        (Format::Json, [only]) => context.output.json(only),
+        (Format::Json, many) => context.output.json(&many),
+    }
+    exit
+}
+
+/// One table to its end, with everything that its passes did.
+pub(super) async fn to_its_end(
+    context: &Context<'_>,
+    table: &ServiceTable,
+    until: Until,
+    timeout: crate::model::time::Span,
+    tables: usize,
+) -> (Ended, PassReportJson) {
+    let aws = context.aws(table).await;
+    let mut watch = Watch::new(*context, table.name.as_str(), tables);
+    let mut document = PassReportJson::new(table);
+    let ended = settle(&aws, table, Mode::Act, until, context.pacing(timeout), |report| {
+        watch.pass(report);
+        document.add(report);
+    })
+    .await;
+    (ended, document)
+}
+
+/// The last words: the verdict, and what a person has to do.
+pub(super) fn conclude(context: &Context<'_>, table: &ServiceTable, ended: &Ended) {
+    if context.output.format == Format::Json {
+        return;
+    }
+    let style = context.output.data;
+    let verdict = match ended.end {
+        End::Reached(verdict) => Some(verdict),
+        End::TimedOut => None,
+    };
+    let said = pass_text::last_line(verdict, ended.passes, style);
+    let holds = holds_text::section(&ended.last.plan.holds, style);
+    context.output.text(&format!("{}: {said}\n{holds}", table.name));
+}

@@ -1,0 +1,104 @@
+//! `evenkeel rollout`: begins forced rollouts, and shows where they stand.
+
+use std::path::Path;
+
+use crate::controller::request::{Refused, accept};
+use crate::controller::settle::{End, Until, settle};
+use crate::model::row::ServiceTable;
+use crate::model::time::Span;
+use crate::reconcile::pass::Mode;
+use crate::report::json::{HoldJson, RolloutJson};
+use crate::report::rollout_text::rollout_text;
+use crate::report::subject::Subject;
+
+use super::args::{Format, Rollout};
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::reconcile::{conclude, to_its_end};
+use super::watch::Watch;
+
+/// The table that a rollout command is about.
+pub(super) fn table_of(command: &Rollout) -> &Path {
+    match command {
+        Rollout::Start { table, .. } | Rollout::Status { table, .. } => &table.table,
+    }
+}
+
+/// Runs a rollout command.
+pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &ServiceTable) -> Result<Exit, Failure> {
+    match command {
+        Rollout::Start { table: _, reason, wait, timeout } => {
+            let until = if *wait { Until::Settled } else { Until::Kicked };
+            start(context, table, reason, until, timeout.timeout).await
+        }
+        Rollout::Status { table: _, watch, timeout } => Ok(status(context, table, *watch, timeout.timeout).await),
+    }
+}
+
+async fn start(
+    context: &Context<'_>,
+    table: &ServiceTable,
+    reason: &str,
+    until: Until,
+    timeout: Span,
+) -> Result<Exit, Failure> {
+    let aws = context.aws(table).await;
+    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let request = match accept(&aws, table, reason, context.started).await {
+        Ok(request) => request,
+        Err(Refused::Held(holds)) => return Ok(refused(context, &holds)),
+        Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
+    };
+    context.output.say(&format!("rollout request {} of {} is written down", request.id, table.name));
+    let (ended, document) = to_its_end(context, table, until, timeout, 1).await;
+    if context.output.format == Format::Json {
+        context.output.json(&document);
+    } else {
+        conclude(context, table, &ended);
+        if until == Until::Kicked && ended.end != End::TimedOut {
+            context.output.say(
+                "hint: `evenkeel reconcile --once` supervises it to its end; `evenkeel rollout status` shows where it stands",
+            );
+        }
+    }
+    Ok(Exit::from(ended.end))
+}
+
+/// A request that nothing was written for.
+fn refused(context: &Context<'_>, holds: &[crate::plan::hold::Hold]) -> Exit {
+    if context.output.format == Format::Json {
+        let holds: Vec<HoldJson> = holds.iter().map(HoldJson::from).collect();
+        context.output.json(&serde_json::json!({
+            "apiVersion": "evenkeel.dev/v1", "kind": "Refused", "holds": holds,
+        }));
+    }
+    for hold in holds {
+        let row = hold.row.as_ref().map(|row| format!("{row}: ")).unwrap_or_default();
+        let failure = Failure::input(format!("the rollout cannot be requested: {row}{}", hold.cause));
+        context.output.failure(&match hold.cause.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        });
+    }
+    Exit::Held
+}
+
+async fn status(context: &Context<'_>, table: &ServiceTable, watch: bool, timeout: Span) -> Exit {
+    let aws = context.aws(table).await;
+    let until = if watch { Until::RolloutEnded } else { Until::OnePass };
+    let mut watching = watch.then(|| Watch::new(*context, table.name.as_str(), 1));
+    let ended = settle(&aws, table, Mode::DryRun, until, context.pacing(timeout), |report| {
+        if let Some(watch) = &mut watching {
+            watch.pass(report);
+        }
+    })
+    .await;
+    drop(watching);
+    let subject = Subject { table, observed: &ended.last.observed, plan: &ended.last.plan };
+    match context.output.format {
+        Format::Text => context.output.text(&rollout_text(&subject, context.output.data)),
+        Format::Json => context.output.json(&RolloutJson::of(&subject)),
+    }
+    if watch { Exit::from(ended.end) } else { super::status::seen(&ended.last) }
+}

@@ -1,0 +1,63 @@
+//! `evenkeel simulate`: the embedded AWS on a local port.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+
+use crate::lab::layout::{Start, lay_out};
+use crate::model::row::ServiceTable;
+use crate::simulator::wire::{SpeedClock, serve};
+use crate::simulator::world::{Config, Simulator};
+
+use super::args::{Begin, Simulate};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+
+/// Twelve virtual minutes, a whole rollout, take twelve seconds.
+pub(super) const SPEED: f64 = 60.0;
+
+/// Serves until it is interrupted.
+pub(super) async fn simulate(
+    output: &Output,
+    args: &Simulate,
+    tables: &[ServiceTable],
+    speed: f64,
+) -> Result<Exit, Failure> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::input(format!("{} is not a loopback address", args.listen))
+            .hint("the simulator has no guard of its own; listen on 127.0.0.1 or [::1]"));
+    }
+    let (account, region) = one_place(tables)?;
+    let mut simulator =
+        Simulator::new(Config { account, region: region.clone(), seed: args.seed, ..Config::default() });
+    let start = match args.start {
+        Begin::Template => Start::Template,
+        Begin::Stated => Start::Stated,
+    };
+    lay_out(&mut simulator, tables, start)
+        .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    let clock = SpeedClock::new(simulator.now(), speed);
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        Failure::of(&error).hint(format!("{} may be taken; choose another with --listen", args.listen))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    output.say(&format!("simulating AWS on http://{address}, {speed} times as fast as the wall clock; try it with"));
+    output.text(&format!(
+        "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={region} AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim \
+         EVENKEEL_SPEED={speed}"
+    ));
+    serve(listener, Arc::new(Mutex::new(simulator)), Arc::new(clock)).await.map_err(|error| Failure::of(&error))?;
+    Ok(Exit::Done)
+}
+
+/// One simulator is one account in one region.
+fn one_place(tables: &[ServiceTable]) -> Result<(String, String), Failure> {
+    let mut places = tables.iter().map(|table| (table.account.to_string(), table.region.to_string()));
+    let first = places.next().ok_or_else(|| Failure::input("no table"))?;
+    match places.find(|place| *place != first) {
+        None => Ok(first),
+        Some(other) => Err(Failure::input(format!("the tables are about {first:?} and {other:?}"))
+            .hint("one simulator is one account in one region; start one for each")),
+    }
+}

@@ -1,0 +1,79 @@
+//! What somebody who waits sees: a block that is drawn over on a terminal, lines elsewhere. All of it talk.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::reconcile::pass::PassReport;
+use crate::report::pass_text;
+use crate::report::progress::Progress;
+
+use super::context::Context;
+
+/// Watches passes over one table.
+pub(super) struct Watch<'a> {
+    context: Context<'a>,
+    /// The table's name, where there are several.
+    label: Option<String>,
+    before: Option<Progress>,
+    bar: Option<ProgressBar>,
+}
+
+impl<'a> Watch<'a> {
+    /// For one of `tables` tables.
+    pub(super) fn new(context: Context<'a>, name: &str, tables: usize) -> Self {
+        let drawn = context.output.terminal && tables == 1;
+        let bar = drawn.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        Self { context, label: (tables > 1).then(|| name.to_owned()), before: None, bar }
+    }
+
+    /// Shows what a pass did and where things stand.
+    pub(super) fn pass(&mut self, report: &PassReport) {
+        let style = self.context.output.talk;
+        for line in pass_text::outcome_lines(report, style) {
+            self.line(&line);
+        }
+        let progress = Progress::of(&report.plan);
+        match &self.bar {
+            Some(bar) => bar.set_message(progress.block(report.at, style)),
+            None => {
+                for line in progress.news(self.before.as_ref(), report.at, style) {
+                    self.line(&line);
+                }
+            }
+        }
+        self.before = Some(progress);
+        pause(self.context.pause);
+    }
+
+    fn line(&self, text: &str) {
+        let text = match &self.label {
+            Some(name) => format!("{name} {text}"),
+            None => text.to_owned(),
+        };
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => self.context.output.say(&text),
+        }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The demo's time is virtual: only a person who watches needs the wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "slows the demo down to watching speed; no test and no decision waits for it"
+)]
+fn pause(span: std::time::Duration) {
+    if !span.is_zero() {
+        std::thread::sleep(span);
+    }
+}
