@@ -10,6 +10,7 @@ mod gate;
 mod guards;
 mod launch;
 mod rollout;
+mod samples;
 
 use crate::model::rollout::{Record, RecordState};
 use crate::plan::action::{Action, Plan, ServiceUpdate};

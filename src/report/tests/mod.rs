@@ -3,6 +3,7 @@
 mod conditions;
 mod holds;
 mod json;
+mod passes;
 mod text;
 
 use crate::model::observed::Seen;
