@@ -1,6 +1,7 @@
 //! What people and scripts read, for worlds of the planner's own tests.
 
 mod conditions;
+mod documented;
 mod holds;
 mod json;
 mod passes;
