@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::model::ids::RowName;
-use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskStatus, TaskView};
+use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskView};
 use crate::model::rollout::{Change, Record, RecordState};
 use crate::model::time::Timestamp;
 
@@ -63,6 +63,12 @@ impl Gate {
     pub fn missing(&self) -> Vec<(u8, String)> {
         let shut = self.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
         shut.map(|condition| (condition.number, condition.evidence.clone())).collect()
+    }
+
+    /// The names of the conditions that do not hold.
+    pub fn missing_names(&self) -> Vec<&'static str> {
+        let shut = self.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
+        shut.map(|condition| condition.name).collect()
     }
 
     /// Whether a condition, by number, holds.
@@ -278,7 +284,7 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
         let old = stand.observed.tasks_of(row.service).filter(|task| !is_new(row, task) && task.is_alive());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for task in old {
-            *counts.entry(said(task)).or_default() += 1;
+            *counts.entry(task.said()).or_default() += 1;
         }
         for (status, count) in counts {
             missing.not_yet(format!("{}: {} {status}", row.row.name, counted(count, "old task")));
@@ -297,17 +303,6 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
 
 fn counted(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
-fn said(task: &TaskView) -> &'static str {
-    match (&task.status, task.desired) {
-        (TaskStatus::Starting, _) => "starting",
-        (TaskStatus::Running, DesiredStatus::Running) => "running",
-        (TaskStatus::Running, DesiredStatus::Stopped) | (TaskStatus::Deactivating, _) => "draining",
-        (TaskStatus::Stopping, _) => "stopping",
-        (TaskStatus::Stopped, _) => "stopped",
-        (TaskStatus::Other(_), _) => "in an unknown state",
-    }
 }
 
 // Check 7.

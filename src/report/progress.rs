@@ -108,33 +108,23 @@ pub(super) fn phase_role(phase: Phase) -> Role {
     }
 }
 
-/// What is waited for: the most telling gate condition in words, or every hold that time mends.
+/// What the phase is about. The rows' counts stand beside it, so the gate is named and not spelled out.
 fn doing(plan: &Plan) -> Vec<String> {
-    let shut = shut(plan);
-    let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
-    let others = waits.filter(|hold| shut.is_none() || !matches!(hold.cause, HoldCause::GateShut { .. }));
-    let mut said: Vec<String> = others.map(|hold| holds_text::said(&hold.cause)).collect();
-    said.dedup();
-    shut.into_iter().chain(said).collect()
-}
-
-/// While rows roll, the first condition that does not hold says most; while they drain, that about old tasks does.
-fn shut(plan: &Plan) -> Option<String> {
-    let telling: [u8; 9] = match plan.rollout.phase {
-        Phase::Rolling => [1, 2, 3, 4, 5, 6, 7, 8, 9],
-        Phase::Draining => [6, 5, 1, 2, 3, 4, 7, 8, 9],
-        Phase::Unseen
-        | Phase::Settled
-        | Phase::Requested
-        | Phase::Settling
-        | Phase::Clear
-        | Phase::Deploying
-        | Phase::Failed
-        | Phase::Unknown => return None,
+    /// More names than this say less than their number does; `rollout status` has all of them with their evidence.
+    const NAMED: usize = 3;
+    let gate = plan.rollout.gate.as_ref().filter(|_| matches!(plan.rollout.phase, Phase::Rolling | Phase::Draining));
+    let missing = gate.map(Gate::missing_names).unwrap_or_default();
+    let mut said = match (gate, missing.len()) {
+        (None, _) | (Some(_), 0) => Vec::new(),
+        (Some(_), 1..=NAMED) => vec![format!("not yet: {}", missing.join(", "))],
+        (Some(gate), missing) => {
+            let all = gate.conditions.len();
+            vec![format!("{} of {all} gate conditions hold", all - missing)]
+        }
     };
-    let missing = plan.rollout.gate.as_ref()?.missing();
-    telling.into_iter().find_map(|number| {
-        let (_, evidence) = missing.iter().find(|(shut, _)| *shut == number)?;
-        Some(evidence.clone())
-    })
+    let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
+    let others = waits.filter(|hold| missing.is_empty() || !matches!(hold.cause, HoldCause::GateShut { .. }));
+    said.extend(others.map(|hold| holds_text::said(&hold.cause)));
+    said.dedup();
+    said
 }
