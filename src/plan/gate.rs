@@ -258,10 +258,10 @@ fn no_other_target(stand: &Stand<'_>) -> Missing {
             let draining = left.iter().filter(|target| target.state == TargetState::Draining).count();
             let others = left.len() - draining;
             if draining > 0 {
-                missing.not_yet(format!("{}: {draining} old targets draining", row.row.name));
+                missing.not_yet(format!("{}: {} draining", row.row.name, counted(draining, "old target")));
             }
             if others > 0 {
-                missing.not_yet(format!("{}: {others} other targets registered", row.row.name));
+                missing.not_yet(format!("{}: {} registered", row.row.name, counted(others, "other target")));
             }
         }
     }
@@ -287,7 +287,7 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
             *counts.entry(task.said()).or_default() += 1;
         }
         for (status, count) in counts {
-            missing.not_yet(format!("{}: {count} old tasks {status}", row.row.name));
+            missing.not_yet(format!("{}: {} {status}", row.row.name, counted(count, "old task")));
         }
     }
     // A task that was to stay when it was last seen cannot just be gone: the list is stale or short.
@@ -301,6 +301,10 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
     missing
 }
 
+fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
 // Check 7.
 fn one_digest(stand: &Stand<'_>) -> Missing {
     let mut missing = Missing::default();
@@ -309,7 +313,7 @@ fn one_digest(stand: &Stand<'_>) -> Missing {
         missing.not_yet(format!("{image} runs as {}", digests.iter().copied().collect::<Vec<_>>().join(" and ")));
     }
     if untold > 0 {
-        missing.unknown(format!("the digest of {untold} containers is not told yet"));
+        missing.unknown(format!("the digest of {} is not told yet", counted(untold, "container")));
     }
     missing
 }
