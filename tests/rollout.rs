@@ -13,6 +13,7 @@ use evenkeel::model::time::Span;
 use evenkeel::plan::hold::HoldCause;
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::ecs::App;
+use evenkeel::simulator::knobs::Completion;
 use serde_json::{Value, json};
 
 /// A lab, and its world before anything happened.
@@ -357,4 +358,23 @@ async fn the_same_seed_gives_the_same_journal_to_the_byte() {
         story.lab.journal().iter().map(Value::to_string).collect::<Vec<_>>()
     };
     assert_eq!(run(40).await, run(40).await);
+}
+
+/// ECS calls a deployment COMPLETED as soon as the old tasks begin to drain; measured cases were early by minutes.
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_completes_early_does_not_open_the_gate() {
+    let story = Story::settled(50).await;
+    story.lab.world().knobs_mut().completion = Completion::OnDrainStart;
+    story.kick_all();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_tasks_that_are_slow_to_stop_are_waited_for() {
+    let story = Story::settled(51).await;
+    story.lab.world().knobs_mut().deprovisioning_ms = 110_000;
+    story.kick_all();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
 }
