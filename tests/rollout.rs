@@ -1,5 +1,7 @@
 //! Whole rollouts on the embedded AWS, judged by the world afterwards.
 
+#![expect(clippy::unwrap_used, reason = "a lab that cannot be laid out is a failed test")]
+
 mod common;
 
 use common::world::World;
