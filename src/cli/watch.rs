@@ -36,7 +36,13 @@ impl<'a> Watch<'a> {
         }
         let progress = Progress::of(&report.plan);
         match &self.bar {
-            Some(bar) => bar.set_message(progress.block(report.at, style)),
+            Some(bar) => {
+                // The block is drawn over; where the rollout went through stays on the screen.
+                if self.before.as_ref().is_some_and(|before| before.phase != progress.phase) {
+                    bar.println(progress.phase_at(report.at, style));
+                }
+                bar.set_message(progress.block(report.at, style));
+            }
             None => {
                 for line in progress.news(self.before.as_ref(), report.at, style) {
                     self.line(&line);

@@ -53,7 +53,7 @@ impl Progress {
         let mut lines: Vec<String> = moved.map(|row| format!("{clock} {}", row_line(row, width, style))).collect();
         let same = before.is_some_and(|before| (before.phase, &before.doing) == (self.phase, &self.doing));
         if !same {
-            lines.push(format!("{clock} {}", self.phase_line(style)));
+            lines.push(self.phase_at(at, style));
         }
         let known = |text: &&String| before.is_some_and(|before| before.held.contains(text));
         for text in self.held.iter().filter(|text| !known(text)) {
@@ -65,7 +65,7 @@ impl Progress {
     /// Everything at once, for a terminal that is drawn over.
     pub fn block(&self, at: Timestamp, style: Style) -> String {
         let width = self.name_width();
-        let mut text = format!("{} {}\n", style.paint(Role::Faint, words::clock(at)), self.phase_line(style));
+        let mut text = format!("{}\n", self.phase_at(at, style));
         for row in &self.rows {
             let _ = writeln!(text, "  {}", row_line(row, width, style));
         }
@@ -76,6 +76,11 @@ impl Progress {
             let _ = writeln!(text, "  {} {held}", style.paint(Role::Bad, "held:"));
         }
         text
+    }
+
+    /// The phase with its time, as one line.
+    pub fn phase_at(&self, at: Timestamp, style: Style) -> String {
+        format!("{} {}", style.paint(Role::Faint, words::clock(at)), self.phase_line(style))
     }
 
     /// The phase and what it is about: `Draining: portal: 4 old tasks draining`.
