@@ -380,3 +380,19 @@ async fn old_tasks_that_are_slow_to_stop_are_waited_for() {
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn everything_can_be_found_by_tag() {
+    let tag = |value: &str| format!("{{ tag: {{ key: evenkeel/row, value: {value} }} }}");
+    let table = cgap_with(&[
+        ("{ glob: \"CGAPDockerClusterFor*-*\" }", &tag("cluster")),
+        ("{ glob: \"CGAPportalService-*\" }", &tag("portal")),
+        ("{ name: TargetGroupPortal }", &tag("portal")),
+        ("{ glob: \"CGAPIndexerService-*\" }", &tag("indexer")),
+        ("{ glob: \"CGAPIngesterService-*\" }", &tag("ingester")),
+        ("{ glob: \"CGAPDeployment-*\" }", &tag("deployment")),
+    ]);
+    let story = Story::new(table, Start::Template, 52);
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}

@@ -1,5 +1,7 @@
 //! Target health and draining, out of ELBv2.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 
 use crate::model::ids::TargetGroupArn;
@@ -9,15 +11,29 @@ use super::client::Aws;
 use super::convert;
 use super::error::AwsError;
 
+/// Whether tags are read too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// A selector needs them.
+    Read,
+    /// Nobody needs them.
+    Leave,
+}
+
 impl Aws {
     /// A target group with its targets, draining ones included. DescribeTargetHealth has no pages.
-    pub async fn target_group(&self, arn: &TargetGroupArn) -> TargetGroupView {
+    /// Tags cost a call, so they are read only if somebody asks for them.
+    pub async fn target_group(&self, arn: &TargetGroupArn, asked: Tags) -> TargetGroupView {
         let targets = match self.targets(arn).await {
             Ok(targets) => Seen::Present(targets),
             Err(error) if error.code.contains("TargetGroupNotFound") => Seen::Absent,
             Err(error) => Seen::Unknown(error.why()),
         };
-        TargetGroupView { arn: arn.clone(), targets }
+        let tags = match asked {
+            Tags::Leave => Seen::Absent,
+            Tags::Read => self.group_tags(arn).await.map_or_else(|error| Seen::Unknown(error.why()), Seen::Present),
+        };
+        TargetGroupView { arn: arn.clone(), tags, targets }
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<TargetView>, AwsError> {
@@ -29,5 +45,17 @@ impl Aws {
             .await?;
         let described: Vec<TargetHealthDescription> = answer.target_health_descriptions.unwrap_or_default();
         Ok(described.into_iter().filter_map(convert::target).collect())
+    }
+
+    async fn group_tags(&self, arn: &TargetGroupArn) -> Result<BTreeMap<String, String>, AwsError> {
+        let answer = self
+            .repeat(async || {
+                let call = self.elb.describe_tags().resource_arns(arn.as_str());
+                call.send().await.map_err(|error| AwsError::of("elasticloadbalancing:DescribeTags", error))
+            })
+            .await?;
+        let described = answer.tag_descriptions.unwrap_or_default().into_iter();
+        let tags = described.flat_map(|described| described.tags.unwrap_or_default());
+        Ok(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
     }
 }

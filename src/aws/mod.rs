@@ -21,5 +21,6 @@ pub use client::Aws;
 pub use clock::AwsClock;
 pub use ecs_read::{FoundService, ServicesWanted};
 pub use ecs_write::{RunAnswer, Updated};
+pub use elb::Tags;
 pub use error::{AwsError, Class};
 pub use revision::Differing;

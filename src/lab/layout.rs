@@ -2,7 +2,7 @@
 //!
 //! Only lays out; whether the controller then does the right thing is for others to see.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::row::{Capacity, Row, ServiceTable};
 use crate::model::selector::Selector;
@@ -174,9 +174,18 @@ fn tag(sim: &mut Simulator, table: &ServiceTable, laid_out: &LaidOut, start: Sta
     for (selector, arn) in wanted {
         let Selector::Tag { key, value } = selector else { continue };
         let input = json!({"resourceArn": arn, "tags": [{"key": key, "value": value}]});
-        let operation = "TagResource".to_owned();
-        let call = Call { service: Service::Ecs, operation, input, client: "layout".to_owned() };
-        sim.call(sim.now(), &call)?;
+        layout_call(sim, Service::Ecs, "TagResource", input)?;
+    }
+    for selector in table.rows.iter().filter_map(Row::target_group) {
+        let Selector::Tag { key, value } = selector else { continue };
+        let Some(arn) = laid_out.target_groups.get(&target_group(selector).name) else { continue };
+        let input = json!({"ResourceArns": [arn], "Tags": [{"Key": key, "Value": value}]});
+        layout_call(sim, Service::Elb, "AddTags", input)?;
     }
     Ok(())
+}
+
+fn layout_call(sim: &mut Simulator, service: Service, operation: &str, input: Value) -> Result<(), ApiError> {
+    let call = Call { service, operation: operation.to_owned(), input, client: "layout".to_owned() };
+    sim.call(sim.now(), &call).map(|_| ())
 }

@@ -245,6 +245,8 @@ pub struct ScalingView {
 pub struct TargetGroupView {
     /// Its ARN.
     pub arn: TargetGroupArn,
+    /// Its tags; `Absent` where no selector asks for them.
+    pub tags: Seen<BTreeMap<String, String>>,
     /// Its targets, draining ones included.
     pub targets: Seen<Vec<TargetView>>,
 }

@@ -65,14 +65,20 @@ fn the_resource(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
     }
 }
 
-/// A row that names a target group must have it among its service's own.
+/// A row that names a target group must have it, once, among its service's own.
 fn the_target_group(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
     let (Some(selector), Some(_)) = (row.target_group(), view.service.one()) else { return };
-    let names: Vec<String> = view.target_groups.iter().map(|group| group.arn.name().to_owned()).collect();
-    if !names.iter().any(|name| selector.matches(name, [])) {
-        let selector = selector.to_string();
-        draft.hold(Some(row), HoldCause::NoMatch { what: "target group", selector, candidates: names });
+    let mut candidates = Vec::new();
+    for group in &view.target_groups {
+        if let Seen::Unknown(why) = &group.tags {
+            draft.hold(Some(row), HoldCause::Unknown { what: "the target group's tags".to_owned(), why: why.clone() });
+            return;
+        }
+        let tags = group.tags.present().into_iter().flatten();
+        let meant = selector.matches(group.arn.name(), tags.map(|(key, value)| (key.as_str(), value.as_str())));
+        candidates.push((group.arn.name().to_owned(), meant, ()));
     }
+    draft.hold_unless_one(Some(row), "target group", selector, &Seen::Present(Selection::of(candidates)));
 }
 
 /// Only a service that ECS itself rolls can be kept.

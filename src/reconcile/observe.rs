@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::{Aws, AwsError, FoundService, ServicesWanted};
+use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{RowName, ServiceName};
 use crate::model::observed::{ClusterView, Observed, RowView, ScalingView, Seen, ServiceView, TaskView};
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
-use crate::model::selector::Selection;
+use crate::model::selector::{Selection, Selector};
 use crate::model::time::Timestamp;
 
 /// Looks. `fallback` is the time that stands when AWS has not told its own.
@@ -122,9 +122,10 @@ async fn look_at_row(
         }
         (RowKind::Service { .. }, None) => Seen::Absent,
     };
+    let asked = if row.target_group().is_some_and(Selector::needs_tags) { Tags::Read } else { Tags::Leave };
     let mut target_groups = Vec::new();
     for arn in one.iter().flat_map(|(_, groups)| groups) {
-        target_groups.push(aws.target_group(arn).await);
+        target_groups.push(aws.target_group(arn, asked).await);
     }
     let history = match &one {
         Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, record).await,

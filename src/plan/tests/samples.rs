@@ -76,6 +76,7 @@ pub(super) fn row_view(row: &Row) -> RowView {
         initial: false,
     };
     let groups = TargetGroupView {
+        tags: Seen::Absent,
         arn: TargetGroupArn::told(format!(
             "arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/c4-blue-tg/0123456789abcdef"
         )),

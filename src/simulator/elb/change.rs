@@ -20,6 +20,8 @@ const BOUNDED: [(&str, i64, i64); 2] =
     [("deregistration_delay.timeout_seconds", 0, 3600), ("slow_start.duration_seconds", 0, 900)];
 
 /// A target group takes this many targets.
+/// Tags per resource.
+const MAX_TAGS: usize = 50;
 const MAX_TARGETS: usize = 1000;
 
 impl Elb {
@@ -117,6 +119,46 @@ impl Elb {
             group.attributes.insert(key.to_owned(), value.to_owned());
         }
         Ok(json!({"Attributes": render::pairs(&group.attributes)}))
+    }
+
+    /// Tags are added to all resources or to none.
+    pub(super) fn add_tags(&mut self, input: &Value) -> Result<Value, ApiError> {
+        let mut wanted = Vec::new();
+        for tag in items(input, "Tags") {
+            wanted.push((required(tag, "Key")?.to_owned(), text(tag, "Value").unwrap_or_default().to_owned()));
+        }
+        let arns = self.tagged(input)?;
+        let full = |arn: &String| {
+            let tags = self.tags.get(arn);
+            let new = wanted.iter().filter(|(key, _)| tags.is_none_or(|tags| !tags.contains_key(key))).count();
+            tags.map_or(0, BTreeMap::len) + new > MAX_TAGS
+        };
+        if arns.iter().any(full) {
+            return Err(ApiError::client("TooManyTags", "You've reached the limit on the number of tags per resource"));
+        }
+        for arn in arns {
+            self.tags.entry(arn).or_default().extend(wanted.iter().cloned());
+        }
+        Ok(json!({}))
+    }
+
+    pub(super) fn remove_tags(&mut self, input: &Value) -> Result<Value, ApiError> {
+        let keys = texts(input, "TagKeys");
+        for arn in self.tagged(input)? {
+            if let Some(tags) = self.tags.get_mut(&arn) {
+                tags.retain(|key, _| !keys.contains(&key.as_str()));
+            }
+        }
+        Ok(json!({}))
+    }
+
+    /// The resources of a tagging call, all of which are there.
+    fn tagged(&self, input: &Value) -> Result<Vec<String>, ApiError> {
+        let arns = texts(input, "ResourceArns");
+        for arn in &arns {
+            self.tags_of(arn)?;
+        }
+        Ok(arns.into_iter().map(str::to_owned).collect())
     }
 
     pub(super) fn register_targets(&mut self, input: &Value, now: Time) -> Result<Value, ApiError> {

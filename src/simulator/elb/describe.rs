@@ -145,7 +145,7 @@ impl Elb {
         self.listeners.get(arn).ok_or_else(missing)
     }
 
-    fn tags_of(&self, arn: &str) -> Result<Value, ApiError> {
+    pub(super) fn tags_of(&self, arn: &str) -> Result<Value, ApiError> {
         if arn.contains(":targetgroup/") {
             self.target_group(arn)?;
         } else if arn.contains(":listener/") {

@@ -22,6 +22,7 @@ impl Elb {
     /// AWS's own codes, for example `TargetGroupNotFound`; `InvalidAction` for what is not simulated.
     pub fn handle(&mut self, operation: &str, input: &Value, now: Time, rng: &mut Rng) -> Result<Value, ApiError> {
         match operation {
+            "AddTags" => self.add_tags(input),
             "CreateListener" => self.create_listener_op(input, now, rng),
             "CreateLoadBalancer" => self.create_load_balancer_op(input, now, rng),
             "CreateTargetGroup" => self.create_target_group_op(input, rng),
@@ -36,6 +37,7 @@ impl Elb {
             "DescribeTargetHealth" => self.describe_target_health(input),
             "ModifyTargetGroupAttributes" => self.modify_target_group_attributes(input),
             "RegisterTargets" => self.register_targets(input, now),
+            "RemoveTags" => self.remove_tags(input),
             other => Err(ApiError::invalid_action(other, VERSION)),
         }
     }

@@ -187,3 +187,15 @@ fn tells_changes_of_many_targets_in_the_order_of_time() {
     assert_eq!(times.len(), 100);
     assert!(times[50..].is_sorted() && times[..50].is_sorted());
 }
+
+#[test]
+fn tags_are_added_described_and_removed() {
+    let mut bench = Bench::new();
+    let mut rng = Rng::with_seed(1);
+    let add = json!({"ResourceArns": [bench.group], "Tags": [{"Key": "row", "Value": "portal"}, {"Key": "env", "Value": "x"}]});
+    bench.elb.handle("AddTags", &add, START, &mut rng).unwrap();
+    let remove = json!({"ResourceArns": [bench.group], "TagKeys": ["env"]});
+    bench.elb.handle("RemoveTags", &remove, START, &mut rng).unwrap();
+    let tags = bench.elb.handle("DescribeTags", &json!({"ResourceArns": [bench.group]}), START, &mut rng).unwrap();
+    assert_eq!(tags["TagDescriptions"][0]["Tags"], json!([{"Key": "row", "Value": "portal"}]));
+}
