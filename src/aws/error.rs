@@ -69,7 +69,10 @@ impl AwsError {
                     _ if no_credentials(&error) => Class::Denied,
                     _ => Class::Transient,
                 };
-                let message = chain(&error);
+                let message = match class {
+                    Class::Denied => format!("no usable AWS credentials ({})", root(&error)),
+                    _ => chain(&error),
+                };
                 Self { operation, class, code: String::new(), message, request_id: String::new() }
             }
         }
@@ -127,6 +130,11 @@ fn class(code: &str, status: Option<u16>) -> Class {
 
 fn no_credentials(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| cause.downcast_ref::<aws_credential_types::provider::error::CredentialsError>().is_some())
+}
+
+/// The innermost cause.
+fn root(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The causes of an error, said once each.

@@ -26,8 +26,8 @@ pub struct Cli {
     /// Switches colour off, by its presence (no-color.org).
     #[arg(long, env = "NO_COLOR", hide = true, global = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub no_color: bool,
-    /// Which logs go to stderr, as `warn` or `evenkeel=debug`.
-    #[arg(long, global = true, default_value = "warn", env = "EVENKEEL_LOG")]
+    /// Which logs go to stderr, as `evenkeel=debug`; the AWS SDK's are left out unless they are asked for.
+    #[arg(long, global = true, default_value = "evenkeel=warn", env = "EVENKEEL_LOG")]
     pub log: String,
     /// How logs look.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, env = "EVENKEEL_LOG_FORMAT")]

@@ -10,6 +10,7 @@ mod gate;
 mod guards;
 mod launch;
 mod rollout;
+mod samples;
 
 use crate::model::rollout::{Record, RecordState};
 use crate::plan::action::{Action, Plan, ServiceUpdate};
@@ -43,11 +44,12 @@ fn state(plan: &Plan) -> RecordState {
 
 /// The updates of a plan.
 fn updates(plan: &Plan) -> Vec<&ServiceUpdate> {
-    let update = |action| match action {
-        &Action::Update(ref update) => Some(update),
+    let actions = plan.steps.iter().map(|step| &step.action);
+    let updates = actions.filter_map(|action| match action {
+        Action::Update(update) => Some(update),
         Action::Record(_) | Action::Change(_) | Action::Register(_) | Action::Run(_) => None,
-    };
-    plan.steps.iter().filter_map(|step| update(&step.action)).collect()
+    });
+    updates.collect()
 }
 
 /// The only update of a plan.

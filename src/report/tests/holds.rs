@@ -41,7 +41,7 @@ fn every_cause() -> Vec<HoldCause> {
         HoldCause::NetworkAmbiguous { networks: 2 },
         HoldCause::LaunchBackoff { left, reason: text() },
         HoldCause::TaskNotSeen { attempt: 1 },
-        HoldCause::TaskRunning { task: text() },
+        HoldCause::TaskRunning { task: text(), status: "running" },
         HoldCause::RolloutFailed { how: text() },
         HoldCause::RolloutUnknown { attempt: 1 },
     ]

@@ -1,8 +1,10 @@
 //! What people and scripts read, for worlds of the planner's own tests.
 
 mod conditions;
+mod documented;
 mod holds;
 mod json;
+mod passes;
 mod text;
 
 use crate::model::observed::Seen;
