@@ -2,7 +2,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check simulate build image
+.PHONY: help demo test lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ lint: ## Checks the format, and lints with warnings as errors
 
 check: lint test ## Everything that has to hold: lint, test, and the schema in specs/
 	$(CARGO) run --locked --quiet -- schema | diff specs/service-table.schema.json -
+
+bench: ## Measures what a rollout, a look and a decision cost
+	$(CARGO) bench --locked --bench '*'
 
 simulate: ## Runs the embedded AWS on 127.0.0.1:4566
 	$(CARGO) run --locked --quiet -- simulate
