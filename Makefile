@@ -1,0 +1,33 @@
+# Every target says in one line what it is for; `make` alone lists them.
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check bench simulate build image
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Shows the whole job on the embedded AWS
+	$(CARGO) run --locked --quiet -- demo
+
+test: ## Runs every test: unit, integration, documentation, tidy
+	$(CARGO) test --locked
+
+lint: ## Checks the format, and lints with warnings as errors
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+check: lint test ## Everything that has to hold: lint, test, and the schema in specs/
+	$(CARGO) run --locked --quiet -- schema | diff specs/service-table.schema.json -
+
+bench: ## Measures what a rollout, a look and a decision cost
+	$(CARGO) bench --locked --bench '*'
+
+simulate: ## Runs the embedded AWS on 127.0.0.1:4566
+	$(CARGO) run --locked --quiet -- simulate
+
+build: ## Builds the program for use, as target/release/evenkeel
+	$(CARGO) build --locked --release
+
+image: ## Builds a container image (needs docker)
+	docker build --tag evenkeel .
