@@ -5,3 +5,6 @@
 pub mod execute;
 pub mod observe;
 pub mod pass;
+
+#[cfg(test)]
+pub(crate) mod samples;

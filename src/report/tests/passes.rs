@@ -1,10 +1,10 @@
 //! What passes did: each outcome once, the newest verdict.
 
-use crate::aws::{AwsError, Class, RunAnswer};
 use crate::model::time::Span;
 use crate::plan::tests::fixture::World;
-use crate::reconcile::execute::{Done, Outcome, StepResult};
+use crate::reconcile::execute::{Outcome, StepResult};
 use crate::reconcile::pass::{PassReport, Verdict};
+use crate::reconcile::samples::{denied, not_started, ran_task};
 use crate::report::json::PassReportJson;
 use crate::report::pass_text::{last_line, outcome_lines};
 use crate::report::style::Style;
@@ -17,16 +17,6 @@ fn pass(world: &World, results: Vec<StepResult>) -> PassReport {
     PassReport { at: world.observed.at, observed: world.observed.clone(), plan, outcomes, violations: Vec::new() }
 }
 
-fn denied() -> StepResult {
-    StepResult::Failed(AwsError {
-        operation: "ecs:UpdateService",
-        class: Class::Denied,
-        code: "AccessDeniedException".into(),
-        message: "not allowed".into(),
-        request_id: "r-1".into(),
-    })
-}
-
 /// One count cannot be written, and the one after it is not tried.
 fn refused() -> PassReport {
     let mut world = World::settled();
@@ -35,8 +25,8 @@ fn refused() -> PassReport {
     pass(&world, vec![denied(), StepResult::Skipped("a step before it failed (ecs:UpdateService)".into())])
 }
 
-fn ran(answer: RunAnswer) -> PassReport {
-    pass(&World::launching(), vec![StepResult::Done(Done::Ran(answer))])
+fn ran(result: StepResult) -> PassReport {
+    pass(&World::launching(), vec![result])
 }
 
 #[test]
@@ -52,10 +42,9 @@ fn a_failed_step_says_what_aws_said_and_the_next_why_it_was_left_out() {
 
 #[test]
 fn a_launch_says_its_task_or_why_nothing_started() {
-    let [task] = outcome_lines(&ran(RunAnswer::Task("cafe".into())), Style::PLAIN).try_into().expect("one line");
+    let [task] = outcome_lines(&ran(ran_task("cafe")), Style::PLAIN).try_into().expect("one line");
     assert!(task.contains("✓ deployment: run c4-deployment:3 once") && task.ends_with(": task cafe"), "{task}");
-    let [none] =
-        outcome_lines(&ran(RunAnswer::NotStarted("RESOURCE:ENI".into())), Style::PLAIN).try_into().expect("one line");
+    let [none] = outcome_lines(&ran(not_started("RESOURCE:ENI")), Style::PLAIN).try_into().expect("one line");
     assert!(none.contains("! deployment: ") && none.ends_with(": nothing started, RESOURCE:ENI"), "{none}");
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns their answers. The token opens nothing: there is no Docker registry behind it.
 
-use aws_smithy_types::base64;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ impl Ecr {
     }
 
     pub(super) fn get_authorization_token(&self, now: Time, rng: &mut Rng) -> Value {
-        let token = base64::encode(format!("AWS:{:032x}", rng.u128(..)));
+        let token = STANDARD.encode(format!("AWS:{:032x}", rng.u128(..)));
         let proxy = format!("https://{}", self.host());
         let expires = now.plus_millis(TOKEN_MS).epoch_seconds();
         json!({"authorizationData": [{"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": proxy}]})
