@@ -44,8 +44,8 @@ pub(super) async fn simulate(
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     output.say(&format!("simulating AWS on http://{address}, {speed} times as fast as the wall clock; try it with"));
     output.text(&format!(
-        "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={region} AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim \
-         EVENKEEL_SPEED={speed}"
+        "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={region} AWS_DEFAULT_REGION={region} \
+         AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim EVENKEEL_SPEED={speed}"
     ));
     serve(listener, Arc::new(Mutex::new(simulator)), Arc::new(clock)).await.map_err(|error| Failure::of(&error))?;
     Ok(Exit::Done)

@@ -113,19 +113,15 @@ pub(super) fn phase_role(phase: Phase) -> Role {
     }
 }
 
-/// What the phase is about. The rows' counts stand beside it, so the gate is named and not spelled out.
+/// What the phase is about. While much is missing, the rows' counts beside it say more than names would.
 fn doing(plan: &Plan) -> Vec<String> {
-    /// More names than this say less than their number does; `rollout status` has all of them with their evidence.
+    /// `rollout status` has all of them with their evidence.
     const NAMED: usize = 3;
     let gate = plan.rollout.gate.as_ref().filter(|_| matches!(plan.rollout.phase, Phase::Rolling | Phase::Draining));
     let missing = gate.map(Gate::missing_names).unwrap_or_default();
-    let mut said = match (gate, missing.len()) {
-        (None, _) | (Some(_), 0) => Vec::new(),
-        (Some(_), 1..=NAMED) => vec![format!("not yet: {}", missing.join(", "))],
-        (Some(gate), missing) => {
-            let all = gate.conditions.len();
-            vec![format!("{} of {all} gate conditions hold", all - missing)]
-        }
+    let mut said = match missing.len() {
+        1..=NAMED => vec![format!("not yet: {}", missing.join(", "))],
+        _ => Vec::new(),
     };
     let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
     let others = waits.filter(|hold| missing.is_empty() || !matches!(hold.cause, HoldCause::GateShut { .. }));
