@@ -91,6 +91,23 @@ impl Lab {
         self.call("foursight", "UpdateService", input).map(|_| ())
     }
 
+    /// A scalable target on a service's desired count, made by somebody else.
+    ///
+    /// # Errors
+    /// What the simulated AWS answers.
+    pub fn scale(&self, resource: &str, least: u32, most: u32) -> Result<(), ApiError> {
+        let input = json!({"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension":
+            "ecs:service:DesiredCount", "MinCapacity": least, "MaxCapacity": most});
+        let operation = "RegisterScalableTarget".to_owned();
+        let call = Call { service: Service::AutoScaling, operation, input, client: "console".to_owned() };
+        self.world().call(at(self.start, self.origin), &call).map(|_| ())
+    }
+
+    /// The same account and time under an edited table.
+    pub fn with_table(self, table: ServiceTable) -> Self {
+        Self { table, ..self }
+    }
+
     /// The physical name of the service whose name in the layout holds `part`.
     pub fn service(&self, part: &str) -> &str {
         let found = self.laid_out.services.values().find(|name| name.contains(part));

@@ -442,6 +442,18 @@ impl Observed {
 }
 
 impl TaskView {
+    /// Where it is, in a word.
+    pub fn said(&self) -> &'static str {
+        match (&self.status, self.desired) {
+            (TaskStatus::Starting, _) => "starting",
+            (TaskStatus::Running, DesiredStatus::Running) => "running",
+            (TaskStatus::Running, DesiredStatus::Stopped) | (TaskStatus::Deactivating, _) => "draining",
+            (TaskStatus::Stopping, _) => "stopping",
+            (TaskStatus::Stopped, _) => "stopped",
+            (TaskStatus::Other(_), _) => "in an unknown state",
+        }
+    }
+
     /// Whether it can still do something: anything short of STOPPED.
     pub fn is_alive(&self) -> bool {
         match self.status {

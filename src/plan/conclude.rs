@@ -4,7 +4,7 @@ use crate::model::observed::Seen;
 use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
-use super::action::Step;
+use super::action::{Action, Step};
 use super::because::Because;
 use super::draft::Draft;
 use super::gate::{self, Gate};
@@ -18,7 +18,9 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Du
     let Some(record) = &durable.record else { return };
     say_the_outcome(draft, record, durable);
     say_the_kicks(draft, stand, durable, record);
-    if !draft.steps.is_empty() || draft.needs_a_person() {
+    let blocked = !draft.steps.is_empty() || draft.needs_a_person();
+    let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
+    if blocked && !in_hand {
         return;
     }
     let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
@@ -27,13 +29,31 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Du
     let row = table.task_row().map(|(row, _)| row);
     match next(&input) {
         None => {}
-        Some(Ok((action, why))) => {
-            draft.steps.push(Step { row: row.map(|row| row.name.clone()), action, because: vec![why] });
+        // What has happened is written down whatever else is held, and first: ECS forgets a task within the hour.
+        Some(Ok((action, why))) if !blocked || has_happened(&action) => {
+            let step = Step { row: row.map(|row| row.name.clone()), action, because: vec![why] };
+            draft.steps.insert(0, step);
         }
+        Some(Ok(_)) => {}
         Some(Err((cause, look))) => {
             draft.hold(row, cause);
             draft.next_look = draft.next_look.or_sooner(look);
         }
+    }
+}
+
+/// Whether a move only writes down what became of a launch, and causes nothing.
+fn has_happened(action: &Action) -> bool {
+    match action {
+        Action::Record(record) => match &record.state {
+            RecordState::Launched(_)
+            | RecordState::Succeeded(_)
+            | RecordState::Failed(_)
+            | RecordState::Unknown(_)
+            | RecordState::Open => true,
+            RecordState::Launching(_) | RecordState::Baseline | RecordState::Skipped => false,
+        },
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
     }
 }
 

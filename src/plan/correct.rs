@@ -10,7 +10,7 @@ use crate::model::row::Row;
 use super::action::{Action, Deployment, ServiceUpdate, Step};
 use super::because::Because;
 use super::draft::Draft;
-use super::drift::{self, Correction};
+use super::drift::{self, Correction, Field};
 use super::history;
 use super::hold::HoldCause;
 use super::rollout::{self, Stand};
@@ -104,8 +104,21 @@ fn update(
     if update.count.is_none() && !update.kicks() {
         return None;
     }
-    let because = differences.into_iter().map(Because::Drift).chain(request.map(Because::Requested)).collect();
+    let answered = differences.into_iter().filter(|difference| corrects(&update, &difference.field));
+    let because = answered.map(Because::Drift).chain(request.map(Because::Requested)).collect();
     Some(Step { row: Some(row.name.clone()), action: Action::Update(update), because })
+}
+
+/// Whether an update corrects a field: what is held is no reason for it.
+fn corrects(update: &ServiceUpdate, field: &Field) -> bool {
+    let revision = update.revision.as_ref();
+    match field {
+        Field::Count => update.count.is_some(),
+        Field::Capacity => update.capacity.is_some(),
+        Field::Vcpu => revision.is_some_and(|revision| revision.vcpu.is_some()),
+        Field::Memory => revision.is_some_and(|revision| revision.memory.is_some()),
+        Field::Image(container) => revision.is_some_and(|revision| revision.images.contains_key(container)),
+    }
 }
 
 /// The new revision that the one-off task needs. It is no kick: nothing runs because of it.

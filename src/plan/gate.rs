@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::model::ids::RowName;
-use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskStatus, TaskView};
+use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskView};
 use crate::model::rollout::{Change, Record, RecordState};
 use crate::model::time::Timestamp;
 
@@ -63,6 +63,12 @@ impl Gate {
     pub fn missing(&self) -> Vec<(u8, String)> {
         let shut = self.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
         shut.map(|condition| (condition.number, condition.evidence.clone())).collect()
+    }
+
+    /// The names of the conditions that do not hold.
+    pub fn missing_names(&self) -> Vec<&'static str> {
+        let shut = self.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
+        shut.map(|condition| condition.name).collect()
     }
 
     /// Whether a condition, by number, holds.
@@ -252,10 +258,10 @@ fn no_other_target(stand: &Stand<'_>) -> Missing {
             let draining = left.iter().filter(|target| target.state == TargetState::Draining).count();
             let others = left.len() - draining;
             if draining > 0 {
-                missing.not_yet(format!("{}: {draining} old targets draining", row.row.name));
+                missing.not_yet(format!("{}: {} draining", row.row.name, counted(draining, "old target")));
             }
             if others > 0 {
-                missing.not_yet(format!("{}: {others} other targets registered", row.row.name));
+                missing.not_yet(format!("{}: {} registered", row.row.name, counted(others, "other target")));
             }
         }
     }
@@ -278,10 +284,10 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
         let old = stand.observed.tasks_of(row.service).filter(|task| !is_new(row, task) && task.is_alive());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for task in old {
-            *counts.entry(said(task)).or_default() += 1;
+            *counts.entry(task.said()).or_default() += 1;
         }
         for (status, count) in counts {
-            missing.not_yet(format!("{}: {count} old tasks {status}", row.row.name));
+            missing.not_yet(format!("{}: {} {status}", row.row.name, counted(count, "old task")));
         }
     }
     // A task that was to stay when it was last seen cannot just be gone: the list is stale or short.
@@ -295,15 +301,8 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
     missing
 }
 
-fn said(task: &TaskView) -> &'static str {
-    match (&task.status, task.desired) {
-        (TaskStatus::Starting, _) => "starting",
-        (TaskStatus::Running, DesiredStatus::Running) => "running",
-        (TaskStatus::Running, DesiredStatus::Stopped) | (TaskStatus::Deactivating, _) => "draining",
-        (TaskStatus::Stopping, _) => "stopping",
-        (TaskStatus::Stopped, _) => "stopped",
-        (TaskStatus::Other(_), _) => "in an unknown state",
-    }
+fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 // Check 7.
@@ -314,7 +313,7 @@ fn one_digest(stand: &Stand<'_>) -> Missing {
         missing.not_yet(format!("{image} runs as {}", digests.iter().copied().collect::<Vec<_>>().join(" and ")));
     }
     if untold > 0 {
-        missing.unknown(format!("the digest of {untold} containers is not told yet"));
+        missing.unknown(format!("the digest of {} is not told yet", counted(untold, "container")));
     }
     missing
 }
@@ -360,11 +359,19 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         missing.unknown(format!("the task definition of {}", row.name));
         return missing;
     };
-    let ours = match record.state {
-        RecordState::Launching(attempt) => record.id.started_by(attempt),
-        _ => String::new(),
+    // `None` is not an empty `startedBy`: that is what a task of somebody at a console has.
+    let ours = match &record.state {
+        RecordState::Launching(attempt) => Some(record.id.started_by(*attempt)),
+        RecordState::Launched(attempt) => Some(record.id.started_by(attempt.number)),
+        RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Skipped => None,
     };
-    for task in alive_of_family(stand, definition.family.as_str()).filter(|task| task.started_by != ours) {
+    let others = alive_of_family(stand, definition.family.as_str());
+    for task in others.filter(|task| ours.as_deref() != Some(task.started_by.as_str())) {
         missing.not_yet(format!("task {} is alive, started by {}", task.arn.id(), starter(task)));
     }
     missing

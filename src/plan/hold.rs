@@ -182,10 +182,12 @@ pub enum HoldCause {
         /// Which attempt.
         attempt: u32,
     },
-    /// The task runs.
+    /// The task has not ended.
     TaskRunning {
         /// Which.
         task: String,
+        /// How far it is: `starting`, `running`, `stopping`.
+        status: &'static str,
     },
     /// The rollout failed.
     RolloutFailed {
@@ -378,7 +380,7 @@ impl fmt::Display for HoldCause {
                 write!(f, "the last attempt did not start ({reason}); next in {left}")
             }
             Self::TaskNotSeen { attempt } => write!(f, "attempt {attempt} was launched and is not visible yet"),
-            Self::TaskRunning { task } => write!(f, "the deployment task {task} has not ended yet"),
+            Self::TaskRunning { task, status } => write!(f, "the deployment task {task} is {status}"),
             Self::RolloutFailed { how } => write!(f, "the newest rollout failed: {how}"),
             Self::RolloutUnknown { attempt } => {
                 write!(f, "nobody can say whether attempt {attempt} of the deployment task ran")

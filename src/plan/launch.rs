@@ -182,7 +182,10 @@ fn when_launched(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &A
     };
     match tasks.iter().find(|task| task.arn.id() == attempt.task) {
         Some(ended) if ended.status == TaskStatus::Stopped => judge(input, row, task, attempt, ended),
-        Some(_) => Err((HoldCause::TaskRunning { task: attempt.task.clone() }, NextLook::MOVING)),
+        Some(alive) => {
+            let (task, status) = (attempt.task.clone(), alive.said());
+            Err((HoldCause::TaskRunning { task, status }, NextLook::MOVING))
+        }
         None if stand.observed.at.since(record.since) < VISIBLE => {
             Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING))
         }

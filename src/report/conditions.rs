@@ -215,7 +215,7 @@ fn healthy(subject: &Subject<'_>, row: &Row, primary: &DeploymentView) -> Condit
         return unknown("target health", why);
     }
     let Some(progress) = subject.progress(&row.name) else {
-        return untold(aspect, subject.first_hold(Some(&row.name)));
+        return condition(aspect, Status::Unknown, "OtherRows", "nothing is counted until every row is found");
     };
     let (healthy, desired) = (progress.healthy, progress.desired);
     if desired == 0 {
@@ -258,7 +258,7 @@ fn converged(subject: &Subject<'_>) -> Condition {
     let aspect = Aspect::Converged;
     let plan = subject.plan;
     if plan.cluster.is_none() {
-        return untold(aspect, subject.first_hold(None));
+        return untold(aspect, subject.most_urgent());
     }
     let (status, reason) = match plan.standing() {
         Standing::Converged => (Status::True, "Converged"),
@@ -268,7 +268,7 @@ fn converged(subject: &Subject<'_>) -> Condition {
     };
     let message = match plan.standing() {
         Standing::Converged => "everything is as it is stated".to_owned(),
-        Standing::Progressing | Standing::Held | Standing::Failed => match subject.first_hold(None) {
+        Standing::Progressing | Standing::Held | Standing::Failed => match subject.most_urgent() {
             Some(hold) => holds_text::line(hold),
             None => format!("{} to do", words::counted(plan.steps.len(), "step")),
         },
@@ -280,8 +280,8 @@ fn converged(subject: &Subject<'_>) -> Condition {
 fn rollout_complete(subject: &Subject<'_>) -> Condition {
     let aspect = Aspect::RolloutComplete;
     let report = &subject.plan.rollout;
-    if subject.plan.cluster.is_none() {
-        return untold(aspect, subject.first_hold(None));
+    if report.phase == Phase::Unseen {
+        return untold(aspect, subject.most_urgent());
     }
     let Some(record) = &report.record else {
         return condition(aspect, Status::Unknown, "NoRecord", "the cluster carries no record of this table yet");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::model::time::Timestamp;
 use crate::plan::action::Plan;
-use crate::plan::gate::Holding;
+use crate::plan::gate::{Gate, Holding};
 use crate::plan::hold::{HoldCause, Urgency};
 use crate::plan::progress::RowProgress;
 use crate::plan::rollout::Phase;
@@ -33,9 +33,8 @@ impl Progress {
     /// What a plan says of the progress.
     pub fn of(plan: &Plan) -> Self {
         let gate = plan.rollout.gate.as_ref();
-        let holding = |gate: &crate::plan::gate::Gate| {
-            gate.conditions.iter().filter(|condition| condition.holding == Holding::Yes).count()
-        };
+        let holding =
+            |gate: &Gate| gate.conditions.iter().filter(|condition| condition.holding == Holding::Yes).count();
         let held = plan.holds.iter().filter(|hold| hold.cause.urgency() >= Urgency::Person);
         Self {
             phase: plan.rollout.phase,
@@ -109,26 +108,22 @@ pub(super) fn phase_role(phase: Phase) -> Role {
     }
 }
 
-/// What is waited for: the gate's missing conditions in words, then every other hold that time mends.
+/// What the phase is about. The rows' counts stand beside it, so the gate is named and not spelled out.
 fn doing(plan: &Plan) -> Vec<String> {
-    let gate = plan.rollout.gate.as_ref();
-    let shut: Vec<String> = match plan.rollout.phase {
-        Phase::Rolling | Phase::Draining => gate.map(|gate| gate.missing()).unwrap_or_default(),
-        Phase::Unseen
-        | Phase::Settled
-        | Phase::Requested
-        | Phase::Settling
-        | Phase::Clear
-        | Phase::Deploying
-        | Phase::Failed
-        | Phase::Unknown => Vec::new(),
-    }
-    .into_iter()
-    .map(|(_, evidence)| evidence)
-    .collect();
+    /// More names than this say less than their number does; `rollout status` has all of them with their evidence.
+    const NAMED: usize = 3;
+    let gate = plan.rollout.gate.as_ref().filter(|_| matches!(plan.rollout.phase, Phase::Rolling | Phase::Draining));
+    let missing = gate.map(Gate::missing_names).unwrap_or_default();
+    let mut said = match (gate, missing.len()) {
+        (None, _) | (Some(_), 0) => Vec::new(),
+        (Some(_), 1..=NAMED) => vec![format!("not yet: {}", missing.join(", "))],
+        (Some(gate), missing) => {
+            let all = gate.conditions.len();
+            vec![format!("{} of {all} gate conditions hold", all - missing)]
+        }
+    };
     let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
-    let others = waits.filter(|hold| shut.is_empty() || !matches!(hold.cause, HoldCause::GateShut { .. }));
-    let mut said = shut.clone();
+    let others = waits.filter(|hold| missing.is_empty() || !matches!(hold.cause, HoldCause::GateShut { .. }));
     said.extend(others.map(|hold| holds_text::said(&hold.cause)));
     said.dedup();
     said

@@ -95,13 +95,14 @@ fn cells(subject: &Subject<'_>, row: &Row) -> [String; 9] {
     [row.name.to_string(), found, desired, new, healthy, old, draining, image, in_sync.to_owned()]
 }
 
-/// The table's conditions, and those of rows that are not as wished.
+/// The table's conditions, and those of found rows that are not as wished.
 fn conditions_block(subject: &Subject<'_>, style: Style) -> String {
     let mut text = format!("{}\n", style.paint(Role::Strong, "Conditions"));
     for condition in conditions::of_table(subject) {
         let _ = writeln!(text, "  {}", condition_line(None, &condition, style));
     }
-    for row in &subject.table.rows {
+    // Of a row that was not found, its hold says all that there is to say.
+    for row in subject.table.rows.iter().filter(|row| subject.found_as(row).is_some()) {
         let all = conditions::of_row(subject, row);
         for condition in all.iter().filter(|condition| condition.status != Status::True) {
             let _ = writeln!(text, "  {}", condition_line(Some(row), condition, style));

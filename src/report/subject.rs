@@ -2,6 +2,7 @@
 //!
 //! Answers small questions that several reports ask; never a new decision.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::ids::RowName;
@@ -81,6 +82,12 @@ impl<'a> Subject<'a> {
         let of =
             |wanted: Option<&RowName>| self.plan.holds.iter().filter(asks).find(|hold| hold.row.as_ref() == wanted);
         of(row).or_else(|| of(None))
+    }
+
+    /// The most urgent hold of all, the table's own first among equals.
+    pub fn most_urgent(&self) -> Option<&'a Hold> {
+        let asking = self.plan.holds.iter().filter(|hold| hold.cause.urgency() > Urgency::Notice);
+        asking.min_by_key(|hold| (Reverse(hold.cause.urgency()), hold.row.is_some()))
     }
 
     /// The counts of a service row, if every row was found.

@@ -1,7 +1,7 @@
 //! Names as AWS writes them: ARNs, and the random ids inside of them.
 //!
-//! Owns every form of identifier in ECS (reference: the service model and identifiers seen in public logs). Knows nothing of
-//! what an identifier stands for, and draws chance only from the generator that it is given.
+//! Owns every form of identifier in ECS (reference: the service model and identifiers seen in public logs). Knows
+//! nothing of what an identifier stands for, and draws chance only from the generator that it is given.
 //!
 //! Divergence from AWS: one partition (`aws`) and long ARNs only; the short forms of before 2018 are not understood.
 

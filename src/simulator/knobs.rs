@@ -1,8 +1,8 @@
 //! Every number that AWS does not promise, with the evidence for its default.
 //!
-//! Owns the constants of the simulated ECS. All durations are milliseconds of virtual time. A number that AWS documents as
-//! fixed (batch limits, page sizes) is no knob and lives with its operation.
-//! "Observed" means: read from public logs and traces of real accounts; "assumed": plausible, and nothing should depend on it.
+//! Owns the constants of the simulated ECS. All durations are milliseconds of virtual time. A number that AWS
+//! documents as fixed (batch limits, page sizes) is no knob and lives with its operation. "Observed" means: read from
+//! public logs and traces of real accounts; "assumed": plausible, and nothing should depend on it.
 //!
 //! Divergence from AWS: real durations have long tails; these vary only by `jitter_percent`.
 
@@ -55,7 +55,8 @@ pub struct Knobs {
     pub kill_ms: i64,
     /// From the last container's end to STOPPED. Observed: 22.8 s.
     pub deprovisioning_ms: i64,
-    /// From the moment at which old tasks count as gone to the completion of the deployment. Observed: 12.2 s and 12.9 s.
+    /// From the moment at which old tasks count as gone to the completion of the deployment. Observed: 12.2 s and
+    /// 12.9 s.
     pub completion_ms: i64,
     /// What completion waits for.
     pub completion: Completion,
@@ -69,6 +70,8 @@ pub struct Knobs {
     pub backoff_first_ms: i64,
     /// The longest such pause. Documented: 15 minutes.
     pub backoff_cap_ms: i64,
+    /// The pause after a task that no capacity could be found for. Assumed.
+    pub placement_retry_ms: i64,
     /// Failed starts in a row until the service complains of them. Assumed.
     pub start_complaint_after: u32,
     /// Most tasks that one tick starts for a service. Documented: 500 a minute.
@@ -77,11 +80,13 @@ pub struct Knobs {
     pub one_off_run_ms: i64,
     /// From the notice of a Spot reclaim to the end of the task at the latest. Documented: 2 minutes.
     pub spot_notice_ms: i64,
-    /// Whether a Spot reclaim sends SIGTERM at once, before the target is deregistered. A regression seen in September 2025.
+    /// Whether a Spot reclaim sends SIGTERM at once, before the target is deregistered. A regression seen in
+    /// September 2025.
     pub spot_sigterm_first: bool,
     /// Whether ListTasks refuses `startedBy` beside other filters. Documented; some tools in use suggest otherwise.
     pub started_by_must_be_alone: bool,
-    /// Whether a rolled-back service shows its old deployment id as PRIMARY again. Documented; one trace suggests a fresh id.
+    /// Whether a rolled-back service shows its old deployment id as PRIMARY again. Documented; one trace suggests a
+    /// fresh id.
     pub rollback_keeps_id: bool,
     /// Whether the Fargate size of 32 vCPU exists. Documented in late 2026, refused in August 2026.
     pub fargate_32_vcpu: bool,
@@ -114,6 +119,7 @@ impl Default for Knobs {
             stopped_retention_ms: 3_600_000,
             backoff_first_ms: 10_000,
             backoff_cap_ms: 900_000,
+            placement_retry_ms: 60_000,
             start_complaint_after: 3,
             launches_per_tick: 80,
             one_off_run_ms: 90_000,

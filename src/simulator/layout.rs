@@ -1,9 +1,9 @@
 //! Accounts that already live: a cluster with its services, balancers, images and task definitions, settled for days.
 //!
-//! Owns the laying out of CGAP-like accounts as CloudFormation leaves them: physical names with random suffixes, capacity
-//! provider strategies, AWS's defaults for the target group, a foreign service in the same cluster. The account is not drawn
-//! but lived: the world begins days earlier, everything is made through its own API, time passes, and the journal is emptied.
-//! So a laid-out service cannot differ from one that was made and settled.
+//! Owns the laying out of CGAP-like accounts as CloudFormation leaves them: physical names with random suffixes,
+//! capacity provider strategies, AWS's defaults for the target group, a foreign service in the same cluster. The
+//! account is not drawn but lived: the world begins days earlier, everything is made through its own API, time
+//! passes, and the journal is emptied. So a laid-out service cannot differ from one that was made and settled.
 //!
 //! Divergence from AWS: CloudFormation itself is not simulated, and none of its stacks can be described.
 
@@ -29,7 +29,8 @@ const BETWEEN_SERVICES_MS: i64 = 2_000;
 pub struct AccountLayout {
     /// For example `c4-ecs-cgap-supertest-stack-CGAPDockerClusterForCgapSupertest-*`.
     pub cluster: String,
-    /// Environment, for example `cgap-supertest`: value of the `IDENTITY` variable and part of the foreign service's name.
+    /// Environment, for example `cgap-supertest`: value of the `IDENTITY` variable and part of the foreign service's
+    /// name.
     pub env: String,
     /// Services, each with a task definition of its own.
     pub services: Vec<ServiceLayout>,
@@ -75,8 +76,8 @@ pub struct TaskLayout {
     pub initial: bool,
 }
 
-/// A target group, at the defaults of 4dn-cloud-infra: a check every 60 s with a timeout of 10 s, matcher 200, and AWS's
-/// delay of 300 s.
+/// A target group, at the defaults of 4dn-cloud-infra: a check every 60 s with a timeout of 10 s, matcher 200, and
+/// AWS's delay of 300 s.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TargetGroupLayout {
     /// Physical name, at most 32 characters.
@@ -124,8 +125,8 @@ pub fn cgap(sim: &mut Simulator, layout: &AccountLayout) -> Result<LaidOut, ApiE
 
 /// Lays accounts out side by side, settled for about three days at [`Simulator::now`], with an empty journal.
 ///
-/// Caveats: in a world in which something has already happened, there is no past to go back to: everything is made now, and
-/// the services are not settled yet.
+/// Caveats: in a world in which something has already happened, there is no past to go back to: everything is made
+/// now, and the services are not settled yet.
 ///
 /// # Errors
 ///

@@ -1,7 +1,8 @@
 //! An embedded AWS: ECS, ECR, ELBv2, Application Auto Scaling and STS, as AWS documents them.
 //!
-//! Sans-IO and deterministic: nothing in here reads a clock (but the TCP door, on tokio's), every entry takes `now`, and one
-//! seed gives one world. Imports nothing of the rest of the crate, so a mistake about AWS cannot hide by being made twice.
+//! Sans-IO and deterministic: nothing in here reads a clock (but the TCP door, on tokio's), every entry takes `now`,
+//! and one seed gives one world. Imports nothing of the rest of the crate, so a mistake about AWS cannot hide by
+//! being made twice.
 
 pub mod arn;
 pub mod autoscaling;

@@ -1,7 +1,8 @@
 //! One simulated AWS account: its services, its time and its chance.
 //!
-//! Owns virtual time (it only moves forward, from event to event), the one random generator, and the order in which things
-//! happen: first the load balancers, then ECS. Everything is a function of the configuration and the calls, byte for byte.
+//! Owns virtual time (it only moves forward, from event to event), the one random generator, and the order in which
+//! things happen: first the load balancers, then ECS. Everything is a function of the configuration and the calls,
+//! byte for byte.
 //!
 //! Divergence from AWS: calls are answered one after the other; there are no permissions and no throttling.
 
@@ -179,14 +180,14 @@ impl Simulator {
         Ok(digest)
     }
 
-    /// How containers behave that start from now on. `subject` is a task definition family, an image digest, an image as a
-    /// container definition names it, or its `repository:tag`; the family is the strongest.
+    /// How containers behave that start from now on. `subject` is a task definition family, an image digest, an image
+    /// as a container definition names it, or its `repository:tag`; the family is the strongest.
     pub fn set_app(&mut self, subject: &str, app: App) {
         self.ecs.set_app(subject, app);
     }
 
-    /// How long containers of a subject (as in [`Simulator::set_app`]) take to end after SIGTERM. Beyond `stopTimeout` they
-    /// are killed, with exit code 137.
+    /// How long containers of a subject (as in [`Simulator::set_app`]) take to end after SIGTERM. Beyond
+    /// `stopTimeout` they are killed, with exit code 137.
     pub fn set_exit_after_sigterm(&mut self, subject: &str, ms: i64) {
         self.ecs.set_exit_after_sigterm(subject, ms);
     }
@@ -202,8 +203,8 @@ impl Simulator {
         self.with_scene(|ecs, scene| ecs.reclaim_spot(scene, task))
     }
 
-    /// The world as it is, for `GET /_sim/world`: clusters with services and deployments, tasks, families, target groups with
-    /// their targets, images by tag.
+    /// The world as it is, for `GET /_sim/world`: clusters with services and deployments, tasks, families, target
+    /// groups with their targets, images by tag.
     pub fn world_json(&self) -> Value {
         let mut world = self.ecs.truth(&self.place, &self.elb);
         world["now"] = json!(self.now.rfc3339());
@@ -233,8 +234,10 @@ impl Simulator {
     }
 
     fn target_group_json(&self, arn: &str) -> Value {
-        let show = |(ip, port, state): (std::net::Ipv4Addr, u16, crate::simulator::elb::TargetState)| json!({"ip": ip.to_string(), "port": port, "state": state.name()});
-        let targets: Value = self.elb.targets(arn).into_iter().map(show).collect();
+        let targets = self.elb.targets(arn).into_iter();
+        let targets: Value = targets
+            .map(|(ip, port, state)| json!({"ip": ip.to_string(), "port": port, "state": state.name()}))
+            .collect();
         json!({"targetGroupArn": arn, "targets": targets})
     }
 

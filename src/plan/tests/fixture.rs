@@ -5,30 +5,25 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::model::ids::{
-    AccountId, ClusterArn, ContainerName, DeploymentId, Family, Region, RequestId, RowName, ServiceArn, ServiceName,
-    TableName, TargetGroupArn, TaskArn, TaskDefinitionArn,
-};
-use crate::model::image::{Digest, ImageRef, Repository, Tag};
+use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName};
+use crate::model::image::Digest;
 use crate::model::observed::{
-    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
-    DeploymentView, DesiredStatus, NetworkView, Observed, RolloutState, RowView, Seen, ServiceView, StrategyItem,
-    TargetGroupView, TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
+    ClusterView, DefinitionView, DeploymentRole, DesiredStatus, Observed, RolloutState, RowView, Seen, ServiceView,
+    TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
 };
-use crate::model::rollout::{Record, RecordState, Request, RolloutId, TagKeys};
-use crate::model::row::{Capacity, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
-use crate::model::selector::{Glob, Selection, Selector};
-use crate::model::size::{MemoryMib, Vcpu};
+use crate::model::rollout::{Record, RecordState, Request, TagKeys};
+use crate::model::row::{Row, ServiceTable};
+use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Launch, Plan};
 use crate::plan::history::History;
 use crate::plan::planner::{PlanInput, plan};
 
+use super::samples::{ACCOUNT, deployment, row_view, table, task};
+
 /// 2026-10-09T12:00:00Z: when a world is first looked at, an hour after its services were last deployed.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_791_547_200_000);
 pub(crate) const DEPLOYED: Timestamp = Timestamp::from_millis(1_791_547_200_000 - 3_600_000);
-const ACCOUNT: &str = "123456789012";
-const ADDRESS: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/cgap:latest";
 pub(crate) const SERVICES: [&str; 3] = ["portal", "indexer", "ingester"];
 
 /// A table, what one look shows, and what the process remembers.
@@ -311,149 +306,4 @@ pub(crate) fn unseen(trouble: Trouble) -> Why {
 /// A digest of one letter.
 pub(crate) fn digest(letter: char) -> Digest {
     Digest::told(format!("sha256:{}", letter.to_string().repeat(64)))
-}
-
-/// The id that RunTask's task of this world is found by.
-pub(crate) fn started_by(id: &RolloutId) -> String {
-    id.started_by(1)
-}
-
-fn table() -> ServiceTable {
-    let service = |name: &str, part: &str, count, capacity, (vcpu, memory): (u32, u32)| Row {
-        name: RowName::told(name),
-        usage: Some(format!("{part} service")),
-        notes: None,
-        kind: RowKind::Service { service: glob(&format!("CGAP{part}Service-*")), target_group: None },
-        count: Some(count),
-        capacity: Some(capacity),
-        vcpu: Some(Vcpu::from_units(vcpu)),
-        memory: Some(MemoryMib::new(memory)),
-        container: None,
-    };
-    let task = TaskRow { definition: glob("CGAPDeployment-*"), service: None, attempts: 3 };
-    let deployment = Row {
-        kind: RowKind::Task(task),
-        count: None,
-        ..service("deployment", "Deployment", 0, Capacity::Spot, (256, 512))
-    };
-    ServiceTable {
-        name: TableName::told("cgap"),
-        account: AccountId::told(ACCOUNT),
-        region: Region::told("us-east-1"),
-        cluster: Selector::Name("c4-ecs-blue".to_owned()),
-        image: Some(ImageRef {
-            repository: Repository::parse("cgap").expect("a repository"),
-            tag: Tag::parse("latest").expect("a tag"),
-        }),
-        rows: vec![
-            service("portal", "Portal", 2, Capacity::OnDemand, (4096, 8192)),
-            service("indexer", "Indexer", 2, Capacity::Spot, (256, 512)),
-            service("ingester", "Ingester", 1, Capacity::Spot, (1024, 2048)),
-            deployment,
-        ],
-        policy: RolloutPolicy::default(),
-    }
-}
-
-fn glob(text: &str) -> Selector {
-    Selector::Glob(Glob::parse(text).expect("a glob"))
-}
-
-fn row_view(row: &Row) -> RowView {
-    let name = row.name.as_str();
-    let definition = DefinitionView {
-        arn: TaskDefinitionArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/c4-{name}:3")),
-        family: Family::told(format!("c4-{name}")),
-        cpu: row.vcpu.map(Vcpu::units),
-        memory: row.memory.map(MemoryMib::mib),
-        containers: vec![ContainerDefinitionView {
-            name: ContainerName::told(name),
-            image: ADDRESS.to_owned(),
-            essential: true,
-        }],
-        initial: false,
-    };
-    let groups = TargetGroupView {
-        arn: TargetGroupArn::told(format!(
-            "arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/c4-blue-tg/0123456789abcdef"
-        )),
-        deregistration_delay: Seen::Present(Span::minutes(5)),
-        targets: Seen::Present(Vec::new()),
-    };
-    let service = match row.task() {
-        Some(_) => Seen::Absent,
-        None => Seen::Present(Selection::One(service_view(row, &definition.arn))),
-    };
-    RowView {
-        service,
-        definition: Seen::Present(Selection::One(definition)),
-        scaling: Seen::Absent,
-        target_groups: if name == "portal" { vec![groups] } else { Vec::new() },
-        history: Seen::Present(Vec::new()),
-    }
-}
-
-fn service_view(row: &Row, definition: &TaskDefinitionArn) -> ServiceView {
-    let name = format!("c4-ecs-blue-{}-K3xQ9", row.name);
-    let provider = row.capacity.expect("every row states one").provider().to_owned();
-    let count = row.count.expect("every service row states one");
-    ServiceView {
-        arn: ServiceArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:service/c4-ecs-blue/{name}")),
-        name: ServiceName::told(name),
-        status: "ACTIVE".to_owned(),
-        desired: count,
-        running: count,
-        pending: 0,
-        capacity: CapacityView::Strategy(vec![StrategyItem { provider, base: 1, weight: 1 }]),
-        definition: definition.clone(),
-        deployments: Vec::new(),
-        network: Some(NetworkView {
-            subnets: vec!["subnet-1".into(), "subnet-2".into()],
-            security_groups: vec!["sg-1".into()],
-            public_ip: "DISABLED".to_owned(),
-        }),
-        controller: "ECS".to_owned(),
-        cleanup: Cleanup::Blocking,
-    }
-}
-
-fn deployment(id: &DeploymentId, definition: &TaskDefinitionArn, at: Timestamp, desired: u32) -> DeploymentView {
-    DeploymentView {
-        id: id.clone(),
-        role: DeploymentRole::Primary,
-        rollout: RolloutState::InProgress,
-        reason: String::new(),
-        definition: definition.clone(),
-        created_at: at,
-        updated_at: at.plus(Span::seconds(30)),
-        desired,
-        running: 0,
-        pending: desired,
-        failed: 0,
-    }
-}
-
-fn task(number: u8, group: &str, started_by: &str, definition: &TaskDefinitionArn, at: Timestamp) -> TaskView {
-    let container = definition.family().as_str().trim_start_matches("c4-").to_owned();
-    TaskView {
-        arn: TaskArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/c4-ecs-blue/{number:032x}")),
-        group: group.to_owned(),
-        started_by: started_by.to_owned(),
-        definition: definition.clone(),
-        status: TaskStatus::Starting,
-        desired: DesiredStatus::Running,
-        ip: None,
-        containers: vec![ContainerView {
-            name: ContainerName::told(container),
-            image: ADDRESS.to_owned(),
-            digest: None,
-            exit_code: None,
-            reason: String::new(),
-        }],
-        created_at: Some(at),
-        started_at: None,
-        stopped_at: None,
-        stop_code: String::new(),
-        stopped_reason: String::new(),
-    }
 }

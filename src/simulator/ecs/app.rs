@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// How an app behaves once it runs. Durations are milliseconds after RUNNING.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum App {
-    /// Runs on and answers health checks; as a task of RunTask it ends after `Knobs::one_off_run_ms` with exit code 0.
+    /// Runs on and answers health checks; as a task of RunTask it ends after `Knobs::one_off_run_ms` with exit code
+    /// 0.
     #[default]
     Healthy,
     /// Answers health checks, and then ends by itself as a program does that failed.
@@ -30,7 +31,8 @@ pub enum App {
     },
 }
 
-/// Behaviours by subject: a task definition family, an image digest, an image as containers name it, or its `repository:tag`.
+/// Behaviours by subject: a task definition family, an image digest, an image as containers name it, or its
+/// `repository:tag`.
 #[derive(Default, Debug)]
 pub(super) struct Apps {
     behaviours: BTreeMap<String, App>,

@@ -1,7 +1,8 @@
 //! When deployments go wrong: counting failures, backing off, the circuit breaker, and the way back.
 //!
-//! Owns failure and rollback. Two stages: until a task of the deployment runs, tasks that fail to start count; afterwards,
-//! tasks that are replaced for failing health checks do. An app that exits after RUNNING counts in neither.
+//! Owns failure and rollback. Two stages: until a task of the deployment runs, tasks that fail to start count;
+//! afterwards, tasks that are replaced for failing health checks do. An app that exits after RUNNING counts in
+//! neither.
 //!
 //! Divergence from AWS: the curve of the pauses between failed starts is assumed; alarms never trip.
 
@@ -13,9 +14,13 @@ use super::service::ServiceId;
 use super::state::{Ecs, Scene};
 use super::task::Owner;
 use crate::simulator::arn;
+use crate::simulator::time::Time;
 
 /// Tries to resolve a deployment's images before it goes on without.
 const PINNING_TRIES: u32 = 3;
+
+/// ECS's words for a deployment that the circuit breaker has given up.
+const FAILED: &str = "ECS deployment circuit breaker: tasks failed to start.";
 
 /// What counts against a deployment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,14 +57,18 @@ impl Ecs {
 
     /// Counts a failure against a deployment, and fails it if it was one too many.
     pub(super) fn strike(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, strike: Strike) {
-        let (now, first, cap) = (scene.now, scene.knobs.backoff_first_ms, scene.knobs.backoff_cap_ms);
+        let (now, knobs) = (scene.now, scene.knobs);
         let Some(found) = self.service_mut(id).deployment_mut(deployment) else { return };
         found.failed_tasks += 1;
         let counts = match strike {
-            Strike::NotStarted | Strike::NotPlaced => {
-                let pause = first.saturating_mul(1 << found.failed_starts.min(20)).min(cap);
+            Strike::NotStarted => {
+                let pause = knobs.backoff_first_ms.saturating_mul(1 << found.failed_starts.min(20));
                 found.failed_starts += 1;
-                found.retry_at = Some(now.plus_millis(pause));
+                found.retry_at = Some(now.plus_millis(pause.min(knobs.backoff_cap_ms)));
+                !found.has_run
+            }
+            Strike::NotPlaced => {
+                found.retry_at = Some(now.plus_millis(knobs.placement_retry_ms));
                 !found.has_run
             }
             Strike::Ill => found.has_run,
@@ -81,22 +90,23 @@ impl Ecs {
 
     /// The circuit breaker trips: the PRIMARY deployment has failed.
     fn trip(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
-        let failed = self.fail_primary(scene, id, "ECS deployment circuit breaker: tasks failed to start.");
+        let failed = self.fail_primary(scene, id, FAILED);
         self.say(scene, id, &format!("(deployment {failed}) deployment failed: tasks failed to start."));
-        let rollback = self.services[&id].settings.breaker("rollback").as_bool() == Some(true);
+        let wanted = self.services[&id].settings.breaker("rollback").as_bool() == Some(true);
+        let goes_back = wanted && self.roll_back(scene, id, RollbackBy::CircuitBreaker);
         let now = scene.now;
-        let service = self.service_mut(id);
-        if let Some(record) = service.record_mut(&failed) {
+        let records = self.service_mut(id).records.iter_mut();
+        for record in records.filter(|record| record.status.is_open()) {
             record.breaker_triggered = true;
-            if !rollback {
+            record.updated_at = now;
+            if record.deployment != failed {
+                // The deployment that was rolled back to has failed in its turn.
+                (record.status, record.finished_at) = (RecordStatus::RollbackFailed, Some(now));
+            } else if !goes_back {
                 record.status = RecordStatus::Stopped;
-                record.stopped_at = Some(now);
-                record.finished_at = Some(now);
-                record.status_reason = Some("ECS deployment circuit breaker: tasks failed to start.".to_owned());
+                (record.stopped_at, record.finished_at) = (Some(now), Some(now));
+                record.status_reason = Some(FAILED.to_owned());
             }
-        }
-        if rollback {
-            self.roll_back(scene, id, RollbackBy::CircuitBreaker);
         }
     }
 
@@ -126,7 +136,7 @@ impl Ecs {
         let failed = service.primary().id.clone();
         let previous = service.primary_mut();
         previous.status = DeploymentStatus::Active;
-        let target = if keeps_id { last.clone() } else { copy_as(&mut service.deployments, &last, &fresh) };
+        let target = if keeps_id { last.clone() } else { copy_as(&mut service.deployments, &last, &fresh, now) };
         let back = service.deployment_mut(&target).expect("it was found a moment ago");
         back.status = DeploymentStatus::Primary;
         back.rollout = Rollout::InProgress;
@@ -171,9 +181,10 @@ fn rollback_reason(by: RollbackBy, target: &str) -> String {
 }
 
 /// A deployment under a fresh id, with the revision and digests of the old one.
-fn copy_as(deployments: &mut Vec<Deployment>, old: &str, fresh: &str) -> String {
+fn copy_as(deployments: &mut Vec<Deployment>, old: &str, fresh: &str, now: Time) -> String {
     let mut copy = deployments.iter().find(|deployment| deployment.id == old).cloned().expect("it was found before");
     copy.id = fresh.to_owned();
+    copy.created_at = now;
     if let Some(old) = deployments.iter_mut().find(|deployment| deployment.id == old) {
         old.status = if old.held > 0 { DeploymentStatus::Active } else { DeploymentStatus::Inactive };
     }

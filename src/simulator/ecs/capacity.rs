@@ -1,10 +1,10 @@
 //! Where tasks run: launch types, capacity provider strategies, and which provider the next task goes to.
 //!
-//! Owns the shape and the limits of a strategy, and the split by base and weight. Whether a provider has capacity belongs to
-//! the world.
+//! Owns the shape and the limits of a strategy, and the split by base and weight. Whether a provider has capacity
+//! belongs to the world.
 //!
-//! Divergence from AWS: there are no container instances, so only FARGATE and FARGATE_SPOT can place a task; the texts of
-//! the refusals other than the switch without force are assumed.
+//! Divergence from AWS: there are no container instances, so only FARGATE and FARGATE_SPOT can place a task; the
+//! texts of the refusals other than the switch without force are assumed.
 
 use std::collections::BTreeMap;
 
@@ -54,6 +54,20 @@ impl LaunchMode {
         }
     }
 
+    /// Whether tasks of a definition with these `compatibilities` can run on it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidParameterException` for Fargate and a definition that is not made for it.
+    pub(super) fn check_fits(&self, compatibilities: &Value) -> Result<(), ApiError> {
+        let fargate = match self {
+            LaunchMode::Type(kind) => kind == ON_DEMAND,
+            LaunchMode::Strategy(_) => true,
+        };
+        let fits = compatibilities.as_array().is_some_and(|all| all.contains(&json!("FARGATE")));
+        if fargate && !fits { Err(invalid("Task definition does not support launch_type FARGATE.")) } else { Ok(()) }
+    }
+
     /// Whether both ask for the same, the order of providers aside.
     pub(super) fn same_as(&self, other: &LaunchMode) -> bool {
         let sorted = |mode: &LaunchMode| match mode {
@@ -69,7 +83,8 @@ impl LaunchMode {
 
     /// The provider of the next task, when `running` counts the tasks that each provider has already.
     ///
-    /// First the base, then the provider that is furthest below its share by weight. `None` if no provider can place it.
+    /// First the base, then the provider that is furthest below its share by weight. `None` if no provider can place
+    /// it.
     pub(super) fn next_provider(&self, running: &BTreeMap<String, i64>) -> Option<String> {
         let items = match self {
             LaunchMode::Type(kind) => return (kind == ON_DEMAND).then(|| ON_DEMAND.to_owned()),

@@ -1,7 +1,7 @@
 //! What the scheduler sees when it looks at a service: its live tasks, and which of them count as healthy.
 //!
-//! Owns the rules of counting: the 40 seconds without load balancer, target health with one, the grace period. It only looks;
-//! what follows from it is in `scheduler`.
+//! Owns the rules of counting: the 40 seconds without load balancer, target health with one, the grace period. It
+//! only looks; what follows from it is in `scheduler`.
 
 use std::collections::BTreeMap;
 

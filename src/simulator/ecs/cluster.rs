@@ -2,7 +2,8 @@
 //!
 //! Owns the cluster resource. Its counts are counted from services and tasks when asked, never kept.
 //!
-//! Divergence from AWS: clusters cannot be deleted; `statistics` and `attachments` are always empty; settings are kept as given.
+//! Divergence from AWS: clusters cannot be deleted; `statistics` and `attachments` are always empty; settings are
+//! kept as given.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! When a deployment is done, and when a service is steady.
 //!
-//! Owns the end of deployments that go well. Real deployments complete about twelve seconds after the last old task was sent
-//! SIGTERM, before that task is STOPPED; `Knobs::completion` can make it earlier or later.
+//! Owns the end of deployments that go well. Real deployments complete about twelve seconds after the last old task
+//! was sent SIGTERM, before that task is STOPPED; `Knobs::completion` can make it earlier or later.
 //!
 //! Divergence from AWS: `earlySuccessCriteria` counts healthy new tasks only; alarms and bake time are ignored.
 
@@ -112,7 +112,11 @@ impl Ecs {
             record.status = match record.status {
                 RecordStatus::RollbackInProgress => RecordStatus::RollbackSuccessful,
                 RecordStatus::InProgress if record.deployment == deployment => RecordStatus::Successful,
-                other => other,
+                unchanged @ (RecordStatus::InProgress
+                | RecordStatus::Successful
+                | RecordStatus::Stopped
+                | RecordStatus::RollbackSuccessful
+                | RecordStatus::RollbackFailed) => unchanged,
             };
             record.updated_at = now;
             record.finished_at = (!record.status.is_open()).then_some(now);

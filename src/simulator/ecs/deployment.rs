@@ -2,8 +2,8 @@
 //!
 //! Owns the shapes. When a deployment completes, fails or is rolled back belongs to `completion` and `breaker`.
 //!
-//! Divergence from AWS: every deployment has a revision of its own; lifecycle hooks and stages do not exist for rolling
-//! deployments here.
+//! Divergence from AWS: every deployment has a revision of its own; lifecycle hooks and stages do not exist for
+//! rolling deployments here.
 
 use std::collections::BTreeMap;
 
@@ -152,6 +152,7 @@ pub(super) enum RecordStatus {
     Stopped,
     RollbackInProgress,
     RollbackSuccessful,
+    RollbackFailed,
 }
 
 impl RecordStatus {
@@ -163,6 +164,7 @@ impl RecordStatus {
             RecordStatus::Stopped => "STOPPED",
             RecordStatus::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
             RecordStatus::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
+            RecordStatus::RollbackFailed => "ROLLBACK_FAILED",
         }
     }
 
@@ -170,7 +172,10 @@ impl RecordStatus {
     pub(super) fn is_open(self) -> bool {
         match self {
             RecordStatus::InProgress | RecordStatus::RollbackInProgress => true,
-            RecordStatus::Successful | RecordStatus::Stopped | RecordStatus::RollbackSuccessful => false,
+            RecordStatus::Successful
+            | RecordStatus::Stopped
+            | RecordStatus::RollbackSuccessful
+            | RecordStatus::RollbackFailed => false,
         }
     }
 }

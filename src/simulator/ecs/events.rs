@@ -1,7 +1,7 @@
 //! Service events, in ECS's own words.
 //!
-//! Owns the texts, and the rules of the list: newest first, a hundred at most, and no complaint twice within six hours.
-//! The texts were read from events of production services; dashboards and tests match on them.
+//! Owns the texts, and the rules of the list: newest first, a hundred at most, and no complaint twice within six
+//! hours. The texts were read from events of production services; dashboards and tests match on them.
 //!
 //! Divergence from AWS: events about AZ rebalancing, protection and placement constraints do not occur.
 

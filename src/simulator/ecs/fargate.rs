@@ -1,10 +1,10 @@
 //! The sizes that Fargate has.
 //!
-//! Owns the legal combinations of CPU units and MiB, and the ways to write them in a task definition. Source: the Fargate
-//! table of the developer guide, each combination probed against AWS in August 2026.
+//! Owns the legal combinations of CPU units and MiB, and the ways to write them in a task definition. Source: the
+//! Fargate table of the developer guide, each combination probed against AWS in August 2026.
 //!
-//! Divergence from AWS: which of its two messages AWS gives for an unknown CPU value is not known; this gives the newer one.
-//! Windows is not distinguished.
+//! Divergence from AWS: which of its two messages AWS gives for an unknown CPU value is not known; this gives the
+//! newer one. Windows is not distinguished.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Reading the members of a decoded request.
 //!
-//! Owns the types of members, and AWS's answer to a member of another type. What a member means, and whether its value makes
-//! sense, belongs to the operation. A JSON null is an absent member.
+//! Owns the types of members, and AWS's answer to a member of another type. What a member means, and whether its
+//! value makes sense, belongs to the operation. A JSON null is an absent member.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Bringing tasks into the world.
 //!
-//! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to the
-//! scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
+//! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to
+//! the scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
 //!
 //! Divergence from AWS: zones follow the order of the subnets; addresses are never used twice.
 
@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::input::Input;
+use super::input::{Input, invalid};
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
 use super::task::{Container, Health, Interface, LastStatus, Moments, Owner, Task, TaskId};
@@ -110,7 +110,6 @@ impl Ecs {
 ///
 /// `InvalidParameterException` if an `awsvpc` revision gets none, another one gets one, or it is out of bounds.
 pub(super) fn read_network(input: Input<'_>, definition: &TaskDefinition) -> Result<Value, ApiError> {
-    use super::input::invalid;
     let given = input.get("networkConfiguration").and_then(|network| Input(network).get("awsvpcConfiguration"));
     let Some(given) = given.map(Input) else {
         return match definition.is_awsvpc() {

@@ -1,9 +1,10 @@
 //! The life of a task, from PROVISIONING until it runs or fails to.
 //!
-//! Owns the way up. Sequence: PROVISIONING, interface attached, PENDING, images pulled, RUNNING, registered. The way down is in
-//! `stopping`. Every step first looks whether its task still is where the step expects it.
+//! Owns the way up. Sequence: PROVISIONING, interface attached, PENDING, images pulled, RUNNING, registered. The way
+//! down is in `stopping`. Every step first looks whether its task still is where the step expects it.
 //!
-//! Divergence from AWS: ACTIVATING is not shown; targets are registered after RUNNING for any number of target groups.
+//! Divergence from AWS: ACTIVATING is not shown; targets are registered after RUNNING for any number of target
+//! groups.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Elastic Container Service: clusters, task definitions, services and tasks, and the scheduler between them.
 //!
-//! Written from what AWS documents and what was observed of it, never from what a client expects. It sees the load balancers
-//! and the registry of the same world and nothing else; time, chance and neighbours come in as a `Scene`.
+//! Written from what AWS documents and what was observed of it, never from what a client expects. It sees the load
+//! balancers and the registry of the same world and nothing else; time, chance and neighbours come in as a `Scene`.
 //!
 //! | subject | files |
 //! |---|---|
@@ -9,6 +9,11 @@
 //! | resources | state, cluster, task_definition, service, deployment, task, capacity, fargate, app |
 //! | calls | service_ops, service_view, service_deployments, run_task, token, task_ops |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, retire, launch, lifecycle, stopping, events |
+//!
+//! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED),
+//! `task.told_to_stop` (stop code, reason), `task.images` (digests), `task.health`, `target.state`, `service.event`
+//! (ECS's own words), `service.inactive`, `deployment.created`, `deployment.completed`, `deployment.failed`,
+//! `deployment.rolled_back` (from, to).
 
 mod app;
 mod breaker;

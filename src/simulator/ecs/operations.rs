@@ -80,10 +80,11 @@ impl Ecs {
             None => (None, None),
         };
         let ElbEvent { time: _, target_group, ip, port, from, to, reason } = event;
-        scene.note(
-            "target.state",
-            json!({"targetGroup": target_group, "ip": ip.to_string(), "port": port, "task": task, "from": from, "to": to, "reason": reason}),
-        );
+        let fields = json!({
+            "targetGroup": target_group, "ip": ip.to_string(), "port": port, "task": task,
+            "from": from, "to": to, "reason": reason,
+        });
+        scene.note("target.state", fields);
         if let Some(service) = service {
             self.wake(scene, service);
         }

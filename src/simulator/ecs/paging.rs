@@ -1,7 +1,7 @@
 //! Pages of a list, and the tokens between them.
 //!
-//! Owns page sizes and tokens. A token names the last item that was given out, so a list that changes between two pages
-//! neither repeats nor loses the items that were there all the time.
+//! Owns page sizes and tokens. A token names the last item that was given out, so a list that changes between two
+//! pages neither repeats nor loses the items that were there all the time.
 //!
 //! Divergence from AWS: lists are sorted, where AWS promises no order; tokens never expire.
 
@@ -45,7 +45,7 @@ fn encode(item: &str) -> String {
 }
 
 fn decode(token: &str) -> Option<String> {
-    if token.len() % 2 != 0 || !token.is_ascii() {
+    if !token.len().is_multiple_of(2) || !token.is_ascii() {
         return None;
     }
     let digits = |at: usize| u8::from_str_radix(&token[at..at + 2], 16).ok();

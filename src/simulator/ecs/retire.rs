@@ -1,7 +1,9 @@
 //! Why the scheduler stops tasks, in ECS's words.
 //!
-//! Owns the causes and the events of stops that the scheduler decided, and the end of a service that is being deleted. Which
-//! tasks are stopped is decided in `scheduler`; how they end is in `stopping`.
+//! Owns the causes and the events of stops that the scheduler decided, and the end of a service that is being
+//! deleted. Which tasks are stopped is decided in `scheduler`; how they end is in `stopping`.
+
+use serde_json::json;
 
 use super::breaker::Strike;
 use super::census::{Illness, Seat};
@@ -10,7 +12,6 @@ use super::service::{ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene};
 use super::task::{LastStatus, StopCause, StopCode, TaskId};
 use super::timers::Timer;
-use serde_json::json;
 
 impl Ecs {
     /// Stops tasks that the PRIMARY deployment has no use for. True if there were any.

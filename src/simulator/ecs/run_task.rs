@@ -2,8 +2,8 @@
 //!
 //! Owns the checks of the call and the making of its tasks. What a token is worth belongs to `token`.
 //!
-//! Divergence from AWS: placement and container instances do not exist; the order in which several faults of one call are
-//! reported is assumed, and so are most texts.
+//! Divergence from AWS: placement and container instances do not exist; the order in which several faults of one call
+//! are reported is assumed, and so are most texts.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl Ecs {
             count @ 1..=10 => count,
             _ => return Err(invalid("Count should be between 1 and 10.")),
         };
-        let (order, mode) = self.read_order(scene, cluster, input)?;
+        let (order, mode) = self.read_order(cluster, input)?;
         let (tasks, failures) = self.launch_all(scene, &order, &mode, count)?;
         if let Some(key) = key {
             let (tasks, failures) = (tasks.clone(), failures.clone());
@@ -46,12 +46,7 @@ impl Ecs {
         Ok(json!({"tasks": shown, "failures": failures}))
     }
 
-    fn read_order(
-        &self,
-        scene: &Scene<'_>,
-        cluster: String,
-        input: Input<'_>,
-    ) -> Result<(Order, LaunchMode), ApiError> {
+    fn read_order(&self, cluster: String, input: Input<'_>) -> Result<(Order, LaunchMode), ApiError> {
         let started_by = checked_started_by(input)?;
         let tags = tags::read(input)?;
         let definition = self.runnable(input.required("taskDefinition")?)?;
@@ -68,6 +63,7 @@ impl Ecs {
             strategy => LaunchMode::Strategy(strategy.clone()),
         };
         let mode = LaunchMode::read(input, &found.providers)?.unwrap_or(default);
+        mode.check_fits(&definition.body["compatibilities"])?;
         let group = input.text("group")?.map_or_else(|| format!("family:{}", definition.family), str::to_owned);
         let order = Order {
             cluster,
@@ -80,7 +76,7 @@ impl Ecs {
             network: read_network(input, definition)?,
             platform_version: input.text("platformVersion")?.unwrap_or("LATEST").to_owned(),
             exec: input.flag("enableExecuteCommand")?,
-            overrides: overrides(input, definition, scene)?,
+            overrides: overrides(input, definition)?,
             tags: propagated.into_iter().chain(tags).collect(),
         };
         Ok((order, mode))
@@ -143,7 +139,7 @@ fn checked_started_by(input: Input<'_>) -> Result<Option<String>, ApiError> {
 }
 
 /// The overrides as AWS shows them.
-fn overrides(input: Input<'_>, definition: &TaskDefinition, _scene: &Scene<'_>) -> Result<Value, ApiError> {
+fn overrides(input: Input<'_>, definition: &TaskDefinition) -> Result<Value, ApiError> {
     let mut overrides = input.get("overrides").cloned().unwrap_or_else(|| json!({}));
     if overrides.to_string().len() > 8192 {
         return Err(invalid("Container overrides can have at most 8192 characters."));

@@ -7,7 +7,8 @@
 //!  4. surplus, old and ill tasks are stopped, as far as `minimumHealthyPercent` allows
 //!  5. what is done is called done (see `completion`)
 //!
-//! Divergence from AWS: a service that is steady is not looked at until something changes, so that idle time costs nothing.
+//! Divergence from AWS: a service that is steady is not looked at until something changes, so that idle time costs
+//! nothing.
 
 use super::breaker::Strike;
 use super::capacity::{LaunchMode, SPOT};

@@ -1,10 +1,10 @@
 //! Services: what they are, and how AWS shows them.
 //!
-//! Owns the service resource, its settings with AWS's defaults, and its events. What a revision pins is in `deployment`; what
-//! the scheduler does with a service is in `scheduler`.
+//! Owns the service resource, its settings with AWS's defaults, and its events. What a revision pins is in
+//! `deployment`; what the scheduler does with a service is in `scheduler`.
 //!
-//! Divergence from AWS: REPLICA scheduling and the ECS deployment controller only; Service Connect, VPC Lattice and volumes
-//! are not modelled.
+//! Divergence from AWS: REPLICA scheduling and the ECS deployment controller only; Service Connect, VPC Lattice and
+//! volumes are not modelled.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -2,7 +2,8 @@
 //!
 //! Owns ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions and StopServiceDeployment.
 //!
-//! Divergence from AWS: lifecycle stages are not shown; revisions of deployments that the service has forgotten are MISSING.
+//! Divergence from AWS: lifecycle stages are not shown; revisions of deployments that the service has forgotten are
+//! MISSING.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! CreateService, UpdateService and DeleteService: what an API call changes of a service.
 //!
-//! Owns the checks, and the answer to the question which changes start a new deployment. What the scheduler then does with it
-//! is in `scheduler`; reading services is in `service_view`.
+//! Owns the checks, and the answer to the question which changes start a new deployment. What the scheduler then does
+//! with it is in `scheduler`; reading services is in `service_view`.
 //!
 //! Divergence from AWS: the texts marked in the tests are exact, others are assumed; `clientToken` is not looked at.
 
@@ -62,7 +62,7 @@ impl Ecs {
     /// UpdateService.
     pub(super) fn update_service(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
-        let id = self.living_service(&cluster, input.required("service")?)?;
+        let id = self.known_service(&cluster, input.required("service")?)?;
         let service = &self.services[&id];
         if service.status != ServiceStatus::Active {
             return Err(ApiError::client("ServiceNotActiveException", "Service was not ACTIVE."));
@@ -157,9 +157,11 @@ impl Ecs {
             none if none.is_empty() => LaunchMode::Type("EC2".to_owned()),
             strategy => LaunchMode::Strategy(strategy.clone()),
         };
+        let mode = LaunchMode::read(input, &cluster.providers)?.unwrap_or(default);
+        mode.check_fits(&definition.body["compatibilities"])?;
         Ok(Spec {
             task_definition: definition.arn.clone(),
-            mode: LaunchMode::read(input, &cluster.providers)?.unwrap_or(default),
+            mode,
             network: read_network(input, definition)?,
             platform_version: input.text("platformVersion")?.unwrap_or("LATEST").to_owned(),
             load_balancers: read_load_balancers(input, definition.containers(), scene)?,
@@ -200,6 +202,7 @@ impl Ecs {
         if spec.mode.same_as(&service.spec().mode) {
             spec.mode = service.spec().mode.clone();
         }
+        spec.mode.check_fits(&definition.body["compatibilities"])?;
         Ok(spec)
     }
 }

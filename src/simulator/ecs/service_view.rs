@@ -1,7 +1,7 @@
 //! DescribeServices and ListServices: services as AWS shows them.
 //!
-//! Owns the description of a service. Counts are counted from the tasks at this moment; a task that was told to stop is in
-//! none of them, although it may still run.
+//! Owns the description of a service. Counts are counted from the tasks at this moment; a task that was told to stop
+//! is in none of them, although it may still run.
 //!
 //! Divergence from AWS: an INACTIVE service can be described for ever; reads are never stale.
 

@@ -1,7 +1,7 @@
 //! The state of the simulated ECS, and what its parts see of the world around them.
 //!
-//! Owns the collections and the plain look-ups in them. What the resources do belongs to the files named after them; nothing
-//! here decides or journals anything.
+//! Owns the collections and the plain look-ups in them. What the resources do belongs to the files named after them;
+//! nothing here decides or journals anything.
 //!
 //! Divergence from AWS: one account, one region, strongly consistent but for freshly made tasks.
 
@@ -97,14 +97,24 @@ impl Ecs {
         found.map(|(id, _)| *id)
     }
 
+    /// The service that a name or ARN means in a cluster, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// `ServiceNotFoundException`.
+    pub(super) fn known_service(&self, cluster: &str, given: &str) -> Result<ServiceId, ApiError> {
+        let found = self.find_service(cluster, arn::last_part(given));
+        found.ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))
+    }
+
     /// The service that a name or ARN means in a cluster, not INACTIVE.
     ///
     /// # Errors
     ///
     /// `ServiceNotFoundException`.
     pub(super) fn living_service(&self, cluster: &str, given: &str) -> Result<ServiceId, ApiError> {
-        let found = self.find_service(cluster, arn::last_part(given));
-        let living = found.filter(|id| self.services[id].status != ServiceStatus::Inactive);
+        let known = self.known_service(cluster, given).ok();
+        let living = known.filter(|id| self.services[id].status != ServiceStatus::Inactive);
         living.ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))
     }
 
@@ -124,7 +134,8 @@ impl Ecs {
         ServiceId(self.next_service)
     }
 
-    /// A number for the next network interface, never used twice: AWS refuses to register an address that still drains.
+    /// A number for the next network interface, never used twice: AWS refuses to register an address that still
+    /// drains.
     pub(super) fn new_address(&mut self) -> u32 {
         self.next_address += 1;
         self.next_address

@@ -1,8 +1,8 @@
 //! The end of a task, from the decision to stop it until nobody remembers it.
 //!
 //! Owns the way down. Sequence: told to stop, deregistered (DEACTIVATING), no target left, SIGTERM (STOPPING), ended
-//! (DEPROVISIONING), STOPPED, forgotten. A task without targets goes straight to SIGTERM; one that never ran has nothing to
-//! terminate; one whose app ended by itself is only cleaned up.
+//! (DEPROVISIONING), STOPPED, forgotten. A task without targets goes straight to SIGTERM; one that never ran has
+//! nothing to terminate; one whose app ended by itself is only cleaned up.
 //!
 //! Divergence from AWS: a target that is still draining never delays the clean-up of a task whose app has ended.
 

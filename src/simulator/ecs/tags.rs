@@ -1,7 +1,7 @@
 //! Tags: their limits, and the operations on the tags of a resource.
 //!
-//! Owns what a legal tag is, and TagResource, UntagResource and ListTagsForResource. Where the tags are kept belongs to the
-//! resource.
+//! Owns what a legal tag is, and TagResource, UntagResource and ListTagsForResource. Where the tags are kept belongs
+//! to the resource.
 //!
 //! Divergence from AWS: the exact texts of the refusals are assumed; reserved keys other than `aws:` are not known.
 

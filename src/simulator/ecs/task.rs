@@ -2,8 +2,8 @@
 //!
 //! Owns the task resource with all that is true of it. What happens to a task belongs to `lifecycle` and `stopping`.
 //!
-//! Divergence from AWS: `attributes` hold the architecture only; ARM and Windows are not distinguished; managed agents are not
-//! modelled.
+//! Divergence from AWS: `attributes` hold the architecture only; ARM and Windows are not distinguished; managed
+//! agents are not modelled.
 
 use std::net::Ipv4Addr;
 

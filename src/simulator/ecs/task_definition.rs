@@ -1,10 +1,10 @@
 //! Task definitions: registering, listing, describing and deregistering revisions.
 //!
-//! Owns families and their revisions. A revision keeps every member that it was given, with the defaults that AWS fills in;
-//! it never changes but for its status and tags.
+//! Owns families and their revisions. A revision keeps every member that it was given, with the defaults that AWS
+//! fills in; it never changes but for its status and tags.
 //!
-//! Divergence from AWS: `requiresAttributes` is always empty; `compatibilities` are always EC2 and FARGATE for `awsvpc`;
-//! members that are not understood here are kept without being checked.
+//! Divergence from AWS: `requiresAttributes` is always empty; `compatibilities` are always EC2 and FARGATE for
+//! `awsvpc`; members that are not understood here are kept without being checked.
 
 use serde_json::{Map, Value, json};
 

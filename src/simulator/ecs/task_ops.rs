@@ -1,7 +1,7 @@
 //! ListTasks, DescribeTasks and StopTask.
 //!
-//! Owns the filters and the limits. A task is in the list of desiredStatus STOPPED from the moment at which it is told to stop,
-//! while it may still run and drain: the default list does not have it.
+//! Owns the filters and the limits. A task is in the list of desiredStatus STOPPED from the moment at which it is
+//! told to stop, while it may still run and drain: the default list does not have it.
 //!
 //! Divergence from AWS: none known beyond what `Knobs` says about filters and lags.
 
@@ -31,7 +31,7 @@ impl Ecs {
         let started_by = input.text("startedBy")?;
         check_started_by_is_alone(scene, input)?;
         let service = match input.text("serviceName")? {
-            Some(name) => Some(self.living_service(&cluster, name)?),
+            Some(name) => Some(self.known_service(&cluster, name)?),
             None => None,
         };
         let kind = input.text("launchType")?;

@@ -1,7 +1,7 @@
 //! What is going to happen, in the order in which it will.
 //!
-//! Owns the queue of timers. Timers of one moment fire in the order in which they were set. What a timer does when it fires
-//! belongs to its owner; a timer whose reason is gone is found out there and not removed here.
+//! Owns the queue of timers. Timers of one moment fire in the order in which they were set. What a timer does when it
+//! fires belongs to its owner; a timer whose reason is gone is found out there and not removed here.
 
 use std::collections::BTreeMap;
 

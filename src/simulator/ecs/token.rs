@@ -1,7 +1,7 @@
 //! What RunTask remembers of its calls: the client token, and what it answers when it comes again.
 //!
-//! Owns the memory and its end: 24 hours after acceptance, or one hour after the last task of the call has stopped, whichever
-//! is first. Documented in "Ensuring idempotency"; how failures older than an hour look is assumed.
+//! Owns the memory and its end: 24 hours after acceptance, or one hour after the last task of the call has stopped,
+//! whichever is first. Documented in "Ensuring idempotency"; how failures older than an hour look is assumed.
 
 use serde_json::{Value, json};
 
@@ -46,13 +46,12 @@ impl Ecs {
             let message = "The client token is already in use by a request with different parameters.";
             return Err(ApiError::client("ConflictException", message).with("resourceIds", json!(arns)));
         }
-        let show = |task: &Task| match task.last_status {
-            LastStatus::Stopped => json!({
-                "taskArn": scene.place.task(&task.cluster, &task.id),
-                "lastStatus": "STOPPED",
-                "desiredStatus": "STOPPED",
-            }),
-            _ => task.show(scene.place, true),
+        let show = |task: &Task| {
+            if task.last_status != LastStatus::Stopped {
+                return task.show(scene.place, true);
+            }
+            let arn = scene.place.task(&task.cluster, &task.id);
+            json!({"taskArn": arn, "lastStatus": "STOPPED", "desiredStatus": "STOPPED"})
         };
         let tasks: Value = launched.tasks.iter().filter_map(|task| self.tasks.get(task)).map(show).collect();
         let recent = scene.now.since(launched.accepted_at) <= HOUR_MS;

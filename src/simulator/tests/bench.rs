@@ -16,7 +16,6 @@ pub(super) const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mai
 /// A simulator with a past: what the tests ask it.
 pub(super) struct Bench {
     pub(super) sim: Simulator,
-    pub(super) start: Time,
     pub(super) target_group: String,
 }
 
@@ -34,7 +33,7 @@ impl Bench {
         sim.ecr_mut().create_repository("main", false, start);
         sim.push_image(start, "main", "latest").unwrap();
         let target_group = balance(&mut sim, delay_s);
-        let mut bench = Bench { sim, start, target_group };
+        let mut bench = Bench { sim, target_group };
         bench.ecs("CreateCluster", json!({"clusterName": "c", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}));
         bench.register("web", IMAGE);
         bench

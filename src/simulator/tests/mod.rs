@@ -6,3 +6,4 @@ mod reading;
 mod rolling;
 mod rolling_failures;
 mod run_task;
+mod soak;

@@ -131,6 +131,8 @@ fn deletes_a_service_in_two_steps() {
         ("ServiceNotActiveException", "Service was not ACTIVE.")
     );
     bench.wait_for("INACTIVE", |bench| bench.service()["status"] == json!("INACTIVE"));
+    let input = json!({"cluster": "c", "service": "s", "desiredCount": 1});
+    assert_eq!(bench.refusal("UpdateService", input).code, "ServiceNotActiveException");
     bench.pass(60);
     assert_eq!(bench.tasks("STOPPED")[0]["lastStatus"], json!("STOPPED"));
     bench.steady_service(1, true);

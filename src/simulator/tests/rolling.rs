@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bench::Bench;
+use crate::simulator::call::{Call, Service};
 use crate::simulator::elb::TargetState;
 use crate::simulator::knobs::{Completion, Knobs};
 
@@ -165,6 +166,39 @@ fn completes_as_early_or_late_as_the_knob_says() {
         let stopped = bench.tasks("STOPPED").iter().all(|task| task["lastStatus"] == json!("STOPPED"));
         assert_eq!(stopped, gone, "{completion:?}");
     }
+}
+
+#[test]
+fn succeeds_while_old_tasks_still_run_if_clean_up_is_deferred() {
+    let mut bench = Bench::new(300);
+    let criteria = json!({"enable": true, "healthyPercent": 100, "sourceServiceRevisionCleanup": "DEFERRED"});
+    bench.create_service(2, true, json!({"deploymentConfiguration": {"earlySuccessCriteria": criteria}}));
+    bench.wait_until_steady();
+    bench.kick();
+    bench.wait_until_steady();
+    let service = bench.service();
+    assert_eq!(service["deployments"][1]["status"], json!("ACTIVE"));
+    assert!(bench.tasks("STOPPED").iter().all(|task| task["lastStatus"] != json!("STOPPED")));
+    bench.pass(600);
+    assert_eq!(bench.service()["deployments"].as_array().unwrap().len(), 1);
+    assert_eq!(bench.service()["runningCount"], json!(2));
+}
+
+#[test]
+fn follows_application_auto_scaling_without_a_deployment() {
+    let mut bench = Bench::new(0);
+    bench.steady_service(1, false);
+    let deployment = bench.service()["deployments"][0]["id"].clone();
+    let input = json!({
+        "ServiceNamespace": "ecs", "ResourceId": "service/c/s", "ScalableDimension": "ecs:service:DesiredCount",
+        "MinCapacity": 3, "MaxCapacity": 5,
+    });
+    let operation = "RegisterScalableTarget".to_owned();
+    let call = Call { service: Service::AutoScaling, operation, input, client: "test".into() };
+    bench.sim.call(bench.sim.now(), &call).unwrap();
+    assert_eq!(bench.service()["desiredCount"], json!(3));
+    bench.wait_for("three tasks", |bench| bench.service()["runningCount"] == json!(3));
+    assert_eq!(bench.service()["deployments"][0]["id"], deployment);
 }
 
 #[test]

@@ -2,10 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, IMAGE};
+use super::bench::{Bench, IMAGE, definition};
 use crate::simulator::ecs::App;
+use crate::simulator::knobs::Knobs;
 
 const BAD: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/main:gone";
+
+fn merged(mut one: Value, other: Value) -> Value {
+    one.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    one
+}
 
 fn breaker(rollback: bool) -> Value {
     json!({"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": rollback}}})
@@ -191,6 +197,75 @@ fn goes_back_when_a_user_stops_the_deployment() {
     assert_eq!(described["serviceDeployments"][0]["status"], json!("ROLLBACK_SUCCESSFUL"));
     let again = bench.refusal("StopServiceDeployment", json!({"serviceDeploymentArn": current}));
     assert_eq!(again.code, "ConflictException");
+}
+
+#[test]
+fn rolls_back_under_a_fresh_id_if_the_knob_says_so() {
+    let mut bench = Bench::with(30, Knobs { rollback_keeps_id: false, ..Knobs::default() }, 1);
+    bench.create_service(1, true, breaker(true));
+    bench.wait_until_steady();
+    let old = bench.service()["deployments"][0]["id"].clone();
+    bench.register("web", BAD);
+    let bad = bench.update(json!({"taskDefinition": "web"}))["service"]["deployments"][0]["id"].clone();
+    bench.wait_for("rollback", |bench| bench.service()["deployments"][0]["id"] != bad);
+    bench.wait_until_steady();
+    let service = bench.service();
+    assert_ne!(service["deployments"][0]["id"], old);
+    assert!(service["taskDefinition"].as_str().unwrap().ends_with("web:1"));
+}
+
+#[test]
+fn replaces_tasks_that_fail_their_containers_health_check() {
+    let mut bench = Bench::new(0);
+    let mut checked = definition("web", IMAGE);
+    checked["containerDefinitions"][0]["healthCheck"] =
+        json!({"command": ["CMD", "true"], "interval": 10, "retries": 2});
+    bench.ecs("RegisterTaskDefinition", checked);
+    bench.steady_service(1, false);
+    assert_eq!(bench.tasks("RUNNING")[0]["healthStatus"], json!("HEALTHY"));
+    let digest = bench.sim.push_image(bench.sim.now(), "main", "latest").unwrap();
+    bench.sim.set_app(&digest, App::NeverHealthy);
+    bench.kick();
+    bench.wait_for("the stop", |bench| !bench.tasks("STOPPED").is_empty());
+    assert_eq!(bench.tasks("STOPPED")[0]["stoppedReason"], json!("Task failed container health checks"));
+    assert_eq!(bench.service()["deployments"][1]["runningCount"], json!(1));
+}
+
+#[test]
+fn can_send_sigterm_to_a_reclaimed_task_before_it_is_deregistered() {
+    let mut bench = Bench::with(30, Knobs { spot_sigterm_first: true, ..Knobs::default() }, 1);
+    let spot =
+        json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}], "launchType": null});
+    bench.create_service(1, true, spot);
+    bench.wait_until_steady();
+    let from = bench.sim.now();
+    let task = bench.tasks("RUNNING")[0]["taskArn"].as_str().unwrap().to_owned();
+    bench.sim.reclaim_spot(&task);
+    bench.pass(60);
+    let stopping = bench.moment(from, &["\"to\":\"STOPPING\""]);
+    let draining = bench.moment(from, &["target.state", "\"to\":\"draining\""]);
+    assert!(stopping < draining, "{stopping} {draining}");
+}
+
+#[test]
+fn gives_up_when_the_way_back_fails_too() {
+    let mut bench = Bench::new(30);
+    bench.sim.push_image(bench.sim.now(), "main", "old").unwrap();
+    let mut old = definition("web", &IMAGE.replace("latest", "old"));
+    old["containerDefinitions"][0]["name"] = json!("app");
+    bench.ecs("RegisterTaskDefinition", old);
+    let percent = json!({"maximumPercent": 100, "minimumHealthyPercent": 0});
+    let breaker = json!({"enable": true, "rollback": true});
+    let configuration =
+        json!({"deploymentConfiguration": merged(percent, json!({ "deploymentCircuitBreaker": breaker }))});
+    bench.create_service(1, true, configuration);
+    bench.wait_until_steady();
+    bench.register("web", BAD);
+    let current = bench.update(json!({"taskDefinition": "web"}))["service"]["currentServiceDeployment"].clone();
+    bench.sim.set_app("web", App::NeverHealthy);
+    bench.wait_for("the end", |bench| bench.service()["deployments"][0]["rolloutState"] == json!("FAILED"));
+    let described = bench.ecs("DescribeServiceDeployments", json!({"serviceDeploymentArns": [current]}));
+    assert_eq!(described["serviceDeployments"][0]["status"], json!("ROLLBACK_FAILED"));
 }
 
 #[test]

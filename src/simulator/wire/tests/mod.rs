@@ -3,4 +3,5 @@
 mod bench;
 mod raw;
 mod sdk;
+mod sdk_ecs;
 mod tcp;
