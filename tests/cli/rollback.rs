@@ -8,7 +8,8 @@ use super::sim::{Sim, text};
 /// Rolls `worker` to an image that is not there, with the circuit breaker on, and kicks `web`.
 fn roll_to_nowhere(sim: &Sim, rollback: bool) {
     let breaker = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": rollback}});
-    let registered = sim.ecs("DescribeTaskDefinition", json!({"taskDefinition": text(&sim.described("worker")["taskDefinition"])}));
+    let registered =
+        sim.ecs("DescribeTaskDefinition", json!({"taskDefinition": text(&sim.described("worker")["taskDefinition"])}));
     let definition = &registered["taskDefinition"];
     let mut containers = definition["containerDefinitions"].clone();
     let image = text(&containers[0]["image"]);
