@@ -60,6 +60,7 @@ impl From<End> for Exit {
         match end {
             End::Reached(verdict) => Self::from(verdict),
             End::TimedOut => Self::TimedOut,
+            End::Unseen => Self::Failed,
         }
     }
 }

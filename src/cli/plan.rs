@@ -13,6 +13,7 @@ use crate::report::subject::Subject;
 use super::args::Format;
 use super::context::Context;
 use super::exit::Exit;
+use super::reconcile::say_unseen;
 
 /// Shows the plans of tables.
 pub(super) async fn plan(context: &Context<'_>, tables: &[ServiceTable]) -> Exit {
@@ -39,7 +40,9 @@ pub(super) async fn plan(context: &Context<'_>, tables: &[ServiceTable]) -> Exit
 pub(super) async fn look(context: &Context<'_>, table: &ServiceTable) -> PassReport {
     let aws = context.aws(table).await;
     let pacing = context.pacing(Span::minutes(5));
-    settle(&aws, table, Mode::DryRun, Until::OnePass, pacing, |_| {}).await.last
+    let ended = settle(&aws, table, Mode::DryRun, Until::OnePass, pacing, |_| {}).await;
+    say_unseen(context, ended.end);
+    ended.last
 }
 
 /// A plan that could not see everything is a failure, whatever it found.

@@ -4,11 +4,13 @@ use crate::controller::settle::{End, Ended, Until, settle};
 use crate::model::row::ServiceTable;
 use crate::reconcile::pass::Mode;
 use crate::report::json::PassReportJson;
+use crate::report::style::Role;
 use crate::report::{holds_text, pass_text};
 
 use super::args::{Format, Reconcile};
 use super::context::Context;
 use super::exit::Exit;
+use super::failure::Failure;
 use super::plan;
 use super::watch::Watch;
 
@@ -25,6 +27,7 @@ pub(super) async fn reconcile(context: &Context<'_>, args: &Reconcile, tables: &
     for (table, (ended, document)) in tables.iter().zip(ended) {
         exit = exit.or_worse(Exit::from(ended.end));
         conclude(context, table, &ended);
+        say_unseen(context, ended.end);
         documents.push(document);
     }
     match (context.output.format, documents.as_slice()) {
@@ -33,6 +36,14 @@ pub(super) async fn reconcile(context: &Context<'_>, args: &Reconcile, tables: &
         (Format::Json, many) => context.output.json(&many),
     }
     exit
+}
+
+/// Says, whatever the output's format, that AWS never answered; which calls did not is in the holds.
+pub(super) fn say_unseen(context: &Context<'_>, end: End) {
+    if end == End::Unseen {
+        let failure = Failure::input("AWS did not answer");
+        context.output.failure(&failure.hint("look at AWS_ENDPOINT_URL, AWS_PROFILE and the network"));
+    }
 }
 
 /// One table to its end, with everything that its passes did.
@@ -60,11 +71,11 @@ pub(super) fn conclude(context: &Context<'_>, table: &ServiceTable, ended: &Ende
         return;
     }
     let style = context.output.data;
-    let verdict = match ended.end {
-        End::Reached(verdict) => Some(verdict),
-        End::TimedOut => None,
+    let said = match ended.end {
+        End::Reached(verdict) => pass_text::last_line(Some(verdict), ended.passes, style),
+        End::TimedOut => pass_text::last_line(None, ended.passes, style),
+        End::Unseen => style.paint(Role::Bad, "not seen"),
     };
-    let said = pass_text::last_line(verdict, ended.passes, style);
     let holds = holds_text::section(&ended.last.plan.holds, style);
     context.output.text(&format!("{}: {said}\n{holds}", table.name));
 }

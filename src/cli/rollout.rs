@@ -6,7 +6,8 @@ use crate::controller::request::{Refused, accept};
 use crate::controller::settle::{End, Until, settle};
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
-use crate::reconcile::pass::Mode;
+use crate::plan::hold::Urgency;
+use crate::reconcile::pass::{Mode, Verdict};
 use crate::report::json::{HoldJson, RolloutJson};
 use crate::report::rollout_text::rollout_text;
 use crate::report::subject::Subject;
@@ -15,7 +16,7 @@ use super::args::{Format, Rollout};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::reconcile::{conclude, to_its_end};
+use super::reconcile::{conclude, say_unseen, to_its_end};
 use super::watch::Watch;
 
 /// The table that a rollout command is about.
@@ -56,12 +57,13 @@ async fn start(
         context.output.json(&document);
     } else {
         conclude(context, table, &ended);
-        if until == Until::Kicked && ended.end != End::TimedOut {
+        if until == Until::Kicked && ended.end == End::Reached(Verdict::Progressing) {
             context.output.say(
                 "hint: `evenkeel reconcile --once` supervises it to its end; `evenkeel rollout status` shows where it stands",
             );
         }
     }
+    say_unseen(context, ended.end);
     Ok(Exit::from(ended.end))
 }
 
@@ -81,7 +83,9 @@ fn refused(context: &Context<'_>, holds: &[crate::plan::hold::Hold]) -> Exit {
             None => failure,
         });
     }
-    Exit::Held
+    // What only time or the network can mend asks nobody for a decision: it just did not work.
+    let for_a_person = holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Person);
+    if for_a_person { Exit::Held } else { Exit::Failed }
 }
 
 async fn status(context: &Context<'_>, table: &ServiceTable, watch: bool, timeout: Span) -> Exit {
@@ -100,5 +104,6 @@ async fn status(context: &Context<'_>, table: &ServiceTable, watch: bool, timeou
         Format::Text => context.output.text(&rollout_text(&subject, context.output.data)),
         Format::Json => context.output.json(&RolloutJson::of(&subject)),
     }
+    say_unseen(context, ended.end);
     if watch { Exit::from(ended.end) } else { super::status::seen(&ended.last) }
 }

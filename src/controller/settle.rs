@@ -54,10 +54,17 @@ pub enum End {
     Reached(Verdict),
     /// Time is up.
     TimedOut,
+    /// AWS was never seen: it did not answer, from the first pass on.
+    Unseen,
 }
 
 /// Reads of ECS lag by about a second: looking sooner at what was just written shows what was before.
 const LAG: Span = Span::seconds(1);
+
+/// After so many passes in which AWS never once answered, a wrong address is likelier than a passing outage. Each pass
+/// has repeated its calls already; more would let a script hang on a misspelt endpoint until its timeout. An AWS that
+/// was seen before is waited for until the timeout instead.
+const BLIND_PASSES: u32 = 3;
 
 /// Passes until `until`. Each pass is told to `on_pass`.
 ///
@@ -73,10 +80,15 @@ pub async fn settle(
     let mut history = History::default();
     let began = Instant::now();
     let mut passes = 0;
+    let mut seen = false;
     loop {
         let last = pass(aws, table, &mut history, mode, pacing.fallback).await;
         passes += 1;
         on_pass(&last);
+        seen |= !blind(&last);
+        if !seen && (until == Until::OnePass || passes >= BLIND_PASSES) {
+            return Ended { end: End::Unseen, last, passes };
+        }
         if let Some(verdict) = reached(until, &last) {
             return Ended { end: End::Reached(verdict), last, passes };
         }
@@ -97,6 +109,11 @@ impl Pacing {
     fn scaled(self, span: Span) -> Duration {
         span.as_duration().div_f64(self.speed)
     }
+}
+
+/// Nothing was seen, and it is not for a person to mend: AWS did not answer.
+fn blind(report: &PassReport) -> bool {
+    report.plan.cluster.is_none() && report.verdict() == Verdict::Progressing
 }
 
 fn reached(until: Until, report: &PassReport) -> Option<Verdict> {

@@ -291,8 +291,29 @@ fn rollout_complete(subject: &Subject<'_>) -> Condition {
         let message = "rows are to get a new deployment";
         return condition(aspect, Status::False, "Requested", message).at(since.map(|request| request.at));
     }
+    if outdated(record, report.phase) {
+        let message = "new deployments are under way, which no record is about yet";
+        return condition(aspect, Status::False, report.phase.name(), message);
+    }
     let (status, reason) = completeness(record, report.phase);
     condition(aspect, status, reason, words::record_state(record)).at(record.since)
+}
+
+/// Whether somebody kicked rows after the rollout that the record tells of had ended.
+pub(super) fn outdated(record: &Record, phase: Phase) -> bool {
+    let ended = match &record.state {
+        RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => false,
+        RecordState::Succeeded(_)
+        | RecordState::Skipped
+        | RecordState::Baseline
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_) => true,
+    };
+    let moving = match phase {
+        Phase::Rolling | Phase::Draining | Phase::Settling | Phase::Clear | Phase::Deploying => true,
+        Phase::Unseen | Phase::Settled | Phase::Requested | Phase::Failed | Phase::Unknown => false,
+    };
+    ended && moving
 }
 
 fn completeness(record: &Record, phase: Phase) -> (Status, &'static str) {

@@ -1,0 +1,49 @@
+//! Somebody presses Ctrl-C, at any time: nothing is lost and nothing is doubled.
+
+use super::command::{SMALL, ended, signal};
+use super::journal::operation;
+use super::sim::{LONG, Sim};
+
+/// Begins a reconciliation of a kicked table, interrupts it as soon as the program has made `call`, and lets another
+/// one go on. One one-off task, all the same.
+#[track_caller]
+fn interrupt_at(test: &str, call: &str, name: &str) {
+    let sim = Sim::with(test, SMALL);
+    let settled = sim.settled();
+    sim.kick(&["web", "worker"]);
+    let arguments = ["reconcile", "--once", "--timeout", LONG, sim.table.as_str()];
+    let mut child = sim.command(&arguments).spawn().expect("the binary that cargo built starts");
+    while !sim.journal(settled).calls().contains(&call) {
+        let ended = child.try_wait().expect("a child can be asked");
+        assert!(ended.is_none(), "it ended without {call}");
+    }
+    signal(&child, name);
+    let ran = ended(child).ended_with(130);
+    ran.says("interrupted");
+    assert_eq!(ran.stdout, "");
+    sim.reconcile().ended_with(0);
+    let journal = sim.journal(settled);
+    assert_eq!(journal.one_off_tasks().len(), 1);
+    let runs = journal.writes().into_iter().filter(|entry| operation(entry) == "RunTask").count();
+    assert!(runs >= 1, "{runs}");
+}
+
+#[test]
+fn interrupted_while_it_looks_for_the_first_time() {
+    interrupt_at("at-look", "DescribeServices", "INT");
+}
+
+#[test]
+fn interrupted_right_after_it_wrote_the_record() {
+    interrupt_at("at-record", "TagResource", "INT");
+}
+
+#[test]
+fn interrupted_right_after_it_launched_the_task() {
+    interrupt_at("at-launch", "RunTask", "INT");
+}
+
+#[test]
+fn terminated_like_a_container_right_after_it_launched_the_task() {
+    interrupt_at("at-term", "RunTask", "TERM");
+}
