@@ -1,6 +1,7 @@
 //! Runs a command, and says how it ended. Interrupting is always safe: what was begun stands on AWS.
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::model::time::Timestamp;
 
@@ -82,9 +83,10 @@ fn runtime(output: &Output) -> Result<Runtime, Failure> {
 
 /// Work that ends at once, and safely, on SIGINT or SIGTERM.
 async fn interruptible(output: &Output, work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
     tokio::select! {
         ended = work => ended,
-        () = interrupt() => {
+        () = signals.any() => {
             output.say("interrupted; what was begun stands on AWS, and the next run goes on from there");
             Ok(Exit::Interrupted)
         }
@@ -93,21 +95,29 @@ async fn interruptible(output: &Output, work: impl Future<Output = Result<Exit, 
 
 /// Work whose proper end is being interrupted.
 async fn until_interrupted(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
     tokio::select! {
         ended = work => ended,
-        () = interrupt() => Ok(Exit::Done),
+        () = signals.any() => Ok(Exit::Done),
     }
 }
 
-async fn interrupt() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// SIGINT and SIGTERM, heard from the moment at which this is made, before any work begins.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let heard = |kind| signal(kind).map_err(|error| Failure::of(&error));
+        Ok(Self { interrupt: heard(SignalKind::interrupt())?, terminate: heard(SignalKind::terminate())? })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use super::sim::Sim;
 fn prints_what_to_paste_into_a_shell_and_nothing_else() {
     let sim = Sim::start(CGAP, &[CGAP, "--speed", "2"]);
     let expected = format!(
-        "export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim \
+        "export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim \
          EVENKEEL_SPEED=2",
         sim.address()
     );
