@@ -42,6 +42,7 @@ impl Story {
         match self.ended().await.end {
             End::Reached(verdict) => verdict,
             End::TimedOut => panic!("not settled in two hours"),
+            End::Unseen => panic!("the embedded AWS did not answer"),
         }
     }
 
