@@ -1,7 +1,5 @@
 # syntax=docker/dockerfile:1
 FROM rust:1-slim-bookworm AS build
-# ring compiles C; the slim image has the linker but not the headers.
-RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /evenkeel
 COPY Cargo.toml Cargo.lock ./
 COPY src src
