@@ -1,0 +1,119 @@
+//! Attacks on the planner: old tags, rows that come and go, reads that fail, rollbacks that nobody saw.
+//!
+//! Each claim was once broken, or is what a reader would bet on to break.
+
+use super::fixture::{DEPLOYED, SERVICES, World, unseen};
+use super::{hold, holds, state, updates, written};
+use crate::model::ids::{ContainerName, RowName, ServiceArn, ServiceName};
+use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
+use crate::model::rollout::{Attempt, RecordState, TagKeys};
+use crate::model::selector::Selection;
+use crate::model::time::{Span, Timestamp};
+use crate::plan::action::Standing;
+use crate::plan::audit::audit;
+use crate::plan::history::{Answer, History, LaunchAnswer, Made};
+use crate::plan::hold::HoldCause;
+
+/// A row that joined the table, and its service as it was before the table knew it.
+fn add_row(world: &mut World, name: &str, deployed: Timestamp) {
+    let row = crate::model::row::Row { name: RowName::told(name), ..world.row("indexer").clone() };
+    let mut view = world.view("indexer").clone();
+    if let Seen::Present(Selection::One(service)) = &mut view.service {
+        service.name = ServiceName::told(name);
+        service.arn = ServiceArn::told(format!("{}-{name}", service.arn.as_str()));
+        service.deployments.truncate(1);
+        service.deployments[0].created_at = deployed;
+    }
+    world.table.rows.insert(0, row.clone());
+    world.observed.rows.insert(row.name, view);
+}
+
+fn launched() -> World {
+    let mut world = World::launching();
+    world.pass(Span::seconds(5));
+    world.pass(Span::seconds(30));
+    assert!(matches!(world.record().state, RecordState::Launched(_)));
+    world
+}
+
+fn undone(at: Timestamp) -> Seen<Vec<ServiceDeploymentView>> {
+    let reason = "Service deployment rolled back".to_owned();
+    let status = "ROLLBACK_SUCCESSFUL".to_owned();
+    Seen::Present(vec![ServiceDeploymentView { created_at: at, fate: Fate::Undone, status, reason }])
+}
+
+#[test]
+fn a_kick_of_all_rows_is_never_taken_for_rows_added() {
+    let mut world = World::settled();
+    for name in SERVICES {
+        world.deploy(name, world.observed.at);
+    }
+    assert_eq!(state(&world.plan()), RecordState::Open);
+    for name in ["portal", "indexer"] {
+        let mut world = World::settled();
+        world.table.rows.retain(|row| row.name.as_str() != name);
+        world.deploy("ingester", world.observed.at);
+        assert_eq!(state(&world.plan()), RecordState::Open);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_just_now_is_waited_for() {
+    let mut world = World::clear();
+    world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
+    let plan = world.plan();
+    assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Progressing), "{:?}", plan.holds);
+}
+
+#[test]
+fn a_record_that_somebody_edited_breaks_nothing() {
+    for state in ["launching attempt=1", "launching attempt=4294967295", "open", "succeeded attempt=1 task=x", "launched attempt=0 task="] {
+        for moment in [i64::MIN, -1, 0, i64::MAX] {
+            let mut world = World::clear();
+            let key = TagKeys::of(&world.table.name).rollout;
+            let value = format!("id=x state={state} base={moment} frontier={moment} since={moment}");
+            world.cluster().tags.insert(key, value);
+            for _ in 0..4 {
+                world.pass(Span::minutes(1));
+            }
+        }
+    }
+}
+
+#[test]
+fn draining_targets_of_unknown_state_are_not_gone() {
+    let mut world = World::clear();
+    world.targets("portal").push(crate::model::observed::TargetView {
+        id: "10.9.9.9".into(),
+        state: TargetState::Unavailable,
+        reason: String::new(),
+    });
+    assert!(written(&world.plan()).is_none());
+}
+
+#[test]
+fn a_request_made_while_the_task_runs_begins_a_rollout_of_its_own_afterwards() {
+    let mut world = launched();
+    let frontier = world.record().frontier;
+    let id = world.request(frontier);
+    assert!(updates(&world.plan()).is_empty());
+    world.end(Some(0), "EssentialContainerExited");
+    world.pass(Span::seconds(2));
+    let plan = world.plan();
+    assert_eq!(updates(&plan).len(), 3);
+    world.kick_all();
+    world.pass(Span::seconds(2));
+    assert_eq!(world.record().request, Some(id));
+    assert!(updates(&world.plan()).is_empty());
+}
+
+#[test]
+fn an_ambiguous_cause_is_said_with_the_task_that_is_alive() {
+    let mut world = World::clear();
+    world.pass(Span::seconds(2));
+    world.pass(Span::seconds(5));
+    world.one_off().started_by = "somebody".into();
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    assert!(matches!(hold(&plan, "GateShut"), HoldCause::GateShut { .. }));
+}
