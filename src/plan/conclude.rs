@@ -5,29 +5,33 @@ use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
 use super::action::{Action, Step};
-use super::because::Because;
 use super::draft::Draft;
 use super::gate::{self, Gate};
 use super::hold::{Hold, HoldCause};
-use super::launch::{self, LaunchInput};
+use super::launch::{self, Ground, LaunchInput};
+use super::planner::PlanInput;
 use super::progress;
 use super::rollout::{self, Phase, RowStand, Stand};
 
 /// 7. The deployment task, once nothing else is to be written.
-pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable) {
+///
+/// Without every row nothing is launched; but what became of a launch is written down whatever else is not found.
+pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
     let Some(record) = &durable.record else { return };
-    say_the_outcome(draft, record, durable);
-    say_the_kicks(draft, stand, durable, record);
+    if let Some(stand) = stand {
+        say_the_outcome(draft, record, durable);
+        say_the_kicks(draft, stand, durable, record);
+    }
     let blocked = !draft.steps.is_empty() || draft.needs_a_person();
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
     if blocked && !in_hand {
         return;
     }
-    let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
-    let input = LaunchInput { stand, record, gate: &gate, history: draft.input.history };
-    let table = draft.input.table;
+    let PlanInput { table, observed, history } = *draft.input;
+    let gate = stand.map(|stand| gate::judge(stand, record, durable.change.as_ref(), history));
+    let ground = stand.zip(gate.as_ref()).map(|(stand, gate)| Ground { stand, gate });
     let row = table.task_row().map(|(row, _)| row);
-    match next(&input) {
+    match launch::decide(&LaunchInput { table, observed, record, history, ground }) {
         None => {}
         // What has happened is written down whatever else is held, and first: ECS forgets a task within the hour.
         Some(Ok((action, why))) if !blocked || has_happened(&action) => {
@@ -55,19 +59,6 @@ fn has_happened(action: &Action) -> bool {
         },
         Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
     }
-}
-
-/// The launch's next move; without a task row, a clear gate ends the rollout.
-fn next(input: &LaunchInput<'_>) -> Option<launch::Move> {
-    let stand = input.stand;
-    let Some((row, task)) = stand.table.task_row() else {
-        return (input.record.state == RecordState::Open).then(|| match launch::not_yet(input) {
-            Some(wait) => Err(wait),
-            None => Ok(launch::record(input, RecordState::Skipped, Because::GateClear)),
-        });
-    };
-    let definition = stand.observed.rows.get(&row.name)?.definition.one()?;
-    launch::decide(input, row, task, definition)
 }
 
 /// A rollout that ended badly is said as long as it is the newest and nobody asked for another.

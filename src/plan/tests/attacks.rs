@@ -58,6 +58,40 @@ fn a_kick_of_all_rows_is_never_taken_for_rows_added() {
 }
 
 #[test]
+fn a_task_is_judged_though_its_row_left_the_table() {
+    let mut world = launched();
+    world.table.rows.retain(|row| row.task().is_none());
+    hold(&world.plan(), "TaskRunning");
+    assert_eq!(world.plan().standing(), Standing::Progressing);
+    world.end(Some(0), "EssentialContainerExited");
+    assert!(matches!(state(&world.plan()), RecordState::Succeeded(_)));
+}
+
+#[test]
+fn a_launch_whose_row_left_the_table_does_not_block_it_for_ever() {
+    let mut world = World::launching();
+    world.table.rows.retain(|row| row.task().is_none());
+    world.later(Span::minutes(56));
+    assert_eq!(state(&world.plan()), RecordState::Unknown(1));
+}
+
+#[test]
+fn a_task_is_judged_though_a_service_row_is_not_found() {
+    for not_found in ["indexer", "deployment"] {
+        let mut world = launched();
+        match not_found {
+            "indexer" => world.view("indexer").service = Seen::Present(Selection::None(Vec::new())),
+            _ => world.view("deployment").definition = Seen::Present(Selection::None(Vec::new())),
+        }
+        let plan = world.plan();
+        hold(&plan, "NoMatch");
+        hold(&plan, "TaskRunning");
+        world.end(Some(0), "EssentialContainerExited");
+        assert!(matches!(state(&world.plan()), RecordState::Succeeded(_)), "{not_found}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_just_now_is_waited_for() {
     let mut world = World::clear();
     world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
