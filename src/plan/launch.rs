@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::ids::TaskArn;
+use crate::model::ids::{ContainerName, TaskArn};
 use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Failure, Record, RecordState};
 use crate::model::row::{Row, ServiceTable};
@@ -256,9 +256,10 @@ fn judge(input: &LaunchInput<'_>, attempt: &Attempt, ended: &TaskView) -> Move {
     write(input, state, because)
 }
 
-/// The exit code of the row's container; without one, the worst of all.
+/// The exit code of the row's container; without one in the task, the worst of all.
 fn exit_code(row: Option<&Row>, containers: &[ContainerView]) -> Option<i32> {
-    let name = row.and_then(|row| row.container.as_ref());
+    let has = |name: &&ContainerName| containers.iter().any(|container| container.name == **name);
+    let name = row.and_then(|row| row.container.as_ref()).filter(has);
     let meant = |container: &&ContainerView| name.is_none_or(|name| *name == container.name);
     let codes: Option<Vec<i32>> = containers.iter().filter(meant).map(|container| container.exit_code).collect();
     codes?.into_iter().max_by_key(|code| code.unsigned_abs())

@@ -92,6 +92,15 @@ fn a_task_is_judged_though_a_service_row_is_not_found() {
 }
 
 #[test]
+fn a_task_without_the_rows_container_is_judged_by_all_it_has() {
+    let mut world = launched();
+    world.table.image = None;
+    world.row("deployment").container = Some(ContainerName::told("renamed"));
+    world.end(Some(0), "EssentialContainerExited");
+    assert!(matches!(state(&world.plan()), RecordState::Succeeded(_)));
+}
+
+#[test]
 fn what_cannot_be_read_just_now_is_waited_for() {
     let mut world = World::clear();
     world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
