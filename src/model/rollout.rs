@@ -32,7 +32,7 @@ pub struct Record {
     pub frontier: Timestamp,
     /// How far it is.
     pub state: RecordState,
-    /// When this state was written; for `Launching` and `Launched`, when this attempt's launch began.
+    /// When this state was written; for `Launching`, that is when this attempt's launch began.
     pub since: Timestamp,
     /// The request that it answers, if somebody asked for it.
     pub request: Option<RequestId>,

@@ -55,19 +55,10 @@ pub(super) struct Ground<'a> {
 
 /// The record's next value as an action.
 ///
-/// `since` is the beginning of an attempt's launch: it is never refreshed while the attempt goes on.
-pub(super) fn record(input: &LaunchInput<'_>, state: RecordState, because: Because) -> (Action, Because) {
-    let since = match state {
-        RecordState::Launched(_) => input.record.since,
-        RecordState::Launching(_)
-        | RecordState::Baseline
-        | RecordState::Open
-        | RecordState::Succeeded(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Skipped => input.observed.at,
-    };
-    (Action::Record(Record { state, since, ..input.record.clone() }), because)
+/// `launching` is written once per attempt and never again, so its `since` is the age of the token. From `launched` on
+/// the token is of no use any more, and `since` says how long the task has had to become visible.
+fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
+    Ok((Action::Record(Record { state, since: input.observed.at, ..input.record.clone() }), because))
 }
 
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
@@ -184,10 +175,6 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         }
         Err(cause) => Err((cause, NextLook::Idle)),
     })
-}
-
-fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
-    Ok(record(input, state, because))
 }
 
 fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {

@@ -58,6 +58,22 @@ fn a_kick_of_all_rows_is_never_taken_for_rows_added() {
 }
 
 #[test]
+fn a_task_that_was_accepted_late_is_given_time_to_be_seen() {
+    let mut world = World::launching();
+    world.later(Span::minutes(12));
+    let (id, at) = (world.record().id, world.observed.at);
+    world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer: Answer::Task("cafe".into()) });
+    assert!(matches!(state(&world.pass(Span::seconds(1))), RecordState::Launched(_)));
+    for history in [world.history.clone(), History::default()] {
+        world.history = history;
+        hold(&world.plan(), "TaskNotSeen");
+        assert!(world.plan().steps.is_empty());
+    }
+    world.later(Span::minutes(5));
+    assert_eq!(state(&world.plan()), RecordState::Unknown(1));
+}
+
+#[test]
 fn a_task_is_judged_though_its_row_left_the_table() {
     let mut world = launched();
     world.table.rows.retain(|row| row.task().is_none());
