@@ -190,7 +190,12 @@ impl RolloutId {
 
     /// What RunTask is told in `startedBy`, and how the task is found again.
     pub fn started_by(&self, attempt: u32) -> String {
-        format!("evenkeel/{}/{attempt}", self.0)
+        format!("{}{attempt}", self.started_by_any())
+    }
+
+    /// What the `startedBy` of each of its attempts begins with.
+    pub fn started_by_any(&self) -> String {
+        format!("evenkeel/{}/", self.0)
     }
 
     /// RunTask's `clientToken`: the same attempt gives the same token, so ECS runs it once. 64 characters, ECS's limit.

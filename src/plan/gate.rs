@@ -370,17 +370,19 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         | RecordState::Unknown(_)
         | RecordState::Skipped => None,
     };
-    let others = alive_of_family(stand, definition.family.as_str());
+    let others = alive_one_offs(stand, record, definition.family.as_str());
     for task in others.filter(|task| ours.as_deref() != Some(task.started_by.as_str())) {
         missing.not_yet(format!("task {} is alive, started by {}", task.arn.id(), starter(task)));
     }
     missing
 }
 
-/// Tasks of a family that are short of STOPPED, whoever started them.
-pub(super) fn alive_of_family<'a>(stand: &'a Stand<'_>, family: &'a str) -> impl Iterator<Item = &'a TaskView> {
-    let tasks = stand.observed.tasks.present().into_iter().flatten();
-    tasks.filter(move |task| task.definition.family().as_str() == family && task.is_alive())
+/// Tasks short of STOPPED that are of the family, whoever started them, or of the record, whatever they run: the row
+/// may have been edited since.
+fn alive_one_offs<'a>(stand: &'a Stand<'_>, record: &Record, family: &'a str) -> impl Iterator<Item = &'a TaskView> {
+    let prefix = record.id.started_by_any();
+    let tasks = stand.observed.tasks.present().into_iter().flatten().filter(|task| task.is_alive());
+    tasks.filter(move |task| task.definition.family().as_str() == family || task.started_by.starts_with(&prefix))
 }
 
 fn starter(task: &TaskView) -> &str {

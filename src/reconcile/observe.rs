@@ -58,7 +58,13 @@ async fn look_at_rows(
     let groups: Vec<String> =
         rows.values().filter_map(|view| view.service.one()).map(ServiceView::task_group).collect();
     let families: Vec<_> = rows.values().filter_map(|view| view.definition.one()).map(|found| &found.family).collect();
-    let ours = |task: &TaskView| groups.contains(&task.group) || families.contains(&&task.definition.family());
+    // A one-off task of the record stays in sight when the table's task row is edited or gone while it runs.
+    let one_off = durable.record.as_ref().map(|record| record.id.started_by_any());
+    let ours = |task: &TaskView| {
+        groups.contains(&task.group)
+            || families.contains(&&task.definition.family())
+            || one_off.as_ref().is_some_and(|prefix| task.started_by.starts_with(prefix))
+    };
     let tasks = match tasks {
         Seen::Present(tasks) => Seen::Present(tasks.into_iter().filter(ours).collect()),
         Seen::Absent => Seen::Absent,
