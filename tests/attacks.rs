@@ -44,7 +44,7 @@ impl Attack {
         let ended = self.ended().await;
         match ended.end {
             End::Reached(verdict) => verdict,
-            End::TimedOut => panic!("not settled in two hours: {:?}", ended.last.plan.holds),
+            End::TimedOut | End::Unseen => panic!("not settled in two hours: {:?}", ended.last.plan.holds),
         }
     }
 
@@ -161,6 +161,27 @@ async fn a_task_whose_family_leaves_the_table_is_not_lost_and_not_doubled() {
     assert_eq!(attack.verdict().await, Verdict::Converged);
     let world = attack.world();
     assert_eq!(world.runs.iter().filter(|run| run.reached_running).count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_removed_while_the_task_runs_begins_anew_and_breaks_nothing() {
+    let attack = Attack::new(108).await;
+    attack.kick_all();
+    attack.until_launched().await;
+    attack.untag("rollout");
+    let attack = attack.under(cgap_with(&[("vcpu: .5\n      memory: 1024", "vcpu: .5\n      memory: 2048")]));
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_removed_while_rows_roll_begins_anew_and_runs_nothing() {
+    let attack = Attack::new(109).await;
+    attack.kick_all();
+    attack.until(Phase::Rolling).await;
+    attack.untag("rollout");
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert!(attack.world().runs.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

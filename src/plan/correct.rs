@@ -49,6 +49,10 @@ fn may_kick(
 ) -> Result<(), HoldCause> {
     // Without every row and a record, nothing could tell the rollout that a kick begins from another.
     let (Some(_), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
+    // The record may have been removed or overtaken while its task runs on.
+    if rollout::one_off_alive(draft.input) {
+        return Err(HoldCause::TaskInHand);
+    }
     let asked = rollout::active_request(durable, record).is_some();
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),

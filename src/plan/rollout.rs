@@ -11,6 +11,7 @@ use crate::model::time::Timestamp;
 
 use super::because::Because;
 use super::gate::Gate;
+use super::planner::PlanInput;
 use super::progress::RowProgress;
 
 /// Where a rollout stands, for reports.
@@ -164,6 +165,16 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
         | RecordState::Unknown(_)
         | RecordState::Skipped => (!answered).then_some(request),
     }
+}
+
+/// Whether a deployment task that this program started for the table is short of STOPPED, whatever the record says.
+pub(super) fn one_off_alive(input: &PlanInput<'_>) -> bool {
+    let row = input.table.task_row().and_then(|(row, _)| input.observed.rows.get(&row.name));
+    let Some(definition) = row.and_then(|view| view.definition.one()) else { return false };
+    let mut tasks = input.observed.tasks.present().into_iter().flatten();
+    tasks.any(|task| {
+        task.is_alive() && task.started_by.starts_with("evenkeel/") && task.definition.family() == definition.family
+    })
 }
 
 /// The base that the rollout in hand has, or that the next one will have.

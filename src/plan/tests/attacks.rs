@@ -117,6 +117,27 @@ fn a_task_without_the_rows_container_is_judged_by_all_it_has() {
 }
 
 #[test]
+fn nothing_is_kicked_while_a_task_of_ours_lives_whatever_the_record_says() {
+    for forgotten in [true, false] {
+        let mut world = launched();
+        if forgotten {
+            let key = TagKeys::of(&world.table.name).rollout;
+            world.cluster().tags.remove(&key);
+            world.pass(Span::seconds(2));
+        } else {
+            world.set_state(RecordState::Unknown(1));
+            let frontier = world.record().frontier;
+            world.request(frontier);
+        }
+        world.definition("indexer").memory = Some(1024);
+        let plan = world.plan();
+        hold(&plan, "TaskInHand");
+        assert!(updates(&plan).is_empty());
+        assert_eq!(audit(plan, &world.input()).map(|_| ()), Ok(()));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_just_now_is_waited_for() {
     let mut world = World::clear();
     world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
