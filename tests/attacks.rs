@@ -233,3 +233,17 @@ async fn a_deployment_task_of_somebody_else_is_waited_for() {
     assert_eq!(attack.world().runs.len(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn requests_of_two_people_in_one_rollout_end_in_one_run() {
+    let attack = Attack::new(115).await;
+    accept(&attack.lab.aws(), &attack.lab.table, Some("one".into()), attack.lab.now()).await.unwrap();
+    attack.lab.settle(Until::Kicked, |_| {}).await;
+    attack.until(Phase::Rolling).await;
+    accept(&attack.lab.aws(), &attack.lab.table, Some("other".into()), attack.lab.now()).await.unwrap();
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+    let before = attack.world().writes.len();
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().writes_since(before), Vec::<String>::new());
+}
+

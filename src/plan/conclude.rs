@@ -110,7 +110,7 @@ pub(super) fn the_report(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durab
     say_newer_images(draft, stand);
     let Some(record) = record else { return };
     let requested = rollout::active_request(durable, record)
-        .is_some_and(|request| stand.rows.iter().any(|row| !row.kicked_since(request.after)));
+        .is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)));
     let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
     draft.rollout.phase = phase(record, requested, &gate, draft);
     let in_hand = matches!(record.state, RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_));

@@ -74,8 +74,9 @@ fn may_kick(
 
 /// The request that asks for a kick of this row: its PRIMARY deployment is not newer than the request.
 fn request_for(row: &Row, service: &ServiceView, durable: &Durable, record: Option<&Record>) -> Option<RequestId> {
-    let request = rollout::active_request(durable, record?)?;
-    let due = row.task().is_none() && service.primary()?.created_at <= request.after;
+    let record = record?;
+    let request = rollout::active_request(durable, record)?;
+    let due = row.task().is_none() && rollout::is_due(request, record, service.primary()?);
     due.then(|| request.id.clone())
 }
 

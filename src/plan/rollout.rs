@@ -152,12 +152,13 @@ fn id_of(
 
 /// The request that has not been answered yet, if there is one.
 ///
-/// While its rollout is open, some of its rows may still have to be kicked.
+/// While its rollout is open, some of its rows may still have to be kicked. A request that an earlier rollout answered
+/// asks for nothing: its frontier lies before this rollout's base.
 pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
     let request = durable.request.as_ref()?;
     let answered = record.request.as_ref() == Some(&request.id);
     match &record.state {
-        RecordState::Open => Some(request),
+        RecordState::Open => (!answered || request.after >= record.base).then_some(request),
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         RecordState::Baseline
         | RecordState::Succeeded(_)
@@ -165,6 +166,14 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
         | RecordState::Unknown(_)
         | RecordState::Skipped => (!answered).then_some(request),
     }
+}
+
+/// Whether a request asks for a new deployment of this row.
+///
+/// Compared with the rollout's base too: a row that came into the table after the request, with a newer deployment, has
+/// moved the record's frontier, and would be missing from the rollout.
+pub(super) fn is_due(request: &Request, record: &Record, primary: &DeploymentView) -> bool {
+    primary.created_at <= request.after.max(base(record))
 }
 
 /// Whether a deployment task that this program started for the table is short of STOPPED, whatever the record says.
@@ -248,7 +257,7 @@ fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
 
 /// A request whose rows were all kicked since by somebody else.
 fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Record, Because)> {
-    let done = stand.rows.iter().all(|row| row.kicked_since(request.after));
+    let done = stand.rows.iter().all(|row| !is_due(request, record, row.primary));
     let next = || Record { request: Some(request.id.clone()), ..record.clone() };
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
 }

@@ -43,6 +43,31 @@ fn undone(at: Timestamp) -> Seen<Vec<ServiceDeploymentView>> {
 }
 
 #[test]
+fn an_answered_request_kicks_nothing_in_a_later_rollout() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    world.later(Span::seconds(5));
+    world.kick_all();
+    world.pass(Span::minutes(2));
+    world.set_state(RecordState::Succeeded(Attempt { number: 1, task: "cafe".into() }));
+    add_row(&mut world, "extra", DEPLOYED);
+    world.deploy("portal", world.observed.at);
+    world.pass(Span::seconds(5));
+    assert_eq!(world.record().state, RecordState::Open);
+    assert!(updates(&world.plan()).is_empty(), "{:#?}", world.plan().steps);
+}
+
+#[test]
+fn a_request_kicks_a_row_that_came_into_the_table_after_it() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    add_row(&mut world, "extra", DEPLOYED.plus(Span::minutes(30)));
+    world.pass(Span::seconds(5));
+    assert_eq!(world.record().frontier, DEPLOYED.plus(Span::minutes(30)));
+    assert_eq!(updates(&world.plan()).len(), 4);
+}
+
+#[test]
 fn a_kick_of_all_rows_is_never_taken_for_rows_added() {
     let mut world = World::settled();
     for name in SERVICES {
