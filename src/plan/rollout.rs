@@ -222,7 +222,8 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
                     Because::RowFailed(why),
                 )
             })
-            .or_else(|| advance(stand, record, request)),
+            .or_else(|| advance(stand, record, request))
+            .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
         RecordState::Baseline
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)

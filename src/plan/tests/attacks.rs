@@ -222,3 +222,18 @@ fn an_ambiguous_cause_is_said_with_the_task_that_is_alive() {
     assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
     assert!(matches!(hold(&plan, "GateShut"), HoldCause::GateShut { .. }));
 }
+
+#[test]
+fn a_request_that_an_open_rollout_covers_already_is_answered_by_it() {
+    let mut world = World::settled();
+    world.kick_all();
+    world.pass(Span::seconds(2));
+    // It was asked for before the kicks were seen.
+    let id = world.request(DEPLOYED);
+    world.later(Span::minutes(2));
+    assert!(updates(&world.plan()).is_empty());
+    world.pass(Span::seconds(2));
+    assert_eq!((world.record().state, world.record().request), (RecordState::Open, Some(id)));
+    world.set_state(RecordState::Succeeded(Attempt { number: 1, task: "cafe".into() }));
+    assert!(world.plan().steps.is_empty(), "{:#?}", world.plan().steps);
+}
