@@ -171,6 +171,24 @@ fn what_cannot_be_read_just_now_is_waited_for() {
 }
 
 #[test]
+fn a_read_that_falls_back_behind_an_update_of_ours_kicks_nothing_again() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    world.later(Span::seconds(5));
+    let before = world.service("portal").deployments.clone();
+    world.kick_all();
+    let arn = world.service("portal").arn.clone();
+    let primary = &world.service("portal").deployments[0];
+    let made = Made { deployment: primary.id.clone(), created_at: primary.created_at };
+    world.history.made.insert(arn, made);
+    world.pass(Span::seconds(5));
+    world.service("portal").deployments = before;
+    let plan = world.plan();
+    assert!(updates(&plan).is_empty(), "{:#?}", plan.steps);
+    assert!(holds(&plan).contains(&"Stale"));
+}
+
+#[test]
 fn a_record_that_somebody_edited_breaks_nothing() {
     for state in ["launching attempt=1", "launching attempt=4294967295", "open", "succeeded attempt=1 task=x", "launched attempt=0 task="] {
         for moment in [i64::MIN, -1, 0, i64::MAX] {
