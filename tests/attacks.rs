@@ -234,6 +234,18 @@ async fn a_deployment_task_of_somebody_else_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_during_the_task_is_kicked_before_the_requester_is_let_go() {
+    let attack = Attack::new(114).await;
+    attack.kick_all();
+    attack.until_launched().await;
+    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    attack.lab.settle(Until::Kicked, |_| {}).await;
+    assert_eq!(attack.count("UpdateService"), 3);
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_of_two_people_in_one_rollout_end_in_one_run() {
     let attack = Attack::new(115).await;
     accept(&attack.lab.aws(), &attack.lab.table, Some("one".into()), attack.lab.now()).await.unwrap();

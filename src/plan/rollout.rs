@@ -78,6 +78,12 @@ pub(super) struct Stand<'a> {
 }
 
 impl RolloutReport {
+    /// Whether a request waits: for its kicks, or for the deployment task of the rollout before.
+    pub fn is_unanswered(&self) -> bool {
+        let answered = self.record.as_ref().and_then(|record| record.request.as_ref());
+        self.request.as_ref().is_some_and(|request| answered != Some(&request.id))
+    }
+
     /// The rollout whose gate is open, if one is.
     pub fn clear(&self) -> Option<&RolloutId> {
         let open = self.gate.as_ref().is_some_and(Gate::is_open);
