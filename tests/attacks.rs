@@ -125,6 +125,38 @@ impl Attack {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_correction_that_ecs_rolls_back_between_two_runs_is_not_made_for_ever() {
+    let attack = Attack::new(104).await;
+    attack.breaker("portal", true);
+    attack.bad_push();
+    let attack = attack.under(cgap_with(&[("vcpu: .25\n      memory: 512", "vcpu: .25\n      memory: 1024")]));
+    for _ in 0..4 {
+        attack.lab.settle(Until::OnePass, |_| {}).await;
+        attack.lab.wait(Span::minutes(60)).await;
+    }
+    assert_eq!(attack.count("UpdateService"), 1);
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    assert!(attack.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_ecs_rolls_back_between_two_runs_is_not_answered_for_ever() {
+    let attack = Attack::new(105).await;
+    for part in ["portal", "Indexer", "Ingester"] {
+        attack.breaker(part, true);
+    }
+    let digest = attack.lab.push().unwrap();
+    attack.lab.world().set_app(&digest, App::CrashesAfter { ms: 1_000, exit_code: 1 });
+    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    for _ in 0..4 {
+        attack.lab.settle(Until::OnePass, |_| {}).await;
+        attack.lab.wait(Span::minutes(120)).await;
+    }
+    assert_eq!(attack.count("UpdateService"), 3);
+    assert!(attack.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_whose_row_leaves_the_table_is_judged_all_the_same() {
     let attack = Attack::new(106).await;
     attack.kick_all();

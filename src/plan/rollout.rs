@@ -234,7 +234,8 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
-        | RecordState::Skipped => rows_added(stand, record)
+        | RecordState::Skipped => undone_unseen(stand, durable, record, request.as_ref())
+            .or_else(|| rows_added(stand, record))
             .or_else(|| advance(stand, record, request))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
     }
@@ -242,6 +243,19 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
 
 fn opening(stand: &Stand<'_>, state: RecordState, base: Timestamp, request: Option<RequestId>) -> Record {
     Record { id: stand.id.clone(), base, frontier: stand.frontier, state, since: stand.observed.at, request }
+}
+
+/// A kick of our own that ECS undid before any look saw it. Without this it would be made again on every run.
+fn undone_unseen(
+    stand: &Stand<'_>,
+    durable: &Durable,
+    record: &Record,
+    request: Option<&RequestId>,
+) -> Option<(Record, Because)> {
+    let why = |row: &RowStand<'_>| row_failure(row, answerable_since(durable, &row.row.name)?);
+    let (row, why) = stand.rows.iter().find_map(|row| Some((row.row.name.clone(), why(row)?)))?;
+    let failed = RecordState::Failed(Failure::Row(row));
+    Some((opening(stand, failed, base(record), request.cloned()), Because::RowFailed(why)))
 }
 
 /// A frontier that moved forward is a new rollout, or more kicks of the same.
@@ -267,6 +281,25 @@ fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Re
     let done = stand.rows.iter().all(|row| !is_due(request, record, row.primary));
     let next = || Record { request: Some(request.id.clone()), ..record.clone() };
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
+}
+
+/// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
+///
+/// While a rollout is in hand, since its base. Before it is recorded, since our own kicks were intended: by a request
+/// that is not answered yet, or by a change that the record has not followed.
+pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
+    let record = durable.record.as_ref()?;
+    let request = || active_request(durable, record).map(|request| request.at);
+    let change = || durable.change.as_ref().filter(|change| change.after == base(record) && change.covers(row));
+    match &record.state {
+        RecordState::Open | RecordState::Launching(_) => Some(record.base),
+        RecordState::Launched(_) => None,
+        // After a failure nothing is corrected before somebody asks.
+        RecordState::Failed(_) | RecordState::Unknown(_) => request(),
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => {
+            change().map(|change| change.at).into_iter().chain(request()).min()
+        }
+    }
 }
 
 /// The first row whose newest deployment of this rollout ECS gave up or undid.

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{RowName, ServiceName};
-use crate::model::observed::{ClusterView, Observed, RowView, ScalingView, Seen, ServiceView, TaskView};
+use crate::model::observed::{
+    ClusterView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView, ServiceView, TaskView,
+};
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
 use crate::model::selector::{Selection, Selector};
 use crate::model::time::Timestamp;
+use crate::plan::rollout::answerable_since;
 
 /// Looks. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
@@ -52,7 +55,7 @@ async fn look_at_rows(
     let mut rows = BTreeMap::new();
     for row in &table.rows {
         let found = service_of(row, &services);
-        let view = look_at_row(aws, row, cluster, found, &scaling, durable.record.as_ref()).await;
+        let view = look_at_row(aws, row, cluster, found, &scaling, &durable).await;
         rows.insert(row.name.clone(), view);
     }
     let groups: Vec<String> =
@@ -111,7 +114,7 @@ async fn look_at_row(
     cluster: &ClusterView,
     found: Seen<Selection<FoundService>>,
     scaling: &Seen<BTreeMap<ServiceName, ScalingView>>,
-    record: Option<&Record>,
+    durable: &Durable,
 ) -> RowView {
     let one = found.one().cloned();
     let service = match found {
@@ -134,7 +137,7 @@ async fn look_at_row(
         target_groups.push(aws.target_group(arn, asked).await);
     }
     let history = match &one {
-        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, record).await,
+        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, answerable_since(durable, &row.name)).await,
         Some(_) | None => Seen::Absent,
     };
     let scaling = match (scaling, &one) {
@@ -147,18 +150,16 @@ async fn look_at_row(
     RowView { service, definition, scaling, target_groups, history }
 }
 
-/// Whether ECS undid a deployment of the rollout in hand. Without one, nobody asks.
+/// The row's service deployments since a moment, where a rollback stays visible. Without a kick in hand, nobody asks.
 async fn undone(
     aws: &Aws,
     cluster: &ClusterView,
     service: &ServiceView,
-    record: Option<&Record>,
-) -> Seen<Vec<crate::model::observed::ServiceDeploymentView>> {
-    match record.map(|record| (&record.state, record.base)) {
-        Some((RecordState::Open | RecordState::Launching(_), base)) => {
-            seen(aws.service_deployments(&cluster.arn, &service.arn, base).await)
-        }
-        Some(_) | None => Seen::Absent,
+    since: Option<Timestamp>,
+) -> Seen<Vec<ServiceDeploymentView>> {
+    match since {
+        Some(since) => seen(aws.service_deployments(&cluster.arn, &service.arn, since).await),
+        None => Seen::Absent,
     }
 }
 

@@ -171,6 +171,21 @@ fn what_cannot_be_read_just_now_is_waited_for() {
 }
 
 #[test]
+fn a_request_does_not_kick_again_what_may_have_been_rolled_back() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    world.later(Span::seconds(5));
+    world.kick_all();
+    world.pass(Span::seconds(5));
+    // ECS went back to the old deployment, and what would tell so cannot be read.
+    world.service("portal").deployments[0].created_at = DEPLOYED;
+    world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
+    assert!(updates(&world.plan()).is_empty());
+    world.view("portal").history = undone(world.observed.at);
+    assert!(matches!(state(&world.plan()), RecordState::Failed(_)));
+}
+
+#[test]
 fn a_read_that_falls_back_behind_an_update_of_ours_kicks_nothing_again() {
     let mut world = World::settled();
     world.request(DEPLOYED);
@@ -186,6 +201,41 @@ fn a_read_that_falls_back_behind_an_update_of_ours_kicks_nothing_again() {
     let plan = world.plan();
     assert!(updates(&plan).is_empty(), "{:#?}", plan.steps);
     assert!(holds(&plan).contains(&"Stale"));
+}
+
+#[test]
+fn kicks_of_a_request_that_were_undone_unseen_are_not_repeated() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    world.later(Span::minutes(30));
+    world.view("portal").history = undone(world.observed.at.plus(Span::minutes(-25)));
+    let plan = world.pass(Span::seconds(5));
+    assert!(matches!(state(&plan), RecordState::Failed(_)), "{:#?}", plan.steps);
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    assert_eq!(plan.standing(), Standing::Failed);
+}
+
+#[test]
+fn corrections_that_were_undone_unseen_are_not_repeated() {
+    let mut world = World::settled();
+    world.definition("indexer").memory = Some(1024);
+    world.pass(Span::minutes(30));
+    world.view("indexer").history = undone(world.observed.at.plus(Span::minutes(-25)));
+    let plan = world.pass(Span::seconds(5));
+    assert!(matches!(state(&plan), RecordState::Failed(_)), "{:#?}", plan.steps);
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    assert!(holds(&plan).contains(&"AfterFailure"));
+}
+
+#[test]
+fn a_rollback_from_before_a_correction_does_not_stand_in_its_way() {
+    let mut world = World::settled();
+    world.definition("indexer").memory = Some(1024);
+    world.view("indexer").history = undone(world.observed.at.plus(Span::minutes(-5)));
+    world.pass(Span::seconds(5));
+    assert_eq!(updates(&world.plan()).len(), 1);
 }
 
 #[test]
