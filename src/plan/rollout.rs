@@ -222,6 +222,8 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
                 (
                     Record {
                         state: RecordState::Failed(Failure::Row(row)),
+                        // A rollback under a fresh deployment id is newer than what the record knows, and no kick.
+                        frontier: stand.frontier.max(record.frontier),
                         since: stand.observed.at,
                         ..record.clone()
                     },

@@ -239,6 +239,19 @@ fn a_rollback_from_before_a_correction_does_not_stand_in_its_way() {
 }
 
 #[test]
+fn a_failure_knows_the_kicks_that_came_with_it() {
+    let mut world = World::settled();
+    world.deploy("portal", world.observed.at);
+    world.pass(Span::seconds(30));
+    // A rollback under a fresh deployment id is newer than the frontier, and no kick.
+    world.deploy("portal", world.observed.at);
+    world.view("portal").history = undone(world.observed.at.plus(Span::seconds(-30)));
+    assert!(matches!(state(&world.pass(Span::seconds(10))), RecordState::Failed(_)));
+    world.view("portal").history = Seen::Absent;
+    assert!(world.plan().steps.is_empty(), "{:#?}", world.plan().steps);
+}
+
+#[test]
 fn a_record_that_somebody_edited_breaks_nothing() {
     for state in ["launching attempt=1", "launching attempt=4294967295", "open", "succeeded attempt=1 task=x", "launched attempt=0 task="] {
         for moment in [i64::MIN, -1, 0, i64::MAX] {
