@@ -273,6 +273,17 @@ async fn a_record_that_is_removed_while_rows_roll_begins_anew_and_runs_nothing()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_is_scaled_to_nothing_in_the_middle_does_not_stop_the_rollout() {
+    let attack = Attack::new(110).await.under(cgap_with(&[("count: 1\n      spot: false", "spot: false")]));
+    attack.lab.kick(attack.lab.service("portal")).unwrap();
+    attack.lab.kick(attack.lab.service("Indexer")).unwrap();
+    attack.until(Phase::Rolling).await;
+    attack.update("Ingester", json!({"desiredCount": 0}));
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_disappears_in_the_middle_of_the_launch_does_not_lose_the_task() {
     let attack = Attack::new(111).await;
     attack.kick_all();

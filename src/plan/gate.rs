@@ -205,6 +205,12 @@ pub(super) fn is_new(row: &RowStand<'_>, task: &TaskView) -> bool {
     task.started_by == primary_id(row).as_str()
 }
 
+/// Whether a task must be gone before anything new may rely on the row: what an older deployment started, and all
+/// that is left of a row that was emptied, since it need not have been kicked.
+fn is_old(row: &RowStand<'_>, task: &TaskView) -> bool {
+    row.is_empty() || !is_new(row, task)
+}
+
 // Check 4.
 fn healthy(stand: &Stand<'_>) -> Missing {
     let mut missing = Missing::default();
@@ -281,7 +287,7 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
     };
     let seen: BTreeSet<_> = tasks.iter().map(|task| &task.arn).collect();
     for row in &stand.rows {
-        let old = stand.observed.tasks_of(row.service).filter(|task| !is_new(row, task) && task.is_alive());
+        let old = stand.observed.tasks_of(row.service).filter(|task| is_old(row, task) && task.is_alive());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for task in old {
             *counts.entry(task.said()).or_default() += 1;

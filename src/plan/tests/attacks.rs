@@ -163,6 +163,29 @@ fn nothing_is_kicked_while_a_task_of_ours_lives_whatever_the_record_says() {
 }
 
 #[test]
+fn old_tasks_of_a_row_that_was_emptied_instead_of_kicked_are_waited_for() {
+    let mut world = World::settled();
+    for name in ["portal", "indexer"] {
+        world.deploy(name, world.observed.at);
+        world.finish(name);
+    }
+    world.row("ingester").count = None;
+    for task in world.new_tasks("ingester") {
+        task.desired = crate::model::observed::DesiredStatus::Stopped;
+    }
+    let service = world.service("ingester");
+    (service.desired, service.running, service.deployments[0].running) = (0, 0, 0);
+    world.pass(Span::minutes(2));
+    for _ in 0..3 {
+        let plan = world.pass(Span::seconds(15));
+        assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    }
+    world.new_tasks("ingester")[0].status = TaskStatus::Stopped;
+    world.pass(Span::seconds(15));
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
+}
+
+#[test]
 fn what_cannot_be_read_just_now_is_waited_for() {
     let mut world = World::clear();
     world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));
