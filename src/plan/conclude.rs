@@ -1,6 +1,6 @@
 //! The end of a rollout: whether it can be ended by time, by the launch, or only by a person; and what is said of it.
 
-use crate::model::observed::Seen;
+use crate::model::observed::{Seen, Trouble, Why};
 use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
@@ -21,6 +21,7 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
     if let Some(stand) = stand {
         say_the_outcome(draft, record, durable);
         say_the_kicks(draft, stand, durable, record);
+        say_what_cannot_be_read(draft, stand, record);
     }
     let blocked = !draft.steps.is_empty() || draft.needs_a_person();
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
@@ -39,6 +40,8 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
             draft.steps.insert(0, step);
         }
         Some(Ok(_)) => {}
+        // Waiting for the gate would hide what only a person can mend, and what it waits for too.
+        Some(Err((HoldCause::GateShut { .. }, _))) if draft.needs_a_person() => {}
         Some(Err((cause, look))) => {
             draft.hold(row, cause);
             draft.next_look = draft.next_look.or_sooner(look);
@@ -97,6 +100,28 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     if let Some((image, mixed)) = digests.iter().find(|(_, digests)| digests.len() > 1) {
         let mixed = mixed.iter().copied().collect::<Vec<_>>().join(" and ");
         draft.hold(None, HoldCause::MixedDigests { digests: format!("{image} runs as {mixed}") });
+    }
+}
+
+/// Evidence that the gate needs and that no time will bring: a permission is missing, or a setting is wrong.
+fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>, record: &Record) {
+    if !matches!(record.state, RecordState::Open | RecordState::Launching(_)) {
+        return;
+    }
+    let lasting = |why: Option<&Why>| why.filter(|why| why.trouble == Trouble::Lasting).cloned();
+    if let Some(why) = lasting(stand.observed.tasks.unknown()) {
+        draft.hold(None, HoldCause::Unknown { what: "the tasks".to_owned(), why });
+    }
+    for row in &stand.rows {
+        if let Some(why) = lasting(row.view.history.unknown()) {
+            draft.hold(Some(row.row), HoldCause::Unknown { what: "what became of its deployments".to_owned(), why });
+        }
+        for group in &row.view.target_groups {
+            if let Some(why) = lasting(group.targets.unknown()) {
+                let what = format!("the targets of {}", group.arn.name());
+                draft.hold(Some(row.row), HoldCause::Unknown { what, why });
+            }
+        }
     }
 }
 

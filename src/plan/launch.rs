@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::ids::{ContainerName, TaskArn};
-use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, TaskStatus, TaskView};
+use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Failure, Record, RecordState};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
@@ -199,8 +199,13 @@ fn next_attempt(input: &LaunchInput<'_>, attempt: u32, since: Timestamp, why: St
 
 fn when_launched(input: &LaunchInput<'_>, attempt: &Attempt) -> Move {
     let LaunchInput { observed, record, .. } = input;
-    let Some(tasks) = observed.tasks.present() else {
-        return Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING));
+    let tasks = match &observed.tasks {
+        Seen::Present(tasks) => tasks,
+        Seen::Absent => return Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING)),
+        Seen::Unknown(why) => {
+            let what = "the deployment task".to_owned();
+            return Err((HoldCause::Unknown { what, why: why.clone() }, NextLook::MOVING));
+        }
     };
     match tasks.iter().find(|task| task.arn.id() == attempt.task) {
         Some(ended) if ended.status == TaskStatus::Stopped => judge(input, attempt, ended),

@@ -186,6 +186,22 @@ fn old_tasks_of_a_row_that_was_emptied_instead_of_kicked_are_waited_for() {
 }
 
 #[test]
+fn what_can_never_be_read_is_told_to_a_person_at_once() {
+    let disturbances: [fn(&mut World); 3] = [
+        |world| world.observed.tasks = Seen::Unknown(unseen(Trouble::Lasting)),
+        |world| world.view("portal").history = Seen::Unknown(unseen(Trouble::Lasting)),
+        |world| world.view("portal").target_groups[0].targets = Seen::Unknown(unseen(Trouble::Lasting)),
+    ];
+    for disturb in disturbances {
+        let mut world = World::clear();
+        disturb(&mut world);
+        let plan = world.plan();
+        assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Held), "{:?}", plan.holds);
+        hold(&plan, "Unknown");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_just_now_is_waited_for() {
     let mut world = World::clear();
     world.view("portal").history = Seen::Unknown(unseen(Trouble::Passing));

@@ -227,7 +227,8 @@ fn unknown_tasks_are_not_gone_tasks() {
     world.later(Span::minutes(30));
     let plan = world.plan();
     assert!(plan.steps.is_empty());
-    hold(&plan, "TaskNotSeen");
+    hold(&plan, "Unknown");
+    assert_eq!(plan.standing(), Standing::Progressing);
 }
 
 #[test]
