@@ -132,7 +132,9 @@ fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
         Until::Settled => settled,
         Until::Kicked => {
             // A step that was just taken shows in the next look.
-            let kicking = report.plan.rollout.phase == Phase::Requested || !report.plan.steps.is_empty();
+            let kicking = report.plan.rollout.phase == Phase::Requested
+                || !report.plan.steps.is_empty()
+                || report.plan.rollout.is_unanswered();
             settled.or((!kicking).then_some(verdict))
         }
         Until::RolloutEnded => match report.plan.rollout.phase {

@@ -32,7 +32,7 @@ pub struct Record {
     pub frontier: Timestamp,
     /// How far it is.
     pub state: RecordState,
-    /// When this state was written; for `Launching` and `Launched`, when this attempt's launch began.
+    /// When this state was written; for `Launching`, that is when this attempt's launch began.
     pub since: Timestamp,
     /// The request that it answers, if somebody asked for it.
     pub request: Option<RequestId>,
@@ -105,6 +105,8 @@ pub struct Request {
 pub struct Change {
     /// The frontier of the record then: the change belongs to the rollout that comes after it.
     pub after: Timestamp,
+    /// When it was intended: what ECS undid before has nothing to do with it.
+    pub at: Timestamp,
     /// The rows.
     pub rows: BTreeSet<RowName>,
 }
@@ -190,7 +192,12 @@ impl RolloutId {
 
     /// What RunTask is told in `startedBy`, and how the task is found again.
     pub fn started_by(&self, attempt: u32) -> String {
-        format!("evenkeel/{}/{attempt}", self.0)
+        format!("{}{attempt}", self.started_by_any())
+    }
+
+    /// What the `startedBy` of each of its attempts begins with.
+    pub fn started_by_any(&self) -> String {
+        format!("evenkeel/{}/", self.0)
     }
 
     /// RunTask's `clientToken`: the same attempt gives the same token, so ECS runs it once. 64 characters, ECS's limit.
@@ -337,18 +344,18 @@ impl Request {
 impl Change {
     /// The tag's value. `rows=@all` when the names do not fit: then every row counts as meant.
     pub fn tag(&self) -> String {
-        let after = self.after.millis();
+        let (after, at) = (self.after.millis(), self.at.millis());
         let names = self.rows.iter().map(RowName::as_str).collect::<Vec<_>>().join("+");
-        let value = format!("after={after} rows={names}");
-        if value.len() <= tags::LONGEST { value } else { format!("after={after} rows=@all") }
+        let value = format!("after={after} at={at} rows={names}");
+        if value.len() <= tags::LONGEST { value } else { format!("after={after} at={at} rows=@all") }
     }
 
     /// Reads a tag's value.
     pub fn parse(value: &str) -> Option<Self> {
         let words = tags::read(value)?;
-        let after = Timestamp::from_millis(words.get("after")?.parse().ok()?);
+        let moment = |key: &str| words.get(key)?.parse().ok().map(Timestamp::from_millis);
         let rows = words.get("rows")?.split('+').map(RowName::told).collect();
-        Some(Self { after, rows })
+        Some(Self { after: moment("after")?, at: moment("at")?, rows })
     }
 
     /// Whether this row was meant.
@@ -420,7 +427,7 @@ mod tests {
     #[test]
     fn a_long_change_still_fits_and_covers_every_row() {
         let rows: BTreeSet<_> = (0..40).map(|n| RowName::told(format!("a-rather-long-row-{n}"))).collect();
-        let change = Change { after: Timestamp::from_millis(1), rows };
+        let change = Change { after: Timestamp::from_millis(1), at: Timestamp::from_millis(2), rows };
         assert!(change.tag().len() <= LONGEST);
         assert!(Change::parse(&change.tag()).unwrap().covers(&RowName::told("a-rather-long-row-7")));
     }

@@ -1,6 +1,7 @@
 //! Moments and lengths of time, in milliseconds.
 //!
-//! There is no `now()` here: time is an argument everywhere below `cli/` and `lab/`.
+//! There is no `now()` here: time is an argument everywhere below `cli/` and `lab/`. Moments come out of tags that
+//! anybody may edit, so arithmetic stops at the ends of the calendar instead of overflowing.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,12 +27,12 @@ impl Timestamp {
 
     /// How long after `earlier` this is; negative if it is before.
     pub const fn since(self, earlier: Self) -> Span {
-        Span(self.0 - earlier.0)
+        Span(self.0.saturating_sub(earlier.0))
     }
 
     /// The moment `span` later.
     pub const fn plus(self, span: Span) -> Self {
-        Self(self.0 + span.0)
+        Self(self.0.saturating_add(span.0))
     }
 }
 
@@ -76,7 +77,7 @@ impl Span {
 
     /// What is left of this span after `spent`, never below zero.
     pub fn minus(self, spent: Self) -> Self {
-        Self((self.0 - spent.0).max(0))
+        Self(self.0.saturating_sub(spent.0).max(0))
     }
 }
 

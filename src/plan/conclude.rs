@@ -1,33 +1,38 @@
 //! The end of a rollout: whether it can be ended by time, by the launch, or only by a person; and what is said of it.
 
-use crate::model::observed::Seen;
+use crate::model::observed::{Seen, Trouble, Why};
 use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
 use super::action::{Action, Step};
-use super::because::Because;
 use super::draft::Draft;
 use super::gate::{self, Gate};
 use super::hold::{Hold, HoldCause};
-use super::launch::{self, LaunchInput};
+use super::launch::{self, Ground, LaunchInput};
+use super::planner::PlanInput;
 use super::progress;
 use super::rollout::{self, Phase, RowStand, Stand};
 
 /// 7. The deployment task, once nothing else is to be written.
-pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable) {
+///
+/// Without every row nothing is launched; but what became of a launch is written down whatever else is not found.
+pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
     let Some(record) = &durable.record else { return };
-    say_the_outcome(draft, record, durable);
-    say_the_kicks(draft, stand, durable, record);
+    if let Some(stand) = stand {
+        say_the_outcome(draft, record, durable);
+        say_the_kicks(draft, stand, durable, record);
+        say_what_cannot_be_read(draft, stand, record);
+    }
     let blocked = !draft.steps.is_empty() || draft.needs_a_person();
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
     if blocked && !in_hand {
         return;
     }
-    let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
-    let input = LaunchInput { stand, record, gate: &gate, history: draft.input.history };
-    let table = draft.input.table;
+    let PlanInput { table, observed, history } = *draft.input;
+    let gate = stand.map(|stand| gate::judge(stand, record, durable.change.as_ref(), history));
+    let ground = stand.zip(gate.as_ref()).map(|(stand, gate)| Ground { stand, gate });
     let row = table.task_row().map(|(row, _)| row);
-    match next(&input) {
+    match launch::decide(&LaunchInput { table, observed, record, history, ground }) {
         None => {}
         // What has happened is written down whatever else is held, and first: ECS forgets a task within the hour.
         Some(Ok((action, why))) if !blocked || has_happened(&action) => {
@@ -35,6 +40,8 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Du
             draft.steps.insert(0, step);
         }
         Some(Ok(_)) => {}
+        // Waiting for the gate would hide what only a person can mend, and what it waits for too.
+        Some(Err((HoldCause::GateShut { .. }, _))) if draft.needs_a_person() => {}
         Some(Err((cause, look))) => {
             draft.hold(row, cause);
             draft.next_look = draft.next_look.or_sooner(look);
@@ -55,19 +62,6 @@ fn has_happened(action: &Action) -> bool {
         },
         Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
     }
-}
-
-/// The launch's next move; without a task row, a clear gate ends the rollout.
-fn next(input: &LaunchInput<'_>) -> Option<launch::Move> {
-    let stand = input.stand;
-    let Some((row, task)) = stand.table.task_row() else {
-        return (input.record.state == RecordState::Open).then(|| match launch::not_yet(input) {
-            Some(wait) => Err(wait),
-            None => Ok(launch::record(input, RecordState::Skipped, Because::GateClear)),
-        });
-    };
-    let definition = stand.observed.rows.get(&row.name)?.definition.one()?;
-    launch::decide(input, row, task, definition)
 }
 
 /// A rollout that ended badly is said as long as it is the newest and nobody asked for another.
@@ -109,6 +103,28 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     }
 }
 
+/// Evidence that the gate needs and that no time will bring: a permission is missing, or a setting is wrong.
+fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>, record: &Record) {
+    if !matches!(record.state, RecordState::Open | RecordState::Launching(_)) {
+        return;
+    }
+    let lasting = |why: Option<&Why>| why.filter(|why| why.trouble == Trouble::Lasting).cloned();
+    if let Some(why) = lasting(stand.observed.tasks.unknown()) {
+        draft.hold(None, HoldCause::Unknown { what: "the tasks".to_owned(), why });
+    }
+    for row in &stand.rows {
+        if let Some(why) = lasting(row.view.history.unknown()) {
+            draft.hold(Some(row.row), HoldCause::Unknown { what: "what became of its deployments".to_owned(), why });
+        }
+        for group in &row.view.target_groups {
+            if let Some(why) = lasting(group.targets.unknown()) {
+                let what = format!("the targets of {}", group.arn.name());
+                draft.hold(Some(row.row), HoldCause::Unknown { what, why });
+            }
+        }
+    }
+}
+
 /// What people are told of the rollout.
 pub(super) fn the_report(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable, record: Option<&Record>) {
     draft.rollout.record = durable.record.clone();
@@ -119,7 +135,7 @@ pub(super) fn the_report(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durab
     say_newer_images(draft, stand);
     let Some(record) = record else { return };
     let requested = rollout::active_request(durable, record)
-        .is_some_and(|request| stand.rows.iter().any(|row| !row.kicked_since(request.after)));
+        .is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)));
     let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
     draft.rollout.phase = phase(record, requested, &gate, draft);
     let in_hand = matches!(record.state, RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_));

@@ -6,6 +6,7 @@ use crate::model::ids::RequestId;
 use crate::model::observed::{ClusterView, RowView, Seen, ServiceView};
 use crate::model::rollout::{Change, Durable, Record, RecordState};
 use crate::model::row::Row;
+use crate::model::time::Timestamp;
 
 use super::action::{Action, Deployment, ServiceUpdate, Step};
 use super::because::Because;
@@ -31,12 +32,13 @@ pub(super) fn the_rows(
         if let Some(service) = view.service.one() {
             let correction = drift::of_service(table, row, view, service, cluster);
             let request = request_for(row, service, durable, record);
+            let kicks = kicks.clone().and_then(|()| not_undone_unseen(view));
             steps.extend(update(draft, (row, service), correction, request, &kicks));
         }
         steps.extend(register(draft, row, view));
     }
     // Kicks of our own are written down first, or they would look like somebody's that stopped half-way.
-    draft.steps.extend(record.and_then(|record| own_change(record, durable, &steps)));
+    draft.steps.extend(record.and_then(|record| own_change(observed.at, record, durable, &steps)));
     draft.steps.extend(steps);
 }
 
@@ -49,6 +51,10 @@ fn may_kick(
 ) -> Result<(), HoldCause> {
     // Without every row and a record, nothing could tell the rollout that a kick begins from another.
     let (Some(_), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
+    // The record may have been removed or overtaken while its task runs on.
+    if rollout::one_off_alive(draft.input) {
+        return Err(HoldCause::TaskInHand);
+    }
     let asked = rollout::active_request(durable, record).is_some();
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),
@@ -70,9 +76,18 @@ fn may_kick(
 
 /// The request that asks for a kick of this row: its PRIMARY deployment is not newer than the request.
 fn request_for(row: &Row, service: &ServiceView, durable: &Durable, record: Option<&Record>) -> Option<RequestId> {
-    let request = rollout::active_request(durable, record?)?;
-    let due = row.task().is_none() && service.primary()?.created_at <= request.after;
+    let record = record?;
+    let request = rollout::active_request(durable, record)?;
+    let due = row.task().is_none() && rollout::is_due(request, record, service.primary()?);
     due.then(|| request.id.clone())
+}
+
+/// A kick may only follow when it is known that ECS did not undo the one before: it would be repeated for ever.
+fn not_undone_unseen(view: &RowView) -> Result<(), HoldCause> {
+    match &view.history {
+        Seen::Present(_) | Seen::Absent => Ok(()),
+        Seen::Unknown(why) => Err(HoldCause::Unknown { what: "what became of its deployments".to_owned(), why: why.clone() }),
+    }
 }
 
 /// One UpdateService for all that a service needs.
@@ -132,7 +147,7 @@ fn register(draft: &mut Draft<'_>, row: &Row, view: &RowView) -> Option<Step> {
 }
 
 /// The change to write down before kicks that no request asked for, if it does not stand there already.
-fn own_change(record: &Record, durable: &Durable, steps: &[Step]) -> Option<Step> {
+fn own_change(at: Timestamp, record: &Record, durable: &Durable, steps: &[Step]) -> Option<Step> {
     let asked = |step: &Step| step.because.iter().any(|because| matches!(because, Because::Requested(_)));
     let own: Vec<&Step> = steps.iter().filter(|step| step.action.kicks() && !asked(step)).collect();
     if own.is_empty() {
@@ -142,7 +157,7 @@ fn own_change(record: &Record, durable: &Durable, steps: &[Step]) -> Option<Step
     let written = durable.change.as_ref().filter(|change| change.after == after);
     let mut rows = written.map(|change| change.rows.clone()).unwrap_or_default();
     rows.extend(own.iter().filter_map(|step| step.row.clone()));
-    let change = Change { after, rows };
-    let new = written != Some(&change);
+    let new = written.is_none_or(|written| written.rows != rows);
+    let change = Change { after, at, rows };
     new.then(|| Step { row: None, action: Action::Change(change), because: vec![Because::OwnKicks] })
 }

@@ -205,6 +205,12 @@ pub(super) fn is_new(row: &RowStand<'_>, task: &TaskView) -> bool {
     task.started_by == primary_id(row).as_str()
 }
 
+/// Whether a task must be gone before anything new may rely on the row: what an older deployment started, and all
+/// that is left of a row that was emptied, since it need not have been kicked.
+fn is_old(row: &RowStand<'_>, task: &TaskView) -> bool {
+    row.is_empty() || !is_new(row, task)
+}
+
 // Check 4.
 fn healthy(stand: &Stand<'_>) -> Missing {
     let mut missing = Missing::default();
@@ -281,7 +287,7 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
     };
     let seen: BTreeSet<_> = tasks.iter().map(|task| &task.arn).collect();
     for row in &stand.rows {
-        let old = stand.observed.tasks_of(row.service).filter(|task| !is_new(row, task) && task.is_alive());
+        let old = stand.observed.tasks_of(row.service).filter(|task| is_old(row, task) && task.is_alive());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for task in old {
             *counts.entry(task.said()).or_default() += 1;
@@ -370,17 +376,19 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         | RecordState::Unknown(_)
         | RecordState::Skipped => None,
     };
-    let others = alive_of_family(stand, definition.family.as_str());
+    let others = alive_one_offs(stand, record, definition.family.as_str());
     for task in others.filter(|task| ours.as_deref() != Some(task.started_by.as_str())) {
         missing.not_yet(format!("task {} is alive, started by {}", task.arn.id(), starter(task)));
     }
     missing
 }
 
-/// Tasks of a family that are short of STOPPED, whoever started them.
-pub(super) fn alive_of_family<'a>(stand: &'a Stand<'_>, family: &'a str) -> impl Iterator<Item = &'a TaskView> {
-    let tasks = stand.observed.tasks.present().into_iter().flatten();
-    tasks.filter(move |task| task.definition.family().as_str() == family && task.is_alive())
+/// Tasks short of STOPPED that are of the family, whoever started them, or of the record, whatever they run: the row
+/// may have been edited since.
+fn alive_one_offs<'a>(stand: &'a Stand<'_>, record: &Record, family: &'a str) -> impl Iterator<Item = &'a TaskView> {
+    let prefix = record.id.started_by_any();
+    let tasks = stand.observed.tasks.present().into_iter().flatten().filter(|task| task.is_alive());
+    tasks.filter(move |task| task.definition.family().as_str() == family || task.started_by.starts_with(&prefix))
 }
 
 fn starter(task: &TaskView) -> &str {

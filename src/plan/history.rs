@@ -19,7 +19,7 @@ pub struct History {
     pub clear: Option<(RolloutId, Timestamp)>,
     /// Service tasks that were seen short of STOPPED.
     pub watched: BTreeMap<TaskArn, Watched>,
-    /// What our own updates made, until AWS shows it.
+    /// What our own updates made, for as long as a read may fall back behind it.
     pub made: BTreeMap<ServiceArn, Made>,
     /// What became of our own RunTask calls.
     pub launch: Option<LaunchAnswer>,
@@ -82,6 +82,10 @@ pub enum Answer {
 /// has ended meanwhile.
 const RETENTION: Span = Span::minutes(60);
 
+/// ECS's reads may lag by up to five minutes, and a replica that lags may answer after one that did not. Longer would
+/// hold corrections after a rollback for nothing, shorter might kick twice.
+const LAG: Span = Span::minutes(5);
+
 impl History {
     /// What to remember after a pass: what was seen, and since when the gate is clear.
     pub fn after(mut self, observed: &Observed, plan: &Plan) -> Self {
@@ -107,7 +111,7 @@ impl History {
             self.watched.insert(task.arn.clone(), Watched { started_by, at: observed.at, ending });
         }
         self.watched.retain(|_, task| observed.at.since(task.at) < RETENTION);
-        self.made.retain(|service, made| !shown(observed, service, made));
+        self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self
     }
 }

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::ids::TaskArn;
-use crate::model::observed::{ContainerView, DefinitionView, NetworkView, TaskStatus, TaskView};
+use crate::model::ids::{ContainerName, TaskArn};
+use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Failure, Record, RecordState};
-use crate::model::row::{Row, TaskRow};
+use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::{Action, Launch};
@@ -37,35 +37,36 @@ pub(super) type Move = Result<(Action, Because), (HoldCause, NextLook)>;
 
 /// What a launch decision looks at.
 pub(super) struct LaunchInput<'a> {
-    pub(super) stand: &'a Stand<'a>,
+    pub(super) table: &'a ServiceTable,
+    pub(super) observed: &'a Observed,
     pub(super) record: &'a Record,
-    pub(super) gate: &'a Gate,
     pub(super) history: &'a History,
+    /// The rows and the gate; `None` while a row is not found. Then nothing begins, but what a task came to is still
+    /// judged: ECS forgets it within the hour.
+    pub(super) ground: Option<Ground<'a>>,
+}
+
+/// What a launch may be begun on.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) stand: &'a Stand<'a>,
+    pub(super) gate: &'a Gate,
 }
 
 /// The record's next value as an action.
 ///
-/// `since` is the beginning of an attempt's launch: it is never refreshed while the attempt goes on.
-pub(super) fn record(input: &LaunchInput<'_>, state: RecordState, because: Because) -> (Action, Because) {
-    let since = match state {
-        RecordState::Launched(_) => input.record.since,
-        RecordState::Launching(_)
-        | RecordState::Baseline
-        | RecordState::Open
-        | RecordState::Succeeded(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Skipped => input.stand.observed.at,
-    };
-    (Action::Record(Record { state, since, ..input.record.clone() }), because)
+/// `launching` is written once per attempt and never again, so its `since` is the age of the token. From `launched` on
+/// the token is of no use any more, and `since` says how long the task has had to become visible.
+fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
+    Ok((Action::Record(Record { state, since: input.observed.at, ..input.record.clone() }), because))
 }
 
-/// What the launch does next, by the record.
-pub(super) fn decide(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, definition: &DefinitionView) -> Option<Move> {
+/// What the launch does next, by the record; `None` where that is not the launch's to say.
+pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
     match &input.record.state {
-        RecordState::Open => Some(when_open(input, definition)),
-        RecordState::Launching(attempt) => Some(when_launching(input, row, task, definition, *attempt)),
-        RecordState::Launched(attempt) => Some(when_launched(input, row, task, attempt)),
+        RecordState::Open => when_open(input, &input.ground?),
+        RecordState::Launching(attempt) => when_launching(input, *attempt),
+        RecordState::Launched(attempt) => Some(when_launched(input, attempt)),
         RecordState::Baseline
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
@@ -75,8 +76,7 @@ pub(super) fn decide(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, definit
 }
 
 /// What still forbids a clear gate to be passed: the youngest kick is too young, or the second look is due.
-pub(super) fn not_yet(input: &LaunchInput<'_>) -> Option<(HoldCause, NextLook)> {
-    let LaunchInput { stand, record: _, gate, history } = input;
+fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(HoldCause, NextLook)> {
     let now = stand.observed.at;
     if !gate.is_open() {
         return Some((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING));
@@ -96,64 +96,85 @@ pub(super) fn not_yet(input: &LaunchInput<'_>) -> Option<(HoldCause, NextLook)> 
     }
 }
 
-fn when_open(input: &LaunchInput<'_>, definition: &DefinitionView) -> Move {
-    if let Some((cause, look)) = not_yet(input) {
-        return Err((cause, look));
-    }
-    match launchable(input.stand, definition) {
-        Ok(_) => write(input, RecordState::Launching(1), Because::GateClear),
-        Err(cause) => Err((cause, NextLook::Idle)),
-    }
+/// The one-off task's row and its definition; `None` if the table has none, or it was not found.
+fn one_off<'a>(input: &LaunchInput<'a>) -> Option<(&'a Row, &'a DefinitionView)> {
+    let (row, _) = input.table.task_row()?;
+    Some((row, input.observed.rows.get(&row.name)?.definition.one()?))
 }
 
-fn when_launching(
-    input: &LaunchInput<'_>,
-    row: &Row,
-    task: &TaskRow,
-    definition: &DefinitionView,
-    attempt: u32,
-) -> Move {
-    let LaunchInput { stand, record, gate, history } = input;
+/// Without a task row, a clear gate ends the rollout.
+fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>) -> Option<Move> {
+    if let Some(wait) = not_yet(input.history, ground) {
+        return Some(Err(wait));
+    }
+    if input.table.task_row().is_none() {
+        return Some(write(input, RecordState::Skipped, Because::GateClear));
+    }
+    let (_, definition) = one_off(input)?;
+    Some(match launchable(ground.stand, definition) {
+        Ok(_) => write(input, RecordState::Launching(1), Because::GateClear),
+        Err(cause) => Err((cause, NextLook::Idle)),
+    })
+}
+
+/// What became of the launch, if anything tells; else, what time has made of it; else, the launch itself.
+fn when_launching(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
+    evidence(input, attempt).or_else(|| expired(input, attempt)).or_else(|| launch(input, attempt))
+}
+
+/// The attempt's task, or RunTask's own answer.
+fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
+    let LaunchInput { table: _, observed, record, history, ground: _ } = input;
     let started_by = record.id.started_by(attempt);
-    let tasks = stand.observed.tasks.present();
-    if let Some(found) = tasks.and_then(|tasks| tasks.iter().find(|task| task.started_by == started_by)) {
-        return accepted(input, attempt, &found.arn);
+    let mut tasks = observed.tasks.present().into_iter().flatten();
+    if let Some(found) = tasks.find(|task| task.started_by == started_by) {
+        return Some(accepted(input, attempt, &found.arn));
     }
-    let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt);
-    match answer.map(|launch| (&launch.answer, launch.at)) {
-        Some((Answer::Task(id), _)) => return accepted(input, attempt, &TaskArn::told(id.clone())),
-        Some((Answer::NotStarted(why), at)) => return next_attempt(input, task, attempt, at, why.clone()),
-        Some((Answer::Refused(why), _)) => {
-            return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why.clone()));
+    let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt)?;
+    Some(match &answer.answer {
+        Answer::Task(id) => accepted(input, attempt, &TaskArn::told(id.clone())),
+        Answer::NotStarted(why) => next_attempt(input, attempt, answer.at, why.clone()),
+        Answer::Refused(why) => {
+            write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why.clone()))
         }
-        None => {}
-    }
-    let age = stand.observed.at.since(record.since);
+    })
+}
+
+/// The launch is too old to be repeated, or overtaken by a newer kick.
+fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
+    let LaunchInput { table: _, observed, record, history: _, ground } = input;
+    let age = observed.at.since(record.since);
     if age >= TOKEN_LIFE {
         let why = format!("attempt {attempt} was launched {age} ago and no task of it is visible");
-        return write(input, RecordState::Unknown(attempt), Because::EvidenceLost(why));
+        return Some(write(input, RecordState::Unknown(attempt), Because::EvidenceLost(why)));
     }
-    if stand.frontier > record.frontier && age >= VISIBLE && tasks.is_some() {
-        // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
-        let kicked = stand.kicked_since(record.frontier);
-        return write(input, RecordState::Open, Because::Kicked(kicked));
+    let stand = ground.as_ref()?.stand;
+    let overtaken = stand.frontier > record.frontier && age >= VISIBLE && observed.tasks.present().is_some();
+    // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
+    overtaken.then(|| write(input, RecordState::Open, Because::Kicked(stand.kicked_since(record.frontier))))
+}
+
+/// RunTask, for the first time or once more under the same token.
+fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
+    let record = input.record;
+    if input.table.task_row().is_none() {
+        return Some(Err((HoldCause::TaskNotSeen { attempt }, NextLook::MOVING)));
     }
+    let Ground { stand, gate } = input.ground?;
+    let (row, definition) = one_off(input)?;
     if !gate.is_open() {
-        return Err((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING));
+        return Some(Err((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING)));
     }
-    match launchable(stand, definition) {
+    Some(match launchable(stand, definition) {
         Ok(network) => {
             let definition = definition.arn.clone();
             let client_token = record.id.client_token(attempt);
+            let started_by = record.id.started_by(attempt);
             let launch = Launch { definition, client_token, started_by, capacity: row.capacity, network };
             Ok((Action::Run(launch), Because::LaunchRecorded))
         }
         Err(cause) => Err((cause, NextLook::Idle)),
-    }
-}
-
-fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
-    Ok(record(input, state, because))
+    })
 }
 
 fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
@@ -162,31 +183,37 @@ fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
     write(input, RecordState::Launched(Attempt { number, task }), because)
 }
 
-fn next_attempt(input: &LaunchInput<'_>, task: &TaskRow, attempt: u32, since: Timestamp, why: String) -> Move {
-    if attempt >= task.attempts {
+/// A row that left the table meanwhile wants no more attempts.
+fn next_attempt(input: &LaunchInput<'_>, attempt: u32, since: Timestamp, why: String) -> Move {
+    if attempt >= input.table.task_row().map_or(1, |(_, task)| task.attempts) {
         return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why));
     }
     let doubled = 1_i64 << attempt.saturating_sub(1).min(6);
     let wait = Span::from_millis(FIRST_BACKOFF.millis() * doubled);
-    let left = wait.minus(input.stand.observed.at.since(since));
+    let left = wait.minus(input.observed.at.since(since));
     if left > Span::ZERO {
         return Err((HoldCause::LaunchBackoff { left, reason: why }, NextLook::After(left)));
     }
     write(input, RecordState::Launching(attempt + 1), Because::NeverStarted(why))
 }
 
-fn when_launched(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &Attempt) -> Move {
-    let LaunchInput { stand, record, .. } = input;
-    let Some(tasks) = stand.observed.tasks.present() else {
-        return Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING));
+fn when_launched(input: &LaunchInput<'_>, attempt: &Attempt) -> Move {
+    let LaunchInput { observed, record, .. } = input;
+    let tasks = match &observed.tasks {
+        Seen::Present(tasks) => tasks,
+        Seen::Absent => return Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING)),
+        Seen::Unknown(why) => {
+            let what = "the deployment task".to_owned();
+            return Err((HoldCause::Unknown { what, why: why.clone() }, NextLook::MOVING));
+        }
     };
     match tasks.iter().find(|task| task.arn.id() == attempt.task) {
-        Some(ended) if ended.status == TaskStatus::Stopped => judge(input, row, task, attempt, ended),
+        Some(ended) if ended.status == TaskStatus::Stopped => judge(input, attempt, ended),
         Some(alive) => {
             let (task, status) = (attempt.task.clone(), alive.said());
             Err((HoldCause::TaskRunning { task, status }, NextLook::MOVING))
         }
-        None if stand.observed.at.since(record.since) < VISIBLE => {
+        None if observed.at.since(record.since) < VISIBLE => {
             Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING))
         }
         None => {
@@ -198,15 +225,16 @@ fn when_launched(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &A
 
 /// Judges a task that is STOPPED. The exit code alone is not enough: an application that handles SIGTERM exits 0 when
 /// Spot takes it away.
-fn judge(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &Attempt, ended: &TaskView) -> Move {
+fn judge(input: &LaunchInput<'_>, attempt: &Attempt, ended: &TaskView) -> Move {
     let said = [ended.stop_code.as_str(), ended.stopped_reason.as_str()];
     let how = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     // Somebody who stops a task wants it stopped: that is no reason to try again.
     let by_hand = ended.stop_code == "UserInitiated";
     if ended.started_at.is_none() && !by_hand {
-        let since = ended.stopped_at.unwrap_or(input.stand.observed.at);
-        return next_attempt(input, task, attempt.number, since, how);
+        let since = ended.stopped_at.unwrap_or(input.observed.at);
+        return next_attempt(input, attempt.number, since, how);
     }
+    let row = input.table.task_row().map(|(row, _)| row);
     let exit = exit_code(row, &ended.containers);
     let because = Because::TaskEnded(match exit {
         Some(code) => format!("task {} ended with exit code {code} ({how})", attempt.task),
@@ -220,9 +248,11 @@ fn judge(input: &LaunchInput<'_>, row: &Row, task: &TaskRow, attempt: &Attempt, 
     write(input, state, because)
 }
 
-/// The exit code of the row's container; without one, the worst of all.
-fn exit_code(row: &Row, containers: &[ContainerView]) -> Option<i32> {
-    let meant = |container: &&ContainerView| row.container.as_ref().is_none_or(|name| *name == container.name);
+/// The exit code of the row's container; without one in the task, the worst of all.
+fn exit_code(row: Option<&Row>, containers: &[ContainerView]) -> Option<i32> {
+    let has = |name: &&ContainerName| containers.iter().any(|container| container.name == **name);
+    let name = row.and_then(|row| row.container.as_ref()).filter(has);
+    let meant = |container: &&ContainerView| name.is_none_or(|name| *name == container.name);
     let codes: Option<Vec<i32>> = containers.iter().filter(meant).map(|container| container.exit_code).collect();
     codes?.into_iter().max_by_key(|code| code.unsigned_abs())
 }

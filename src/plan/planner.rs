@@ -49,9 +49,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     // 5. and 6.
     correct::the_rows(&mut draft, cluster, stand.as_ref(), &durable, record.as_ref());
     // 7.
-    if let Some(stand) = &stand {
-        conclude::the_rollout(&mut draft, stand, &durable);
-    }
+    conclude::the_rollout(&mut draft, stand.as_ref(), &durable);
     conclude::the_report(&mut draft, stand.as_ref(), &durable, record.as_ref());
     draft.finished(Some(cluster))
 }

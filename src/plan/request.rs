@@ -40,7 +40,9 @@ pub fn request(input: &PlanInput<'_>, reason: Option<String>) -> Result<Accepted
         Some(_) => None,
         None => rollout::next_record(&stand, &durable).map(|(record, _)| record),
     };
-    let (after, at) = (stand.frontier, input.observed.at);
+    // A look may be older than what the record knows, as after a rollback or from a stale read.
+    let after = durable.record.as_ref().map_or(stand.frontier, |record| stand.frontier.max(record.frontier));
+    let at = input.observed.at;
     let request = Request { id: RequestId::of(&input.table.name, after, at), after, at, reason };
     Ok(Accepted { cluster: cluster.arn.clone(), keys: TagKeys::of(&input.table.name), baseline, request })
 }

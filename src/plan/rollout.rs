@@ -11,6 +11,7 @@ use crate::model::time::Timestamp;
 
 use super::because::Because;
 use super::gate::Gate;
+use super::planner::PlanInput;
 use super::progress::RowProgress;
 
 /// Where a rollout stands, for reports.
@@ -77,6 +78,12 @@ pub(super) struct Stand<'a> {
 }
 
 impl RolloutReport {
+    /// Whether a request waits: for its kicks, or for the deployment task of the rollout before.
+    pub fn is_unanswered(&self) -> bool {
+        let answered = self.record.as_ref().and_then(|record| record.request.as_ref());
+        self.request.as_ref().is_some_and(|request| answered != Some(&request.id))
+    }
+
     /// The rollout whose gate is open, if one is.
     pub fn clear(&self) -> Option<&RolloutId> {
         let open = self.gate.as_ref().is_some_and(Gate::is_open);
@@ -151,12 +158,13 @@ fn id_of(
 
 /// The request that has not been answered yet, if there is one.
 ///
-/// While its rollout is open, some of its rows may still have to be kicked.
+/// While its rollout is open, some of its rows may still have to be kicked. A request that an earlier rollout answered
+/// asks for nothing: its frontier lies before this rollout's base.
 pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
     let request = durable.request.as_ref()?;
     let answered = record.request.as_ref() == Some(&request.id);
     match &record.state {
-        RecordState::Open => Some(request),
+        RecordState::Open => (!answered || request.after >= record.base).then_some(request),
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         RecordState::Baseline
         | RecordState::Succeeded(_)
@@ -164,6 +172,24 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
         | RecordState::Unknown(_)
         | RecordState::Skipped => (!answered).then_some(request),
     }
+}
+
+/// Whether a request asks for a new deployment of this row.
+///
+/// Compared with the rollout's base too: a row that came into the table after the request, with a newer deployment, has
+/// moved the record's frontier, and would be missing from the rollout.
+pub(super) fn is_due(request: &Request, record: &Record, primary: &DeploymentView) -> bool {
+    primary.created_at <= request.after.max(base(record))
+}
+
+/// Whether a deployment task that this program started for the table is short of STOPPED, whatever the record says.
+pub(super) fn one_off_alive(input: &PlanInput<'_>) -> bool {
+    let row = input.table.task_row().and_then(|(row, _)| input.observed.rows.get(&row.name));
+    let Some(definition) = row.and_then(|view| view.definition.one()) else { return false };
+    let mut tasks = input.observed.tasks.present().into_iter().flatten();
+    tasks.any(|task| {
+        task.is_alive() && task.started_by.starts_with("evenkeel/") && task.definition.family() == definition.family
+    })
 }
 
 /// The base that the rollout in hand has, or that the next one will have.
@@ -196,18 +222,22 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
                 (
                     Record {
                         state: RecordState::Failed(Failure::Row(row)),
+                        // A rollback under a fresh deployment id is newer than what the record knows, and no kick.
+                        frontier: stand.frontier.max(record.frontier),
                         since: stand.observed.at,
                         ..record.clone()
                     },
                     Because::RowFailed(why),
                 )
             })
-            .or_else(|| advance(stand, record, request)),
+            .or_else(|| advance(stand, record, request))
+            .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
         RecordState::Baseline
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
-        | RecordState::Skipped => rows_added(stand, record)
+        | RecordState::Skipped => undone_unseen(stand, durable, record, request.as_ref())
+            .or_else(|| rows_added(stand, record))
             .or_else(|| advance(stand, record, request))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
     }
@@ -215,6 +245,19 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
 
 fn opening(stand: &Stand<'_>, state: RecordState, base: Timestamp, request: Option<RequestId>) -> Record {
     Record { id: stand.id.clone(), base, frontier: stand.frontier, state, since: stand.observed.at, request }
+}
+
+/// A kick of our own that ECS undid before any look saw it. Without this it would be made again on every run.
+fn undone_unseen(
+    stand: &Stand<'_>,
+    durable: &Durable,
+    record: &Record,
+    request: Option<&RequestId>,
+) -> Option<(Record, Because)> {
+    let why = |row: &RowStand<'_>| row_failure(row, answerable_since(durable, &row.row.name)?);
+    let (row, why) = stand.rows.iter().find_map(|row| Some((row.row.name.clone(), why(row)?)))?;
+    let failed = RecordState::Failed(Failure::Row(row));
+    Some((opening(stand, failed, base(record), request.cloned()), Because::RowFailed(why)))
 }
 
 /// A frontier that moved forward is a new rollout, or more kicks of the same.
@@ -237,9 +280,28 @@ fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
 
 /// A request whose rows were all kicked since by somebody else.
 fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Record, Because)> {
-    let done = stand.rows.iter().all(|row| row.kicked_since(request.after));
+    let done = stand.rows.iter().all(|row| !is_due(request, record, row.primary));
     let next = || Record { request: Some(request.id.clone()), ..record.clone() };
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
+}
+
+/// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
+///
+/// While a rollout is in hand, since its base. Before it is recorded, since our own kicks were intended: by a request
+/// that is not answered yet, or by a change that the record has not followed.
+pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
+    let record = durable.record.as_ref()?;
+    let request = || active_request(durable, record).map(|request| request.at);
+    let change = || durable.change.as_ref().filter(|change| change.after == base(record) && change.covers(row));
+    match &record.state {
+        RecordState::Open | RecordState::Launching(_) => Some(record.base),
+        RecordState::Launched(_) => None,
+        // After a failure nothing is corrected before somebody asks.
+        RecordState::Failed(_) | RecordState::Unknown(_) => request(),
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => {
+            change().map(|change| change.at).into_iter().chain(request()).min()
+        }
+    }
 }
 
 /// The first row whose newest deployment of this rollout ECS gave up or undid.

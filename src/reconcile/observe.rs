@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{RowName, ServiceName};
-use crate::model::observed::{ClusterView, Observed, RowView, ScalingView, Seen, ServiceView, TaskView};
+use crate::model::observed::{
+    ClusterView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView, ServiceView, TaskView,
+};
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
 use crate::model::selector::{Selection, Selector};
 use crate::model::time::Timestamp;
+use crate::plan::rollout::answerable_since;
 
 /// Looks. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
@@ -52,13 +55,19 @@ async fn look_at_rows(
     let mut rows = BTreeMap::new();
     for row in &table.rows {
         let found = service_of(row, &services);
-        let view = look_at_row(aws, row, cluster, found, &scaling, durable.record.as_ref()).await;
+        let view = look_at_row(aws, row, cluster, found, &scaling, &durable).await;
         rows.insert(row.name.clone(), view);
     }
     let groups: Vec<String> =
         rows.values().filter_map(|view| view.service.one()).map(ServiceView::task_group).collect();
     let families: Vec<_> = rows.values().filter_map(|view| view.definition.one()).map(|found| &found.family).collect();
-    let ours = |task: &TaskView| groups.contains(&task.group) || families.contains(&&task.definition.family());
+    // A one-off task of the record stays in sight when the table's task row is edited or gone while it runs.
+    let one_off = durable.record.as_ref().map(|record| record.id.started_by_any());
+    let ours = |task: &TaskView| {
+        groups.contains(&task.group)
+            || families.contains(&&task.definition.family())
+            || one_off.as_ref().is_some_and(|prefix| task.started_by.starts_with(prefix))
+    };
     let tasks = match tasks {
         Seen::Present(tasks) => Seen::Present(tasks.into_iter().filter(ours).collect()),
         Seen::Absent => Seen::Absent,
@@ -105,7 +114,7 @@ async fn look_at_row(
     cluster: &ClusterView,
     found: Seen<Selection<FoundService>>,
     scaling: &Seen<BTreeMap<ServiceName, ScalingView>>,
-    record: Option<&Record>,
+    durable: &Durable,
 ) -> RowView {
     let one = found.one().cloned();
     let service = match found {
@@ -128,7 +137,7 @@ async fn look_at_row(
         target_groups.push(aws.target_group(arn, asked).await);
     }
     let history = match &one {
-        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, record).await,
+        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, answerable_since(durable, &row.name)).await,
         Some(_) | None => Seen::Absent,
     };
     let scaling = match (scaling, &one) {
@@ -141,18 +150,16 @@ async fn look_at_row(
     RowView { service, definition, scaling, target_groups, history }
 }
 
-/// Whether ECS undid a deployment of the rollout in hand. Without one, nobody asks.
+/// The row's service deployments since a moment, where a rollback stays visible. Without a kick in hand, nobody asks.
 async fn undone(
     aws: &Aws,
     cluster: &ClusterView,
     service: &ServiceView,
-    record: Option<&Record>,
-) -> Seen<Vec<crate::model::observed::ServiceDeploymentView>> {
-    match record.map(|record| (&record.state, record.base)) {
-        Some((RecordState::Open | RecordState::Launching(_), base)) => {
-            seen(aws.service_deployments(&cluster.arn, &service.arn, base).await)
-        }
-        Some(_) | None => Seen::Absent,
+    since: Option<Timestamp>,
+) -> Seen<Vec<ServiceDeploymentView>> {
+    match since {
+        Some(since) => seen(aws.service_deployments(&cluster.arn, &service.arn, since).await),
+        None => Seen::Absent,
     }
 }
 

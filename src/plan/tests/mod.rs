@@ -5,6 +5,7 @@
 pub(crate) mod fixture;
 
 mod asks;
+mod attacks;
 mod audit;
 mod corrections;
 mod gate;

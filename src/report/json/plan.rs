@@ -204,7 +204,7 @@ impl From<&Action> for ActionJson {
     fn from(action: &Action) -> Self {
         match action {
             Action::Record(record) => Self::Record { record: RecordJson::from(record) },
-            Action::Change(Change { after, rows }) => {
+            Action::Change(Change { after, at: _, rows }) => {
                 Self::Change { after: after.to_string(), rows: rows.iter().map(ToString::to_string).collect() }
             }
             Action::Update(update) => {

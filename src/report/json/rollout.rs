@@ -57,7 +57,7 @@ pub struct RecordJson {
     pub id: String,
     /// `baseline`, `open`, `launching`, `launched`, `succeeded`, `failed`, `unknown` or `skipped`.
     pub state: &'static str,
-    /// Since when; while the task is in hand, when its launch began.
+    /// Since when; while the task is being launched, when this attempt began.
     pub since: String,
     /// Deployments newer than this belong to the rollout.
     pub base: String,
