@@ -138,9 +138,8 @@ pub struct LaunchJson {
     pub client_token: String,
     /// How the task is found again.
     pub started_by: String,
-    /// The capacity provider; absent leaves it to the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_provider: Option<&'static str>,
+    /// The capacity provider.
+    pub capacity_provider: &'static str,
     /// Where it is attached.
     pub network: NetworkJson,
 }
@@ -248,7 +247,7 @@ impl From<&Launch> for LaunchJson {
             definition: definition.to_string(),
             client_token: client_token.clone(),
             started_by: started_by.clone(),
-            capacity_provider: capacity.map(|capacity| capacity.provider()),
+            capacity_provider: capacity.provider(),
             network: NetworkJson {
                 subnets: subnets.clone(),
                 security_groups: security_groups.clone(),
