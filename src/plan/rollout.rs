@@ -7,7 +7,7 @@ use crate::model::ids::{DeploymentId, RequestId, RowName};
 use crate::model::observed::{ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView};
 use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 
 use super::because::Because;
 use super::gate::Gate;
@@ -285,13 +285,17 @@ fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Re
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
 }
 
+/// Comparisons with `createdAt` are strict, AWS's own filter's too.
+const JUST_BEFORE: Span = Span::from_millis(-1);
+
 /// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
 ///
 /// While a rollout is in hand, since its base. Before it is recorded, since our own kicks were intended: by a request
 /// that is not answered yet, or by a change that the record has not followed.
 pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
     let record = durable.record.as_ref()?;
-    let request = || active_request(durable, record).map(|request| request.at);
+    // The clock has whole seconds: a kick may carry the very moment at which it was intended.
+    let request = || active_request(durable, record).map(|request| request.at.plus(JUST_BEFORE));
     let change = || durable.change.as_ref().filter(|change| change.after == base(record) && change.covers(row));
     match &record.state {
         RecordState::Open | RecordState::Launching(_) => Some(record.base),
@@ -299,7 +303,7 @@ pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
         // After a failure nothing is corrected before somebody asks.
         RecordState::Failed(_) | RecordState::Unknown(_) => request(),
         RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => {
-            change().map(|change| change.at).into_iter().chain(request()).min()
+            change().map(|change| change.at.plus(JUST_BEFORE)).into_iter().chain(request()).min()
         }
     }
 }
