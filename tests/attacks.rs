@@ -235,8 +235,16 @@ async fn a_task_whose_family_leaves_the_table_is_not_lost_and_not_doubled() {
     let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": family}));
     let mut other = described["taskDefinition"].clone();
     other["family"] = json!("another-family");
-    let keep = ["family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities",
-        "executionRoleArn", "taskRoleArn"];
+    let keep = [
+        "family",
+        "containerDefinitions",
+        "cpu",
+        "memory",
+        "networkMode",
+        "requiresCompatibilities",
+        "executionRoleArn",
+        "taskRoleArn",
+    ];
     other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
     attack.console("RegisterTaskDefinition", other);
     let attack = attack.under(cgap_with(&[("{ glob: \"CGAPDeployment-*\" }", "{ name: another-family }")]));
@@ -299,8 +307,16 @@ async fn a_task_that_cannot_be_pulled_is_given_up_after_its_attempts() {
     let family = attack.family();
     let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": family}));
     let mut other = described["taskDefinition"].clone();
-    let keep = ["family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities",
-        "executionRoleArn", "taskRoleArn"];
+    let keep = [
+        "family",
+        "containerDefinitions",
+        "cpu",
+        "memory",
+        "networkMode",
+        "requiresCompatibilities",
+        "executionRoleArn",
+        "taskRoleArn",
+    ];
     other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
     let image = other["containerDefinitions"][0]["image"].as_str().unwrap().replace(":latest", ":gone");
     other["containerDefinitions"][0]["image"] = json!(image);
@@ -323,8 +339,11 @@ async fn a_deployment_task_of_somebody_else_is_waited_for() {
     let service = attack.lab.service("portal").to_owned();
     let described = attack.console("DescribeServices", json!({"cluster": cluster, "services": [service]}));
     let network = described["services"][0]["networkConfiguration"].clone();
-    attack.console("RunTask", json!({"cluster": cluster, "taskDefinition": attack.family(), "networkConfiguration":
-        network, "launchType": "FARGATE"}));
+    attack.console(
+        "RunTask",
+        json!({"cluster": cluster, "taskDefinition": attack.family(), "networkConfiguration":
+        network, "launchType": "FARGATE"}),
+    );
     assert_eq!(attack.verdict().await, Verdict::Converged);
     assert_eq!(attack.world().runs.len(), 2);
 }
@@ -398,8 +417,16 @@ async fn a_newer_revision_that_the_service_does_not_use_is_not_taken_up() {
     };
     let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": uses(&attack)}));
     let mut other = described["taskDefinition"].clone();
-    let keep = ["family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities",
-        "executionRoleArn", "taskRoleArn"];
+    let keep = [
+        "family",
+        "containerDefinitions",
+        "cpu",
+        "memory",
+        "networkMode",
+        "requiresCompatibilities",
+        "executionRoleArn",
+        "taskRoleArn",
+    ];
     other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
     other["containerDefinitions"][0]["environment"] = json!([{"name": "STRAY", "value": "1"}]);
     attack.console("RegisterTaskDefinition", other);

@@ -138,9 +138,9 @@ impl Violations {
                 continue;
             };
             // A row that was emptied need not have been kicked: what is left of it may run old code.
-            let old = observed.tasks_of(service).filter(|task| {
-                task.is_alive() && (service.desired == 0 || task.started_by != primary.id.as_str())
-            });
+            let old = observed
+                .tasks_of(service)
+                .filter(|task| task.is_alive() && (service.desired == 0 || task.started_by != primary.id.as_str()));
             let old = old.count();
             self.unless(old == 0, "I2", || format!("{} still has {old} old tasks", row.name));
             for group in &view.target_groups {

@@ -86,7 +86,9 @@ fn request_for(row: &Row, service: &ServiceView, durable: &Durable, record: Opti
 fn not_undone_unseen(view: &RowView) -> Result<(), HoldCause> {
     match &view.history {
         Seen::Present(_) | Seen::Absent => Ok(()),
-        Seen::Unknown(why) => Err(HoldCause::Unknown { what: "what became of its deployments".to_owned(), why: why.clone() }),
+        Seen::Unknown(why) => {
+            Err(HoldCause::Unknown { what: "what became of its deployments".to_owned(), why: why.clone() })
+        }
     }
 }
 

@@ -314,20 +314,29 @@ fn failed(stand: &Stand<'_>, record: &Record) -> Option<(RowName, String)> {
 }
 
 /// Two witnesses: the service's deployments, and its service deployments, where a rollback stays visible after the
-/// deployment that failed is gone. Only the newest of each counts: a later kick may have mended it.
+/// deployment that failed is gone. Only the newest of each counts, all of them if they are of one moment: a later kick
+/// may have mended what came before it, and stops it too.
 fn row_failure(row: &RowStand<'_>, base: Timestamp) -> Option<String> {
     let name = &row.row.name;
-    let newest = row.service.deployments.iter().max_by_key(|deployment| deployment.created_at);
-    let given_up = newest.filter(|newest| newest.created_at > base && newest.rollout == RolloutState::Failed);
-    if let Some(DeploymentView { id, reason, .. }) = given_up {
+    let deployments = row.service.deployments.iter();
+    let given_up = newest(deployments, base, |deployment| deployment.created_at);
+    if let Some(DeploymentView { id, reason, .. }) = all(given_up, |it| it.rollout == RolloutState::Failed) {
         return Some(format!("ECS gave up deployment {id} of {name}: {reason}"));
     }
-    let history = row.view.history.present()?;
-    let newest = history.iter().max_by_key(|deployment| deployment.created_at)?;
-    let undone = newest.created_at > base && newest.fate == Fate::Undone;
-    undone.then(|| {
-        format!("ECS undid the deployment of {name}: {} {}", newest.status, newest.reason).trim_end().to_owned()
-    })
+    let undone = newest(row.view.history.present()?.iter(), base, |deployment| deployment.created_at);
+    let undone = all(undone, |it| it.fate == Fate::Undone)?;
+    Some(format!("ECS undid the deployment of {name}: {} {}", undone.status, undone.reason).trim_end().to_owned())
+}
+
+/// What is newest, if it is newer than a moment; several if they were made at once.
+fn newest<'a, T>(items: impl Iterator<Item = &'a T> + Clone, base: Timestamp, at: fn(&T) -> Timestamp) -> Vec<&'a T> {
+    let last = items.clone().map(at).max().filter(|last| *last > base);
+    items.filter(|item| Some(at(item)) == last).collect()
+}
+
+/// The first, if all are so.
+fn all<T>(items: Vec<&T>, so: impl Fn(&T) -> bool) -> Option<&T> {
+    items.iter().all(|item| so(item)).then(|| items.first().copied()).flatten()
 }
 
 /// Whether a row's deployment is known not to have been rolled back.

@@ -137,7 +137,9 @@ async fn look_at_row(
         target_groups.push(aws.target_group(arn, asked).await);
     }
     let history = match &one {
-        Some((service, _)) if row.task().is_none() => undone(aws, cluster, service, answerable_since(durable, &row.name)).await,
+        Some((service, _)) if row.task().is_none() => {
+            undone(aws, cluster, service, answerable_since(durable, &row.name)).await
+        }
         Some(_) | None => Seen::Absent,
     };
     let scaling = match (scaling, &one) {

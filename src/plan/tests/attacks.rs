@@ -292,7 +292,13 @@ fn a_failure_knows_the_kicks_that_came_with_it() {
 
 #[test]
 fn a_record_that_somebody_edited_breaks_nothing() {
-    for state in ["launching attempt=1", "launching attempt=4294967295", "open", "succeeded attempt=1 task=x", "launched attempt=0 task="] {
+    for state in [
+        "launching attempt=1",
+        "launching attempt=4294967295",
+        "open",
+        "succeeded attempt=1 task=x",
+        "launched attempt=0 task=",
+    ] {
         for moment in [i64::MIN, -1, 0, i64::MAX] {
             let mut world = World::clear();
             let key = TagKeys::of(&world.table.name).rollout;
