@@ -7,7 +7,7 @@ use crate::model::ids::{DeploymentId, RequestId, RowName};
 use crate::model::observed::{ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView};
 use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 
 use super::because::Because;
 use super::gate::Gate;
@@ -285,13 +285,17 @@ fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Re
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
 }
 
+/// Comparisons with `createdAt` are strict, AWS's own filter's too.
+const JUST_BEFORE: Span = Span::from_millis(-1);
+
 /// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
 ///
 /// While a rollout is in hand, since its base. Before it is recorded, since our own kicks were intended: by a request
 /// that is not answered yet, or by a change that the record has not followed.
 pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
     let record = durable.record.as_ref()?;
-    let request = || active_request(durable, record).map(|request| request.at);
+    // The clock has whole seconds: a kick may carry the very moment at which it was intended.
+    let request = || active_request(durable, record).map(|request| request.at.plus(JUST_BEFORE));
     let change = || durable.change.as_ref().filter(|change| change.after == base(record) && change.covers(row));
     match &record.state {
         RecordState::Open | RecordState::Launching(_) => Some(record.base),
@@ -299,7 +303,7 @@ pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
         // After a failure nothing is corrected before somebody asks.
         RecordState::Failed(_) | RecordState::Unknown(_) => request(),
         RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => {
-            change().map(|change| change.at).into_iter().chain(request()).min()
+            change().map(|change| change.at.plus(JUST_BEFORE)).into_iter().chain(request()).min()
         }
     }
 }
@@ -310,20 +314,29 @@ fn failed(stand: &Stand<'_>, record: &Record) -> Option<(RowName, String)> {
 }
 
 /// Two witnesses: the service's deployments, and its service deployments, where a rollback stays visible after the
-/// deployment that failed is gone. Only the newest of each counts: a later kick may have mended it.
+/// deployment that failed is gone. Only the newest of each counts, all of them if they are of one moment: a later kick
+/// may have mended what came before it, and stops it too.
 fn row_failure(row: &RowStand<'_>, base: Timestamp) -> Option<String> {
     let name = &row.row.name;
-    let newest = row.service.deployments.iter().max_by_key(|deployment| deployment.created_at);
-    let given_up = newest.filter(|newest| newest.created_at > base && newest.rollout == RolloutState::Failed);
-    if let Some(DeploymentView { id, reason, .. }) = given_up {
+    let deployments = row.service.deployments.iter();
+    let given_up = newest(deployments, base, |deployment| deployment.created_at);
+    if let Some(DeploymentView { id, reason, .. }) = all(given_up, |it| it.rollout == RolloutState::Failed) {
         return Some(format!("ECS gave up deployment {id} of {name}: {reason}"));
     }
-    let history = row.view.history.present()?;
-    let newest = history.iter().max_by_key(|deployment| deployment.created_at)?;
-    let undone = newest.created_at > base && newest.fate == Fate::Undone;
-    undone.then(|| {
-        format!("ECS undid the deployment of {name}: {} {}", newest.status, newest.reason).trim_end().to_owned()
-    })
+    let undone = newest(row.view.history.present()?.iter(), base, |deployment| deployment.created_at);
+    let undone = all(undone, |it| it.fate == Fate::Undone)?;
+    Some(format!("ECS undid the deployment of {name}: {} {}", undone.status, undone.reason).trim_end().to_owned())
+}
+
+/// What is newest, if it is newer than a moment; several if they were made at once.
+fn newest<'a, T>(items: impl Iterator<Item = &'a T> + Clone, base: Timestamp, at: fn(&T) -> Timestamp) -> Vec<&'a T> {
+    let last = items.clone().map(at).max().filter(|last| *last > base);
+    items.filter(|item| Some(at(item)) == last).collect()
+}
+
+/// The first, if all are so.
+fn all<T>(items: Vec<&T>, so: impl Fn(&T) -> bool) -> Option<&T> {
+    items.iter().all(|item| so(item)).then(|| items.first().copied()).flatten()
 }
 
 /// Whether a row's deployment is known not to have been rolled back.
