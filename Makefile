@@ -11,7 +11,7 @@ demo: ## Shows the whole job on the embedded AWS
 	$(CARGO) run --locked --quiet -- demo
 
 test: ## Runs every test: unit, integration, documentation, tidy
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 
 lint: ## Checks the format, and lints with warnings as errors
 	$(CARGO) fmt --check

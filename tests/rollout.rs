@@ -397,3 +397,22 @@ async fn everything_can_be_found_by_tag() {
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_row_that_leaves_spot_out_runs_on_demand() {
+    let table = cgap_with(&[("      count: 0\n      spot: true\n", "      count: 0\n")]);
+    let story = Story::new(table, Start::Template, 53);
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_is_not_there_is_written_nowhere() {
+    let story = Story::settled(54).await;
+    let before = story.world().writes.len();
+    let story = Story { lab: story.lab.with_table(cgap_with(&[("tag: latest", "tag: v99")])), begun: story.begun };
+    let ended = story.ended().await;
+    assert_eq!(ended.end, End::Reached(Verdict::Held));
+    holds(&ended, "NoImage");
+    assert_eq!(story.world().writes_since(before), Vec::<String>::new());
+}

@@ -85,7 +85,7 @@ impl Aws {
         definition: &TaskDefinitionArn,
         client_token: &str,
         started_by: &str,
-        capacity: Option<Capacity>,
+        capacity: Capacity,
         network: &NetworkView,
     ) -> Result<RunAnswer, AwsError> {
         const OPERATION: &str = "ecs:RunTask";
@@ -101,7 +101,7 @@ impl Aws {
                 let call = self.ecs.run_task().cluster(cluster.as_str()).task_definition(definition.as_str());
                 let call = call.count(1).client_token(client_token).started_by(started_by);
                 let call = call.network_configuration(network.clone());
-                let call = call.set_capacity_provider_strategy(capacity.map(strategy).transpose()?);
+                let call = call.set_capacity_provider_strategy(Some(strategy(capacity)?));
                 match call.send().await {
                     Ok(answer) => Ok(Ok(answer)),
                     Err(error) => refused(error),

@@ -71,6 +71,8 @@ impl AwsError {
                 };
                 let message = match class {
                     Class::Denied => format!("no usable AWS credentials ({})", root(&error)),
+                    // The SDK dumps the whole request here; what is wrong stands innermost.
+                    _ if matches!(&error, SdkError::DispatchFailure(failure) if failure.is_other()) => root(&error),
                     _ => chain(&error),
                 };
                 Self { operation, class, code: String::new(), message, request_id: String::new() }

@@ -18,22 +18,22 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// What goes to stdout: text for people, or JSON for scripts (docs/output.md).
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, env = "EVENKEEL_OUTPUT")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = Format::Text, env = "EVENKEEL_OUTPUT")]
     pub output: Format,
     /// When to use colour. NO_COLOR switches it off.
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = When::Auto)]
     pub color: When,
-    /// Switches colour off, by its presence (no-color.org).
-    #[arg(long, env = "NO_COLOR", hide = true, global = true, value_parser = clap::builder::FalseyValueParser::new())]
-    pub no_color: bool,
+    /// Switches colour off, by any value that is not empty (no-color.org).
+    #[arg(long, env = "NO_COLOR", hide = true, global = true, num_args = 0..=1, default_missing_value = "1")]
+    pub no_color: Option<String>,
     /// Which logs go to stderr, as `evenkeel=debug`; the AWS SDK's are left out unless they are asked for.
-    #[arg(long, global = true, default_value = "evenkeel=warn", env = "EVENKEEL_LOG")]
+    #[arg(long, global = true, help_heading = "Everywhere", default_value = "evenkeel=warn", env = "EVENKEEL_LOG")]
     pub log: String,
     /// How logs look.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, env = "EVENKEEL_LOG_FORMAT")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = Format::Text, env = "EVENKEEL_LOG_FORMAT")]
     pub log_format: Format,
     /// How much faster than the wall clock AWS's time runs; only a simulator's does. 1, but 60 for `simulate`.
-    #[arg(long, global = true, env = "EVENKEEL_SPEED", value_parser = speed)]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "EVENKEEL_SPEED", value_parser = speed)]
     pub speed: Option<f64>,
 }
 

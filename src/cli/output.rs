@@ -27,7 +27,7 @@ impl Output {
         let color = |terminal: bool| match cli.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => terminal && !cli.no_color,
+            When::Auto => terminal && cli.no_color.as_deref().unwrap_or_default().is_empty(),
         };
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         Self { format: cli.output, data: Style { color: color(out) }, talk: Style { color: color(err) }, terminal: err }

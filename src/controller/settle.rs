@@ -10,6 +10,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::plan::history::History;
 use crate::plan::pace::NextLook;
 use crate::plan::rollout::Phase;
+use crate::reconcile::execute::StepResult;
 use crate::reconcile::pass::{Mode, PassReport, Verdict, pass};
 
 /// How passes follow each other.
@@ -92,16 +93,23 @@ pub async fn settle(
         if let Some(verdict) = reached(until, &last) {
             return Ended { end: End::Reached(verdict), last, passes };
         }
-        let wait = match last.plan.next_look {
-            NextLook::AtOnce => LAG,
-            NextLook::After(span) => span.max(LAG),
-            NextLook::Idle => NextLook::TICK,
-        };
-        let wait = pacing.scaled(wait);
+        let wait = pacing.scaled(next_look(&last));
         if began.elapsed() + wait > pacing.scaled(pacing.timeout) {
             return Ended { end: End::TimedOut, last, passes };
         }
         sleep(wait).await;
+    }
+}
+
+/// How long until the next look makes sense.
+fn next_look(report: &PassReport) -> Span {
+    let failed = report.outcomes.iter().any(|outcome| matches!(outcome.result, StepResult::Failed(_)));
+    match report.plan.next_look {
+        // What AWS refuses now it refuses in a second too; hammering it is the surest way to stay throttled.
+        NextLook::AtOnce if failed => NextLook::TICK,
+        NextLook::AtOnce => LAG,
+        NextLook::After(span) => span.max(LAG),
+        NextLook::Idle => NextLook::TICK,
     }
 }
 

@@ -149,7 +149,9 @@ fn physical(table: &ServiceTable, selector: &Selector, otherwise: &str) -> Strin
         Some((front, back)) => format!("{}*{back}", front.replace('*', &camel(table.name.as_str()))),
         None => logical,
     };
-    format!("c4-ecs-{}-stack-{logical}", table.name)
+    // A selector that names the stack, as tables that share an account do, has it already.
+    let stack = format!("c4-ecs-{}-stack-", table.name);
+    if logical.starts_with(&stack) { logical } else { format!("{stack}{logical}") }
 }
 
 fn camel(text: &str) -> String {

@@ -324,20 +324,20 @@ impl Request {
             ("id", Some(id.to_string())),
             ("after", Some(after.millis().to_string())),
             ("at", Some(at.millis().to_string())),
-            ("reason", reason.as_deref().map(|text| tags::word(text, 120))),
+            // The last word, since it may have blanks and `=` in it.
+            ("reason", reason.as_deref().map(|text| tags::free(text, 120)).filter(|text| !text.is_empty())),
         ])
     }
 
     /// Reads a tag's value.
     pub fn parse(value: &str) -> Option<Self> {
-        let words = tags::read(value)?;
+        let (facts, reason) = match value.split_once(" reason=") {
+            Some((facts, reason)) => (facts, Some(reason.to_owned())),
+            None => (value, None),
+        };
+        let words = tags::read(facts)?;
         let moment = |key: &str| words.get(key)?.parse().ok().map(Timestamp::from_millis);
-        Some(Self {
-            id: RequestId::told(*words.get("id")?),
-            after: moment("after")?,
-            at: moment("at")?,
-            reason: words.get("reason").map(|text| (*text).to_owned()),
-        })
+        Some(Self { id: RequestId::told(*words.get("id")?), after: moment("after")?, at: moment("at")?, reason })
     }
 }
 
@@ -438,6 +438,6 @@ mod tests {
         let id = RequestId::of(&TableName::told("cgap"), moment, moment);
         let request = Request { id, after: moment, at: moment, reason: Some("new <schema>, 3".repeat(40)) };
         assert!(request.tag().len() <= LONGEST);
-        assert!(Request::parse(&request.tag()).unwrap().reason.unwrap().starts_with("new__schema"));
+        assert!(Request::parse(&request.tag()).unwrap().reason.unwrap().starts_with("new schema 3new schema"));
     }
 }

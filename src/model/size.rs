@@ -72,7 +72,8 @@ impl Vcpu {
         SIZES.iter().map(|&(units, ..)| Self(units))
     }
 
-    fn cpus(self) -> f64 {
+    /// vCPUs, as people count them.
+    pub fn cpus(self) -> f64 {
         f64::from(self.0) / 1024.0
     }
 

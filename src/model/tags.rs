@@ -19,15 +19,17 @@ pub fn write<'a>(words: impl IntoIterator<Item = (&'a str, Option<String>)>) -> 
     said.collect::<Vec<_>>().join(" ")
 }
 
-/// Free text as one word: what AWS does not allow, and spaces and `=`, become `_`; cut to `most` characters.
-pub fn word(text: &str, most: usize) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "+-.:/@_".contains(c);
-    text.chars().map(|c| if allowed(c) { c } else { '_' }).take(most).collect()
+/// Free text as far as a tag can hold it: what AWS does not allow is left out, blanks are one, `most` characters.
+pub fn free(text: &str, most: usize) -> String {
+    let allowed = |c: &char| c.is_alphanumeric() || "+-=.:/@_ ".contains(*c);
+    let words: Vec<String> = text.split_whitespace().map(|word| word.chars().filter(allowed).collect()).collect();
+    let kept = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    kept.chars().take(most).collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{read, word, write};
+    use super::{free, read, write};
 
     #[test]
     fn reads_back_what_it_wrote() {
@@ -38,7 +40,8 @@ mod tests {
     }
 
     #[test]
-    fn keeps_free_text_within_what_aws_allows() {
-        assert_eq!(word("new schema, really = now!", 12), "new_schema__");
+    fn keeps_free_text_as_far_as_aws_allows() {
+        assert_eq!(free("New release: \"v2\",\n  réally = now!", 80), "New release: v2 réally = now");
+        assert_eq!(free("one two", 4), "one");
     }
 }

@@ -109,8 +109,8 @@ pub struct Launch {
     pub client_token: String,
     /// How the task is found again.
     pub started_by: String,
-    /// Where it runs; `None` leaves it to the cluster.
-    pub capacity: Option<Capacity>,
+    /// Where it runs.
+    pub capacity: Capacity,
     /// Where it is attached.
     pub network: NetworkView,
 }

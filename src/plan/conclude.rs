@@ -157,13 +157,14 @@ fn say_newer_images(draft: &mut Draft<'_>, stand: &Stand<'_>) {
 fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Phase {
     let kicking = requested || draft.steps.iter().any(|step| step.action.kicks());
     let stale = draft.holds.iter().any(|Hold { cause, .. }| *cause == HoldCause::Stale);
+    let partial = draft.holds.iter().any(|Hold { cause, .. }| matches!(cause, HoldCause::PartialKick { .. }));
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => Phase::Deploying,
         _ if kicking || stale => Phase::Requested,
         RecordState::Open if gate.is_open() && draft.steps.is_empty() => Phase::Settling,
         RecordState::Open if gate.is_open() => Phase::Clear,
         // Whether the new tasks are up decides, not ECS's COMPLETED, which comes in the middle of draining.
-        RecordState::Open if gate.holds(3) && gate.holds(4) => Phase::Draining,
+        RecordState::Open if gate.holds(3) && gate.holds(4) && !partial => Phase::Draining,
         RecordState::Open => Phase::Rolling,
         RecordState::Failed(_) => Phase::Failed,
         RecordState::Unknown(_) => Phase::Unknown,

@@ -66,6 +66,11 @@ fn may_kick(
         | RecordState::Succeeded(_)
         | RecordState::Skipped => {}
     }
+    image_is_there(draft)
+}
+
+/// Whether the table's image can be pulled.
+fn image_is_there(draft: &Draft<'_>) -> Result<(), HoldCause> {
     let Some(image) = &draft.input.table.image else { return Ok(()) };
     match &draft.input.observed.image {
         Seen::Present(_) => Ok(()),
@@ -144,6 +149,11 @@ fn register(draft: &mut Draft<'_>, row: &Row, view: &RowView) -> Option<Step> {
     let mut correction = drift::of_task(draft.input.table, row, view);
     draft.note(row, &mut correction);
     let revision = correction.revision?;
+    // A revision with an image that nobody can pull would be the one that the next rollout runs.
+    if let (false, Err(cause)) = (revision.images.is_empty(), image_is_there(draft)) {
+        draft.hold(Some(row), cause);
+        return None;
+    }
     let because = correction.differences.into_iter().map(Because::Drift).collect();
     Some(Step { row: Some(row.name.clone()), action: Action::Register(revision), because })
 }

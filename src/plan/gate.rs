@@ -362,7 +362,7 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
     let Some((row, _)) = stand.table.task_row() else { return missing };
     let view = stand.observed.rows.get(&row.name);
     let Some(definition) = view.and_then(|view| view.definition.one()) else {
-        missing.unknown(format!("the task definition of {}", row.name));
+        missing.unknown(format!("the task definition of {} is not known", row.name));
         return missing;
     };
     // `None` is not an empty `startedBy`: that is what a task of somebody at a console has.

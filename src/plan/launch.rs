@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::model::ids::{ContainerName, TaskArn};
 use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Failure, Record, RecordState};
-use crate::model::row::{Row, ServiceTable};
+use crate::model::row::{Capacity, Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::{Action, Launch};
@@ -170,7 +170,9 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
             let definition = definition.arn.clone();
             let client_token = record.id.client_token(attempt);
             let started_by = record.id.started_by(attempt);
-            let launch = Launch { definition, client_token, started_by, capacity: row.capacity, network };
+            // Without a strategy ECS would look for container instances. Foursight's own runs are on-demand too.
+            let capacity = row.capacity.unwrap_or(Capacity::OnDemand);
+            let launch = Launch { definition, client_token, started_by, capacity, network };
             Ok((Action::Run(launch), Because::LaunchRecorded))
         }
         Err(cause) => Err((cause, NextLook::Idle)),

@@ -77,5 +77,5 @@ fn a_rollout_that_takes_longer_than_the_timeout_ends_the_run_and_not_the_rollout
     ran.tells("time is up, still progressing");
     sim.advance(900);
     assert_eq!(sim.described("CGAPportalService")["deployments"][0]["rolloutState"], "COMPLETED");
-    sim.about(&["plan"]).ended_with(0).tells("every gate condition holds");
+    assert!(sim.journal(0).one_off_tasks().is_empty(), "nobody was there to start it");
 }

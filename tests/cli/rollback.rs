@@ -59,3 +59,18 @@ fn a_new_rollout_after_a_failed_one_runs_the_task_once() {
     assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
     sim.about(&["plan"]).ended_with(0);
 }
+
+#[test]
+fn a_service_that_is_stuck_on_an_image_of_nobodys_is_brought_back_and_the_task_runs_once() {
+    let sim = Sim::with("stuck", SMALL);
+    let settled = sim.settled();
+    roll_to_nowhere(&sim, false);
+    // Given up without a rollback: the deployment stays PRIMARY, and its image is drift from what the table states.
+    sim.advance(1200);
+    assert_eq!(sim.described("worker")["deployments"][0]["rolloutState"], "FAILED");
+    sim.about(&["plan"]).ended_with(3).tells("image of worker");
+    sim.reconcile().ended_with(0);
+    let deployments = sim.described("worker")["deployments"].clone();
+    assert_eq!((deployments.as_array().map(Vec::len), &deployments[0]["rolloutState"]), (Some(1), &json!("COMPLETED")));
+    assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
+}

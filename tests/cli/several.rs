@@ -35,6 +35,26 @@ fn a_folder_of_tables_is_reconciled_in_one_run() {
 }
 
 #[test]
+fn two_environments_share_an_account_when_selectors_name_the_stack() {
+    let stack = |env: &str| {
+        let mut table = changed(SMALL, "{ name: small }", &format!("{{ name: {env} }}"));
+        for (name, logical) in
+            [("small-cluster", "Cluster"), ("web", "Web"), ("worker", "Worker"), ("migrate", "Migrate")]
+        {
+            let glob = format!("{{ glob: \"c4-ecs-{env}-stack-CGAP{logical}-*\" }}");
+            table = changed(&table, &format!("{{ name: {name} }}"), &glob);
+        }
+        changed(&table, "small-app", env)
+    };
+    let path = file("stacks", "cgap-a.yaml", stack("cgap-a"));
+    file("stacks", "cgap-b.yaml", stack("cgap-b"));
+    let sim = Sim::of(path.trim_end_matches("/cgap-a.yaml"));
+    let clusters = sim.ecs("ListClusters", serde_json::json!({}))["clusterArns"].to_string();
+    assert_eq!(clusters.matches("c4-ecs-cgap-a-stack-").count(), 1, "{clusters}");
+    sim.reconcile().ended_with(0).tells("cgap-a: converged").tells("cgap-b: converged");
+}
+
+#[test]
 fn each_table_rolls_by_itself() {
     let folder = folder("by-itself");
     let sim = Sim::of(&folder);

@@ -13,7 +13,7 @@ use crate::reconcile::pass::{PassReport, Verdict};
 use crate::report::pass_text;
 
 /// `kind: PassReport`: one pass, or all passes of a reconciliation taken together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PassReportJson {
     /// `evenkeel.dev/v1`.
@@ -42,7 +42,7 @@ pub struct PassReportJson {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutcomeJson {
     /// When its pass looked.
@@ -54,7 +54,7 @@ pub struct OutcomeJson {
 }
 
 /// What became of a step; `kind` tells which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]
 pub enum ResultJson {
     /// AWS did it.
@@ -93,7 +93,7 @@ pub enum ResultJson {
 }
 
 /// An invariant that a plan would have broken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationJson {
     /// Its number, as `I2`.

@@ -13,7 +13,7 @@ use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, ServiceUpd
 use crate::report::subject::Subject;
 
 /// `kind: Plan`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanJson {
     /// `evenkeel.dev/v1`.
@@ -40,7 +40,7 @@ pub struct PlanJson {
 }
 
 /// A row of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanRowJson {
     /// The row's name.
@@ -56,7 +56,7 @@ pub struct PlanRowJson {
 }
 
 /// One change of AWS, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepJson {
     /// The row; absent for the table as a whole.
@@ -69,7 +69,7 @@ pub struct StepJson {
 }
 
 /// What a step does; `kind` tells which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]
 pub enum ActionJson {
     /// The record tag is written.
@@ -112,14 +112,14 @@ pub enum ActionJson {
 }
 
 /// A revision that differs from another in these fields alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RevisionJson {
     /// The revision's ARN that it is made from.
     pub from: String,
     /// New vCPU, as a table states it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vcpu: Option<String>,
+    pub vcpu: Option<f64>,
     /// New memory in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<u32>,
@@ -129,7 +129,7 @@ pub struct RevisionJson {
 }
 
 /// A RunTask call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LaunchJson {
     /// The revision's ARN.
@@ -138,15 +138,14 @@ pub struct LaunchJson {
     pub client_token: String,
     /// How the task is found again.
     pub started_by: String,
-    /// The capacity provider; absent leaves it to the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_provider: Option<&'static str>,
+    /// The capacity provider.
+    pub capacity_provider: &'static str,
     /// Where it is attached.
     pub network: NetworkJson,
 }
 
 /// An awsvpc configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkJson {
     /// Subnet ids.
@@ -233,7 +232,7 @@ impl From<&Revision> for RevisionJson {
         let Revision { from, vcpu, memory, images } = revision;
         Self {
             from: from.to_string(),
-            vcpu: vcpu.map(|vcpu| vcpu.to_string()),
+            vcpu: vcpu.map(|vcpu| vcpu.cpus()),
             memory: memory.map(|memory| memory.mib()),
             images: images.iter().map(|(container, image)| (container.to_string(), image.clone())).collect(),
         }
@@ -248,7 +247,7 @@ impl From<&Launch> for LaunchJson {
             definition: definition.to_string(),
             client_token: client_token.clone(),
             started_by: started_by.clone(),
-            capacity_provider: capacity.map(|capacity| capacity.provider()),
+            capacity_provider: capacity.provider(),
             network: NetworkJson {
                 subnets: subnets.clone(),
                 security_groups: security_groups.clone(),
