@@ -5,10 +5,12 @@
 //! 1. Whose account is this? Another one than the table's: nothing at all is done.          (`guard`)
 //! 2. Is the cluster there, and is what it carries for us readable? If not: nothing.         (`guard`)
 //! 3. Is each row's resource there, exactly once? What is not is held, the others go on.     (`guard`)
-//! 4. Where does the rollout stand? The record follows what was seen: baseline, open, failed. (`rollout`)
+//! 4. Where does the rollout stand? The record follows what was seen: first what ECS undid, then rows that are new in
+//!    the table, then kicks, then requests that need nothing more.                          (`rollout`)
 //! 5. What of each row differs, and may it be corrected now?                                 (`correct`, `drift`)
 //! 6. Does a request ask for new deployments?                                                (`correct`)
-//! 7. Only when nothing above is left to write: the launch of the deployment task.           (`conclude`, `gate`, `launch`)
+//! 7. Only when nothing above is left to write: the launch of the deployment task. What a launch came to is written
+//!    whatever else is held, since ECS forgets it.                                 (`conclude`, `gate`, `launch`)
 
 use crate::model::observed::Observed;
 use crate::model::row::ServiceTable;

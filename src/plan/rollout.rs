@@ -218,18 +218,6 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         RecordState::Open => failed(stand, record)
-            .map(|(row, why)| {
-                (
-                    Record {
-                        state: RecordState::Failed(Failure::Row(row)),
-                        // A rollback under a fresh deployment id is newer than what the record knows, and no kick.
-                        frontier: stand.frontier.max(record.frontier),
-                        since: stand.observed.at,
-                        ..record.clone()
-                    },
-                    Because::RowFailed(why),
-                )
-            })
             .or_else(|| advance(stand, record, request))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
         RecordState::Baseline
@@ -256,8 +244,17 @@ fn undone_unseen(
 ) -> Option<(Record, Because)> {
     let why = |row: &RowStand<'_>| row_failure(row, answerable_since(durable, &row.row.name)?);
     let (row, why) = stand.rows.iter().find_map(|row| Some((row.row.name.clone(), why(row)?)))?;
-    let failed = RecordState::Failed(Failure::Row(row));
-    Some((opening(stand, failed, base(record), request.cloned()), Because::RowFailed(why)))
+    let request = request.cloned();
+    let failed = Record { id: stand.id.clone(), base: base(record), request, ..failure(stand, record, row) };
+    Some((failed, Because::RowFailed(why)))
+}
+
+/// A rollback under a fresh deployment id is newer than what the record knows, and no kick; one that brings the old
+/// deployment back is older, and the record knows more.
+fn failure(stand: &Stand<'_>, record: &Record, row: RowName) -> Record {
+    let frontier = stand.frontier.max(record.frontier);
+    let state = RecordState::Failed(Failure::Row(row));
+    Record { state, frontier, since: stand.observed.at, ..record.clone() }
 }
 
 /// A frontier that moved forward is a new rollout, or more kicks of the same.
@@ -309,8 +306,10 @@ pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
 }
 
 /// The first row whose newest deployment of this rollout ECS gave up or undid.
-fn failed(stand: &Stand<'_>, record: &Record) -> Option<(RowName, String)> {
-    stand.rows.iter().find_map(|row| row_failure(row, record.base).map(|why| (row.row.name.clone(), why)))
+fn failed(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
+    let failure_of = |row: &RowStand<'_>| Some((row.row.name.clone(), row_failure(row, record.base)?));
+    let (row, why) = stand.rows.iter().find_map(failure_of)?;
+    Some((failure(stand, record, row), Because::RowFailed(why)))
 }
 
 /// Two witnesses: the service's deployments, and its service deployments, where a rollback stays visible after the

@@ -1,0 +1,100 @@
+//! Deployments that ECS or a person undoes, in every way: never a success, never kicked again without being asked.
+
+use evenkeel::controller::request::accept;
+use evenkeel::controller::settle::Until;
+use evenkeel::model::time::Span;
+use evenkeel::plan::rollout::Phase;
+use evenkeel::reconcile::pass::Verdict;
+use evenkeel::simulator::ecs::App;
+use serde_json::json;
+
+use super::attack::Attack;
+use crate::common::cgap_with;
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_under_a_fresh_deployment_id_is_a_failure_too() {
+    let attack = Attack::new(100).await;
+    attack.lab.world().knobs_mut().rollback_keeps_id = false;
+    attack.breaker("portal", true);
+    attack.bad_push();
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.wait(Span::minutes(40)).await;
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    assert!(attack.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_without_rollback_is_a_failure_that_a_request_mends() {
+    let attack = Attack::new(101).await;
+    attack.breaker("portal", false);
+    attack.bad_push();
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    assert!(attack.world().runs.is_empty());
+    attack.lab.push().unwrap();
+    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_failure_a_kick_of_the_failed_row_alone_completes_the_rollout() {
+    let attack = Attack::new(102).await;
+    attack.breaker("portal", true);
+    let good = attack.lab.push().unwrap();
+    attack.lab.world().set_app(&good, App::NeverHealthy);
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.world().set_app(&good, App::Healthy);
+    attack.lab.kick(attack.lab.service("portal")).unwrap();
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_a_person_stops_is_a_failure() {
+    let attack = Attack::new(103).await;
+    attack.kick_all();
+    attack.until(Phase::Rolling).await;
+    let input = json!({"cluster": attack.lab.laid_out.cluster, "service": attack.lab.service("Indexer")});
+    let listed = attack.console("ListServiceDeployments", input);
+    let arn = listed["serviceDeployments"][0]["serviceDeploymentArn"].clone();
+    attack.console("StopServiceDeployment", json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}));
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.wait(Span::minutes(40)).await;
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    assert!(attack.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_that_ecs_rolls_back_between_two_runs_is_not_made_for_ever() {
+    let attack = Attack::new(104).await;
+    attack.breaker("portal", true);
+    attack.bad_push();
+    let attack = attack.under(cgap_with(&[("vcpu: .25\n      memory: 512", "vcpu: .25\n      memory: 1024")]));
+    for _ in 0..4 {
+        attack.lab.settle(Until::OnePass, |_| {}).await;
+        attack.lab.wait(Span::minutes(60)).await;
+    }
+    assert_eq!(attack.count("UpdateService"), 1);
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    assert!(attack.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_ecs_rolls_back_between_two_runs_is_not_answered_for_ever() {
+    let attack = Attack::new(105).await;
+    for part in ["portal", "Indexer", "Ingester"] {
+        attack.breaker(part, true);
+    }
+    let digest = attack.lab.push().unwrap();
+    attack.lab.world().set_app(&digest, App::CrashesAfter { ms: 1_000, exit_code: 1 });
+    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    for _ in 0..4 {
+        attack.lab.settle(Until::OnePass, |_| {}).await;
+        attack.lab.wait(Span::minutes(120)).await;
+    }
+    assert_eq!(attack.count("UpdateService"), 3);
+    assert!(attack.world().runs.is_empty());
+}
