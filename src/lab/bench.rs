@@ -50,9 +50,13 @@ impl Lab {
 
     /// The simulated AWS behind the real SDK. Each call is a client of its own, with no memory.
     pub fn aws(&self) -> Aws {
+        Aws::over(SharedHttpClient::new(self.client()), &self.table.region)
+    }
+
+    /// The HTTP client below the SDK, for those who put something between the two.
+    pub fn client(&self) -> InProcess {
         let (start, origin) = (self.start, self.origin);
-        let client = InProcess::new(Arc::clone(&self.simulator), move || at(start, origin));
-        Aws::over(SharedHttpClient::new(client), &self.table.region)
+        InProcess::new(Arc::clone(&self.simulator), move || at(start, origin))
     }
 
     /// Virtual time.

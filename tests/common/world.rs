@@ -37,7 +37,7 @@ struct Truth {
     draining: BTreeMap<String, String>,
 }
 
-const WRITES: [&str; 14] = [
+pub(crate) const WRITES: [&str; 14] = [
     "UpdateService",
     "RunTask",
     "TagResource",
