@@ -17,8 +17,8 @@ def calls(entries):
 
 
 def by_program(entry):
-    """Whether the program made this call."""
-    return entry["client"].startswith("evenkeel")
+    """Whether the program made this call: nobody else here speaks with the SDK for Rust."""
+    return entry["client"].startswith("aws-sdk-rust/")
 
 
 def findings(entries):

@@ -25,6 +25,10 @@ COMMON_ERRORS = {
     "ValidationException",
 }
 
+#: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers empty:
+#: the tags of a resource of a load balancer that has none.
+MAY_BE_EMPTY = {"TagList"}
+
 #: ISO 8601 in UTC, as the Query protocol writes it.
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
 
@@ -69,7 +73,7 @@ def check_error(operation, code, status, members):
             yield f"{place}: not declared; declared are {sorted(declared)}"
         return
     shape = declared[code]
-    expected = shape.metadata.get("error", {}).get("httpStatusCode", 500 if shape.metadata.get("fault") else 400)
+    expected = _status(shape)
     if status != expected:
         yield f"{place}: status {status} and not {expected}"
     for name, value in members.items():
@@ -77,6 +81,12 @@ def check_error(operation, code, status, members):
             yield f"{place}: has no member {name}"
         else:
             yield from check(shape.members[name], value, f"{place}.{name}")
+
+
+def _status(shape):
+    # botocore does not pass `fault` on, which is how the JSON services mark what is AWS's own fault.
+    default = 500 if shape._shape_model.get("fault") else 400
+    return shape.metadata.get("error", {}).get("httpStatusCode", default)
 
 
 def _code(shape):
@@ -105,7 +115,8 @@ def _list(shape, value, place, text):
     if not isinstance(value, list):
         yield f"{place}: {value!r} is no list"
         return
-    yield from _bounds(shape, len(value), f"{place}: {len(value)} items")
+    if value or shape.name not in MAY_BE_EMPTY:
+        yield from _bounds(shape, len(value), f"{place}: {len(value)} items")
     for index, item in enumerate(value):
         yield from check(shape.member, item, f"{place}[{index}]", text)
 

@@ -38,6 +38,12 @@ class Simulator:
         self.endpoint = self.environment["AWS_ENDPOINT_URL"]
         self.table = next((argument for argument in arguments if argument.endswith(".yaml")), "specs/cgap.yaml")
         self.watch = Watch()
+        self.session = boto3.Session(
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment["AWS_REGION"],
+        )
+        self.clients = {}
 
     def stop(self):
         """Ends the process, and no other."""
@@ -46,15 +52,11 @@ class Simulator:
         self.process.stdout.close()
 
     def client(self, service):
-        """A boto3 client whose every raw response is held to the model, see `wire`."""
-        session = boto3.Session(
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.environment["AWS_REGION"],
-        )
-        client = session.client(service, endpoint_url=self.endpoint)
-        self.watch.over(client)
-        return client
+        """The boto3 client of a service; every raw response that it gets is held to the model, see `wire`."""
+        if service not in self.clients:
+            self.clients[service] = self.session.client(service, endpoint_url=self.endpoint)
+            self.watch.over(self.clients[service])
+        return self.clients[service]
 
     def evenkeel(self, *arguments):
         """Runs the program about this account's table; gives the finished process."""

@@ -30,6 +30,8 @@ def test_services_inactive_waits_until_a_deleted_service_has_drained(still):
 def test_tasks_running_and_tasks_stopped_see_a_one_off_task_through(still):
     ecs, cluster = still.client("ecs"), still.cluster()
     task = deployment_task(ecs, cluster)
+    # This waiter takes MISSING for an end, and ECS does not show a task at once: whoever uses it waits a little first.
+    still.advance(2)
     ecs.get_waiter("tasks_running").wait(cluster=cluster, tasks=[task])
     ecs.get_waiter("tasks_stopped").wait(cluster=cluster, tasks=[task])
     shown = ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"][0]

@@ -43,15 +43,21 @@ def test_a_kick_of_all_services_ends_in_one_deployment_task(moving, utils):
     assert list(journal.findings(entries)) == []
 
 
-def test_foursight_runs_a_task_of_its_own(moving, utils):
+def test_a_task_of_foursight_needs_a_default_strategy_of_the_cluster(moving, utils):
     (cluster,) = utils.list_ecs_clusters()
     definition = next(arn for arn in utils.list_ecs_tasks() if "CGAPDeployment-" in arn)
-    answer = utils.run_ecs_task(cluster_name=cluster, task_name=definition, **TASK_NETWORK)
-    assert answer["failures"] == []
-    assert [task["taskDefinitionArn"] for task in answer["tasks"]] == [definition]
-    utils.client.get_waiter("tasks_stopped").wait(
-        cluster=cluster, tasks=[task["taskArn"] for task in answer["tasks"]], WaiterConfig={"Delay": 1}
+    task = {"cluster_name": cluster, "task_name": definition, **TASK_NETWORK}
+    # It names no launch type, and CGAP's cluster has no default strategy: ECS then looks for EC2 instances.
+    with pytest.raises(utils.client.exceptions.InvalidParameterException, match="No Container Instances were found"):
+        utils.run_ecs_task(**task)
+    utils.client.put_cluster_capacity_providers(
+        cluster=cluster,
+        capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
     )
+    answer = utils.run_ecs_task(**task)
+    assert answer["failures"] == []
+    assert [started["taskDefinitionArn"] for started in answer["tasks"]] == [definition]
 
 
 def family(simulator, cluster, task):

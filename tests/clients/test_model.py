@@ -236,7 +236,8 @@ def test_a_service_refuses_as_declared_whatever_is_wrong_with_it(still):
         {"networkConfiguration": NETWORK, "desiredCount": -1},
         {"networkConfiguration": NETWORK, "loadBalancers": [{"targetGroupArn": GROUP, "containerName": "portal", "containerPort": 8000}]},
         {"networkConfiguration": NETWORK, "taskDefinition": "missing"},
-        {"networkConfiguration": NETWORK, "deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 100}},
+        {"networkConfiguration": NETWORK, "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
+        {"networkConfiguration": NETWORK, "tags": [{"key": "aws:mine", "value": "a"}]},
     ]:
         with pytest.raises(ClientError):
             ecs.create_service(**{**common, **parameters})

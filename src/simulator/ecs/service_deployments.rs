@@ -39,7 +39,9 @@ impl Ecs {
         if let Some(given) = answer["serviceDeployments"].as_array_mut() {
             for item in given.iter_mut() {
                 let position: usize = item.as_str().and_then(|key| key.parse().ok()).unwrap_or(0);
-                *item = brief(records[position], service, scene);
+                let record = records[position];
+                *item = brief(record, service, scene);
+                item["targetServiceRevisionArn"] = json!(record.target);
             }
         }
         Ok(answer)
@@ -182,12 +184,12 @@ impl Ecs {
     }
 }
 
+/// What a service deployment has in a list and in a description alike.
 fn brief(record: &Record, service: &Service, scene: &Scene<'_>) -> Value {
     let mut shown = json!({
         "serviceDeploymentArn": record.arn,
         "serviceArn": scene.place.service(&service.cluster, &service.name),
         "clusterArn": scene.place.cluster(&service.cluster),
-        "targetServiceRevisionArn": record.target,
         "status": record.status.word(),
         "createdAt": record.created_at.epoch_seconds(),
         "startedAt": record.created_at.epoch_seconds(),

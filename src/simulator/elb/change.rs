@@ -19,9 +19,9 @@ use crate::simulator::time::Time;
 const BOUNDED: [(&str, i64, i64); 2] =
     [("deregistration_delay.timeout_seconds", 0, 3600), ("slow_start.duration_seconds", 0, 900)];
 
-/// A target group takes this many targets.
 /// Tags per resource.
 const MAX_TAGS: usize = 50;
+/// A target group takes this many targets.
 const MAX_TARGETS: usize = 1000;
 
 impl Elb {
