@@ -48,13 +48,19 @@ impl<'a> Input<'a> {
         self.items(key)?.iter().map(read).collect()
     }
 
+    /// A word, which must be among those that AWS has.
+    pub(super) fn word(self, key: &str, known: &[&str]) -> Result<Option<&'a str>, ApiError> {
+        match self.text(key)? {
+            Some(word) if !known.contains(&word) => Err(no_word(key, word, known)),
+            word => Ok(word),
+        }
+    }
+
     /// The elements of a list of words, all of which must be among those that AWS has.
     pub(super) fn words(self, key: &str, known: &[&str]) -> Result<Vec<&'a str>, ApiError> {
         let words = self.texts(key)?;
         match words.iter().find(|word| !known.contains(word)) {
-            Some(word) => {
-                Err(invalid(format!("{key} value {word} is not valid. Valid values are {}.", known.join(", "))))
-            }
+            Some(word) => Err(no_word(key, word, known)),
             None => Ok(words),
         }
     }
@@ -85,6 +91,11 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
 /// `ClientException`: the request makes sense, but not now or not on this resource.
 pub(super) fn client_error(message: impl Into<String>) -> ApiError {
     ApiError::client("ClientException", message)
+}
+
+/// The refusal of a word that is none of AWS's. The text is assumed.
+pub(super) fn no_word(key: &str, word: &str, known: &[&str]) -> ApiError {
+    invalid(format!("{key} {word} is not valid. Valid values are {}.", known.join(", ")))
 }
 
 /// The refusal of a value of another type than `wanted`.

@@ -127,11 +127,7 @@ pub(super) fn read_network(input: Input<'_>, definition: &TaskDefinition) -> Res
     if subnets.len() > 16 || groups.len() > 5 {
         return Err(invalid("There can be at most 16 subnets and 5 security groups."));
     }
-    let public = match given.text("assignPublicIp")? {
-        None => "DISABLED",
-        Some(word @ ("ENABLED" | "DISABLED")) => word,
-        Some(_) => return Err(invalid("assignPublicIp should be ENABLED or DISABLED.")),
-    };
+    let public = given.word("assignPublicIp", &["ENABLED", "DISABLED"])?.unwrap_or("DISABLED");
     Ok(json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}}))
 }
 

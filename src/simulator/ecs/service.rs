@@ -181,10 +181,10 @@ impl Settings {
         if input.get("enableECSManagedTags").is_some() {
             settings.managed_tags = input.flag("enableECSManagedTags")?;
         }
-        if let Some(given) = input.text("propagateTags")? {
+        if let Some(given) = input.word("propagateTags", &["TASK_DEFINITION", "SERVICE", "NONE"])? {
             settings.propagate_tags = Some(given.to_owned());
         }
-        if let Some(given) = input.text("availabilityZoneRebalancing")? {
+        if let Some(given) = input.word("availabilityZoneRebalancing", &["ENABLED", "DISABLED"])? {
             settings.zone_rebalancing = given.to_owned();
         }
         settings.check()?;

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use super::input::{invalid, mistyped};
+use super::input::{invalid, mistyped, no_word};
 use crate::simulator::error::ApiError;
 
 /// The type of a member.
@@ -39,9 +39,7 @@ impl Shape {
             (_, Value::Null) | (Text, Value::String(_)) | (Truth, Value::Bool(_)) => Ok(()),
             (Whole, Value::Number(number)) if number.is_i64() => Ok(()),
             (Word(words), Value::String(word)) if words.contains(&word.as_str()) => Ok(()),
-            (Word(words), Value::String(word)) => {
-                Err(invalid(format!("{name} {word} is not valid. Valid values are {}.", words.join(", "))))
-            }
+            (Word(words), Value::String(word)) => Err(no_word(name, word, words)),
             (List(item), Value::Array(items)) => items.iter().try_for_each(|value| item.check(name, value)),
             (Texts, Value::Object(members)) => members.values().try_for_each(|value| Text.check(name, value)),
             (Structure(members, required), Value::Object(given)) => {
