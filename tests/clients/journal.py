@@ -52,6 +52,11 @@ def births(entries):
     return {entry["task"]: entry for entry in _statuses(entries) if entry["from"] is None}
 
 
+def groups(entries):
+    """Whom each task belongs to, of those to which something happened."""
+    return {entry["task"]: entry["group"] for entry in _statuses(entries)}
+
+
 def one_off_tasks(entries):
     """The tasks that the program ran by RunTask."""
     return [task for task, entry in births(entries).items() if (entry.get("startedBy") or "").startswith("evenkeel/")]

@@ -25,8 +25,8 @@ COMMON_ERRORS = {
     "ValidationException",
 }
 
-#: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers empty:
-#: the tags of a resource of a load balancer that has none.
+#: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers
+#: empty: the tags of a load balancer's resource that has none.
 MAY_BE_EMPTY = {"TagList"}
 
 #: ISO 8601 in UTC, as the Query protocol writes it.

@@ -42,4 +42,5 @@ def test_an_operator_looks_around(still):
 
 def test_an_operator_is_refused_in_awss_words(still):
     said = aws(still, "ecs", "list-services", "--cluster", "missing", code=255)
-    assert "An error occurred (ClusterNotFoundException) when calling the ListServices operation: Cluster not found." in said
+    words = "An error occurred (ClusterNotFoundException) when calling the ListServices operation: Cluster not found."
+    assert words in said

@@ -55,9 +55,10 @@ def query(body):
 
 
 def test_finds_in_xml_what_a_client_would_not_see():
-    target = "<TargetHealthDescriptions><{0}><Target><Id>10.0.0.1</Id><Port>{1}</Port></Target></{0}></TargetHealthDescriptions>"
-    assert query(target.format("member", "80")) == []
-    assert "is no structure" in query(target.format("item", "80"))[0] or "no member" in query(target.format("item", "80"))[0]
-    assert "'eighty' is no integer" in query(target.format("member", "eighty"))[0]
+    target = "<{0}><Target><Id>10.0.0.1</Id><Port>{1}</Port></Target></{0}>"
+    group = f"<TargetHealthDescriptions>{target}</TargetHealthDescriptions>"
+    assert query(group.format("member", "80")) == []
+    assert "has no member item" in query(group.format("item", "80"))[0]
+    assert "'eighty' is no integer" in query(group.format("member", "eighty"))[0]
     assert "has no member Colour" in query("<Colour>red</Colour>")[0]
-    assert "no member TargetHealthDescriptions again" in query(2 * target.format("member", "80"))[0]
+    assert "no member TargetHealthDescriptions again" in query(2 * group.format("member", "80"))[0]

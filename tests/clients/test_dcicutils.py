@@ -37,7 +37,8 @@ def test_a_kick_of_all_services_ends_in_one_deployment_task(moving, utils):
     entries = moving.journal(settled)
     (task,) = journal.one_off_tasks(entries)
     launched, stopped = journal.births(entries)[task]["seq"], journal.stopped_at(entries)
-    supervised = {arn for arn in old if "qualys" not in family(moving, cluster, arn)}
+    groups = journal.groups(entries)
+    supervised = {arn for arn in old if "qualys" not in groups[arn]}
     assert len(supervised) == 9
     assert all(stopped.get(arn, launched) < launched for arn in supervised)
     assert list(journal.findings(entries)) == []
@@ -58,10 +59,3 @@ def test_a_task_of_foursight_needs_a_default_strategy_of_the_cluster(moving, uti
     answer = utils.run_ecs_task(**task)
     assert answer["failures"] == []
     assert [started["taskDefinitionArn"] for started in answer["tasks"]] == [definition]
-
-
-def family(simulator, cluster, task):
-    """The task definition of a task, as it was when ECS still knew the task."""
-    return next(
-        entry.get("group") or "" for entry in simulator.journal() if entry.get("event") == "task.status" and entry["task"] == task
-    )

@@ -33,7 +33,13 @@ spec:
   rows:
     - { name: web, service: { name: web }, container: web, count: 2, vcpu: .25, memory: 512 }
     - { name: worker, service: { name: worker }, container: worker, count: 1, vcpu: .25, memory: 512 }
-    - { name: migrate, task: { definition: { name: migrate } }, container: migrate, count: 0, spot: false, vcpu: .25, memory: 512 }
+    - name: migrate
+      task: { definition: { name: migrate } }
+      container: migrate
+      count: 0
+      spot: false
+      vcpu: .25
+      memory: 512
 """
 
 
@@ -75,7 +81,8 @@ def known(simulator, service, operation):
         headers = {"content-type": "application/x-www-form-urlencoded"}
     else:
         body = "{}"
-        headers = {"x-amz-target": f"{metadata['targetPrefix']}.{operation}", "content-type": "application/x-amz-json-1.1"}
+        headers = {"x-amz-target": f"{metadata['targetPrefix']}.{operation}"}
+        headers["content-type"] = "application/x-amz-json-1.1"
     request = urllib.request.Request(simulator.endpoint, body.encode(), headers)
     try:
         with urllib.request.urlopen(request) as answer:
@@ -156,6 +163,13 @@ GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/missing
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/missing/0123456789abcdef"
 LISTENER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/missing/0123456789abcdef/0123456789abcdef"
 RULE = LISTENER.replace(":listener/", ":listener-rule/") + "/0123456789abcdef"
+TARGETS = [{"Id": "10.0.0.1"}]
+NO_STRATEGY = {"capacityProviders": [], "defaultCapacityProviderStrategy": []}
+TAKEN_NAME = {"Name": "TargetGroupPortal", "Port": 1, "Protocol": "HTTP", "VpcId": "vpc-1", "TargetType": "ip"}
+NO_TAG = {"repositoryName": "cgap-devtest", "imageIds": [{"imageTag": "missing"}]}
+NO_REPOSITORY = {"repositoryName": "missing", "imageIds": [{"imageTag": "a"}]}
+SCALABLE = {"ServiceNamespace": "ecs", "ResourceId": "service/a/b", "ScalableDimension": "ecs:service:DesiredCount"}
+BALANCED = {"targetGroupArn": GROUP, "containerName": "portal", "containerPort": 8000}
 DEPLOYMENT = "arn:aws:ecs:us-east-1:123456789012:service-deployment/missing/missing/missing"
 
 #: Service, operation, input, and the code that AWS refuses it with. CLUSTER stands for the account's own.
@@ -181,15 +195,15 @@ REFUSALS = [
     ("ecs", "stop_task", {"cluster": "CLUSTER", "task": "0" * 32}, "InvalidParameterException"),
     ("ecs", "tag_resource", {"resourceArn": "nonsense", "tags": []}, "InvalidParameterException"),
     ("ecs", "list_tags_for_resource", {"resourceArn": "nonsense"}, "InvalidParameterException"),
-    ("ecs", "put_cluster_capacity_providers", {"cluster": "missing", "capacityProviders": [], "defaultCapacityProviderStrategy": []}, "ClusterNotFoundException"),
+    ("ecs", "put_cluster_capacity_providers", {"cluster": "missing", **NO_STRATEGY}, "ClusterNotFoundException"),
     ("elbv2", "describe_target_groups", {"TargetGroupArns": [GROUP]}, "TargetGroupNotFound"),
     ("elbv2", "describe_target_groups", {"Names": ["missing"]}, "TargetGroupNotFound"),
     ("elbv2", "describe_target_health", {"TargetGroupArn": GROUP}, "TargetGroupNotFound"),
     ("elbv2", "describe_target_health", {"TargetGroupArn": "nonsense"}, "ValidationError"),
     ("elbv2", "describe_target_group_attributes", {"TargetGroupArn": GROUP}, "TargetGroupNotFound"),
     ("elbv2", "modify_target_group_attributes", {"TargetGroupArn": GROUP, "Attributes": []}, "TargetGroupNotFound"),
-    ("elbv2", "register_targets", {"TargetGroupArn": GROUP, "Targets": [{"Id": "10.0.0.1"}]}, "TargetGroupNotFound"),
-    ("elbv2", "deregister_targets", {"TargetGroupArn": GROUP, "Targets": [{"Id": "10.0.0.1"}]}, "TargetGroupNotFound"),
+    ("elbv2", "register_targets", {"TargetGroupArn": GROUP, "Targets": TARGETS}, "TargetGroupNotFound"),
+    ("elbv2", "deregister_targets", {"TargetGroupArn": GROUP, "Targets": TARGETS}, "TargetGroupNotFound"),
     ("elbv2", "describe_load_balancers", {"LoadBalancerArns": [BALANCER]}, "LoadBalancerNotFound"),
     ("elbv2", "describe_load_balancer_attributes", {"LoadBalancerArn": BALANCER}, "LoadBalancerNotFound"),
     ("elbv2", "describe_listeners", {"LoadBalancerArn": BALANCER}, "LoadBalancerNotFound"),
@@ -198,16 +212,21 @@ REFUSALS = [
     ("elbv2", "describe_rules", {"RuleArns": [RULE]}, "RuleNotFound"),
     ("elbv2", "describe_tags", {"ResourceArns": [GROUP]}, "TargetGroupNotFound"),
     ("elbv2", "describe_tags", {"ResourceArns": [BALANCER]}, "LoadBalancerNotFound"),
-    ("elbv2", "create_target_group", {"Name": "TargetGroupPortal", "Port": 1, "Protocol": "HTTP", "VpcId": "vpc-1", "TargetType": "ip"}, "DuplicateTargetGroupName"),
+    ("elbv2", "create_target_group", TAKEN_NAME, "DuplicateTargetGroupName"),
     ("ecr", "describe_images", {"repositoryName": "missing"}, "RepositoryNotFoundException"),
-    ("ecr", "describe_images", {"repositoryName": "cgap-devtest", "imageIds": [{"imageTag": "missing"}]}, "ImageNotFoundException"),
+    ("ecr", "describe_images", NO_TAG, "ImageNotFoundException"),
     ("ecr", "describe_repositories", {"repositoryNames": ["missing"]}, "RepositoryNotFoundException"),
     ("ecr", "list_images", {"repositoryName": "missing"}, "RepositoryNotFoundException"),
-    ("ecr", "batch_get_image", {"repositoryName": "missing", "imageIds": [{"imageTag": "a"}]}, "RepositoryNotFoundException"),
+    ("ecr", "batch_get_image", NO_REPOSITORY, "RepositoryNotFoundException"),
     ("ecr", "create_repository", {"repositoryName": "cgap-devtest"}, "RepositoryAlreadyExistsException"),
     ("ecr", "put_image", {"repositoryName": "missing", "imageManifest": "{}"}, "RepositoryNotFoundException"),
-    ("application-autoscaling", "deregister_scalable_target", {"ServiceNamespace": "ecs", "ResourceId": "service/a/b", "ScalableDimension": "ecs:service:DesiredCount"}, "ObjectNotFoundException"),
-    ("application-autoscaling", "register_scalable_target", {"ServiceNamespace": "ecs", "ResourceId": "service/a/b", "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 1, "MaxCapacity": 2}, "ValidationException"),
+    ("application-autoscaling", "deregister_scalable_target", SCALABLE, "ObjectNotFoundException"),
+    (
+        "application-autoscaling",
+        "register_scalable_target",
+        {**SCALABLE, "MinCapacity": 1, "MaxCapacity": 2},
+        "ValidationException",
+    ),
 ]
 
 
@@ -234,7 +253,7 @@ def test_a_service_refuses_as_declared_whatever_is_wrong_with_it(still):
         {"networkConfiguration": NETWORK, "serviceName": portal.rsplit("/", 1)[1]},
         {},
         {"networkConfiguration": NETWORK, "desiredCount": -1},
-        {"networkConfiguration": NETWORK, "loadBalancers": [{"targetGroupArn": GROUP, "containerName": "portal", "containerPort": 8000}]},
+        {"networkConfiguration": NETWORK, "loadBalancers": [BALANCED]},
         {"networkConfiguration": NETWORK, "taskDefinition": "missing"},
         {"networkConfiguration": NETWORK, "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
         {"networkConfiguration": NETWORK, "tags": [{"key": "aws:mine", "value": "a"}]},

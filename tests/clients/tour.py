@@ -197,7 +197,8 @@ def serve(simulator, ecs, definition, group):
 def run(simulator, ecs, definition):
     """One-off tasks: one that ends by itself, and one that is stopped."""
     common = {"cluster": "tour", "taskDefinition": definition, "networkConfiguration": NETWORK}
-    overrides = {"containerOverrides": [{"name": "app", "command": ["true"], "environment": [{"name": "a", "value": "c"}]}]}
+    changed = {"name": "app", "command": ["true"], "environment": [{"name": "a", "value": "c"}]}
+    overrides = {"containerOverrides": [changed]}
     ecs.run_task(**common, count=2, overrides=overrides, startedBy="tour", tags=[{"key": "a", "value": "b"}])
     stopped = ecs.run_task(**common, launchType="FARGATE", clientToken="tour")["tasks"][0]["taskArn"]
     ecs.run_task(**common, launchType="FARGATE", clientToken="tour")
