@@ -1,16 +1,19 @@
 """Fixtures: simulators that are ended with their test, and an environment that has nothing of the machine in it."""
 
+import os
+
 import pytest
 
-from simulator import Simulator
+from simulator import SPEED, Simulator
 from virtual_time import waiting_on
 
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch, tmp_path):
     """No profile, region, proxy or account of whoever runs the tests can reach in."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in ("http_proxy", "all_proxy"):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -19,7 +22,7 @@ def no_settings_of_this_machine(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def start(monkeypatch):
+def start():
     """Starts simulators; at the end, all that they sent to boto3 must have been as AWS's models say."""
     started = []
 
@@ -45,6 +48,4 @@ def still(start, monkeypatch):
 @pytest.fixture
 def moving(start):
     """CGAP's account as its template makes it, in which time passes."""
-    from simulator import SPEED
-
     return start(speed=SPEED)
