@@ -1,17 +1,30 @@
 # Every target says in one line what it is for; `make` alone lists them.
 CARGO ?= cargo
+# For test-clients: Python 3.10 or newer, with venv; 3.13 leaves out dcicutils.
+PYTHON ?= python3
+CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench simulate build image
+.PHONY: help demo test test-clients lint check bench simulate build image
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Shows the whole job on the embedded AWS
 	$(CARGO) run --locked --quiet -- demo
 
 test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast
+
+test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
+	$(CARGO) build --locked --quiet
+	$(CLIENTS)/bin/python -B -m pytest -c tests/clients/pytest.ini tests/clients
+
+# A virtual environment of the pinned clients, made anew when a pin changes.
+$(CLIENTS)/installed: tests/clients/requirements.txt
+	$(PYTHON) -m venv --clear $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 lint: ## Checks the format, and lints with warnings as errors
 	$(CARGO) fmt --check

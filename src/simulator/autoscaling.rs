@@ -21,6 +21,9 @@ const DIMENSION: &str = "ecs:service:DesiredCount";
 /// DescribeScalableTargets gives at most, and by default, this many.
 const MAX_PAGE: i64 = 50;
 
+/// A resource id has this many characters at most.
+const MAX_ID: usize = 1600;
+
 /// The members of `SuspendedState`, in the order of `ScalableTarget::suspended`.
 const SUSPENSIONS: [&str; 3] = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
 
@@ -136,6 +139,12 @@ impl AutoScaling {
     fn describe(&self, input: &Value) -> Result<Value, ApiError> {
         namespace(input)?;
         let ids = texts(input, "ResourceIds")?;
+        if ids.len() > usize::try_from(MAX_PAGE).expect("it is positive") {
+            return Err(invalid(format!("ResourceIds can have at most {MAX_PAGE} items")));
+        }
+        if ids.iter().any(|id| !(1..=MAX_ID).contains(&id.len())) {
+            return Err(invalid(format!("A resource id has between 1 and {MAX_ID} characters")));
+        }
         if text(input, "ScalableDimension")?.is_some_and(|dimension| dimension != DIMENSION) {
             return Err(unsupported());
         }

@@ -12,6 +12,9 @@ use crate::simulator::error::ApiError;
 /// # Errors
 /// `SerializationException` if it is something else.
 pub(super) fn text<'a>(input: &'a Value, key: &str) -> Result<Option<&'a str>, ApiError> {
+    if !input.is_object() {
+        return Err(wrong_type(input, "a Structure"));
+    }
     match input.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

@@ -14,6 +14,9 @@ use crate::simulator::time::Time;
 /// DescribeImages and BatchGetImage take this many ids at once.
 const MAX_IDS: usize = 100;
 
+/// A tag has this many characters at most.
+const MAX_TAG: usize = 300;
+
 /// `imageId`: a tag, a digest, or both.
 #[derive(Clone, Copy)]
 struct ImageId<'a> {
@@ -95,7 +98,7 @@ impl Ecr {
                 "The specified image digest does not match the digest that Amazon ECR calculated for the image.";
             return Err(ApiError::client("ImageDigestDoesNotMatchException", message));
         }
-        let tag = text(input, "imageTag")?;
+        let tag = image_tag(input)?;
         let repository = self.repository(input)?;
         let there = repository.images.contains_key(&digest);
         let tagged = tag.is_none_or(|tag| repository.tags.get(tag) == Some(&digest));
@@ -225,6 +228,16 @@ fn tag_filter(input: &Value) -> Result<TagFilter, ApiError> {
     }
 }
 
+fn image_tag(input: &Value) -> Result<Option<&str>, ApiError> {
+    let tag = text(input, "imageTag")?;
+    if tag.is_some_and(|tag| !(1..=MAX_TAG).contains(&tag.len())) {
+        return Err(invalid(format!(
+            "Invalid parameter at 'imageTag' failed to satisfy constraint: 'Member must have length between 1 and {MAX_TAG}'"
+        )));
+    }
+    Ok(tag)
+}
+
 fn image_ids(input: &Value) -> Result<Vec<ImageId<'_>>, ApiError> {
     let ids = items(input, "imageIds")?;
     if ids.len() > MAX_IDS {
@@ -232,5 +245,10 @@ fn image_ids(input: &Value) -> Result<Vec<ImageId<'_>>, ApiError> {
             "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length less than or equal to {MAX_IDS}'"
         )));
     }
-    ids.iter().map(|id| Ok(ImageId { digest: text(id, "imageDigest")?, tag: text(id, "imageTag")? })).collect()
+    if ids.is_empty() && input.get("imageIds").is_some_and(Value::is_array) {
+        return Err(invalid(
+            "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length greater than or equal to 1'",
+        ));
+    }
+    ids.iter().map(|id| Ok(ImageId { digest: text(id, "imageDigest")?, tag: image_tag(id)? })).collect()
 }

@@ -19,6 +19,9 @@ use crate::simulator::error::ApiError;
 /// The providers that need no Auto Scaling group.
 const FARGATE_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
+/// What DescribeClusters can include.
+const INCLUDES: [&str; 5] = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"];
+
 /// A cluster.
 #[derive(Debug)]
 pub(super) struct Cluster {
@@ -60,7 +63,7 @@ impl Ecs {
         if asked.is_empty() {
             asked.push("default");
         }
-        let include = input.texts("include")?;
+        let include = input.words("include", &INCLUDES)?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
             match self.clusters.get(cluster_name(Some(given))) {
@@ -82,6 +85,8 @@ impl Ecs {
 
     /// PutClusterCapacityProviders: replaces both the providers and the default strategy.
     pub(super) fn put_providers(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        input.must_have("capacityProviders")?;
+        input.must_have("defaultCapacityProviderStrategy")?;
         let providers = read_providers(input)?;
         let strategy = read_strategy(input.items("defaultCapacityProviderStrategy")?, &providers)?;
         let cluster = self.cluster_mut(Some(input.required("cluster")?))?;

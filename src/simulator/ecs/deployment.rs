@@ -156,6 +156,19 @@ pub(super) enum RecordStatus {
 }
 
 impl RecordStatus {
+    /// All words that AWS has, of which some do not occur here.
+    pub(super) const WORDS: [&str; 9] = [
+        "PENDING",
+        "SUCCESSFUL",
+        "STOPPED",
+        "STOP_REQUESTED",
+        "IN_PROGRESS",
+        "ROLLBACK_REQUESTED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_SUCCESSFUL",
+        "ROLLBACK_FAILED",
+    ];
+
     /// AWS's word.
     pub(super) fn word(self) -> &'static str {
         match self {

@@ -48,12 +48,37 @@ impl<'a> Input<'a> {
         self.items(key)?.iter().map(read).collect()
     }
 
-    /// Whether a list of strings (as `include`) holds `word`.
-    pub(super) fn includes(self, word: &str) -> Result<bool, ApiError> {
-        Ok(self.texts("include")?.contains(&word))
+    /// A word, which must be among those that AWS has.
+    pub(super) fn word(self, key: &str, known: &[&str]) -> Result<Option<&'a str>, ApiError> {
+        match self.text(key)? {
+            Some(word) if !known.contains(&word) => Err(no_word(key, word, known)),
+            word => Ok(word),
+        }
+    }
+
+    /// The elements of a list of words, all of which must be among those that AWS has.
+    pub(super) fn words(self, key: &str, known: &[&str]) -> Result<Vec<&'a str>, ApiError> {
+        let words = self.texts(key)?;
+        match words.iter().find(|word| !known.contains(word)) {
+            Some(word) => Err(no_word(key, word, known)),
+            None => Ok(words),
+        }
+    }
+
+    /// Whether the answer is to have tags: TAGS is all that `include` can say of most resources.
+    pub(super) fn includes_tags(self) -> Result<bool, ApiError> {
+        Ok(!self.words("include", &["TAGS"])?.is_empty())
+    }
+
+    /// Fails unless the member is there; it may be empty.
+    pub(super) fn must_have(self, key: &str) -> Result<(), ApiError> {
+        self.get(key).map(|_| ()).ok_or_else(|| invalid(format!("{key} can not be null.")))
     }
 
     fn typed<T>(self, key: &str, wanted: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>, ApiError> {
+        if !self.0.is_object() {
+            return Err(mistyped(self.0, "a Structure"));
+        }
         self.get(key).map(|value| read(value).ok_or_else(|| mistyped(value, wanted))).transpose()
     }
 }
@@ -68,7 +93,13 @@ pub(super) fn client_error(message: impl Into<String>) -> ApiError {
     ApiError::client("ClientException", message)
 }
 
-fn mistyped(value: &Value, wanted: &str) -> ApiError {
+/// The refusal of a word that is none of AWS's. The text is assumed.
+pub(super) fn no_word(key: &str, word: &str, known: &[&str]) -> ApiError {
+    invalid(format!("{key} {word} is not valid. Valid values are {}.", known.join(", ")))
+}
+
+/// The refusal of a value of another type than `wanted`.
+pub(super) fn mistyped(value: &Value, wanted: &str) -> ApiError {
     let found = match value {
         Value::Null => "NULL_VALUE",
         Value::Bool(true) => "TRUE_VALUE",

@@ -18,6 +18,9 @@ use super::timers::{Step, Timer};
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
+/// What a Fargate task has when nothing else is asked for.
+const DEFAULT_STORAGE_GIB: i64 = 20;
+
 /// Seconds between SIGTERM and SIGKILL if a container says nothing. Documented.
 const STOP_TIMEOUT_S: i64 = 30;
 /// The longest that Fargate waits. Documented.
@@ -52,6 +55,9 @@ impl Ecs {
         let overridden = |key: &str| order.overrides.get(key).and_then(Value::as_str).map(str::to_owned);
         let cpu = overridden("cpu").unwrap_or_else(|| member("cpu"));
         let memory = overridden("memory").unwrap_or_else(|| member("memory"));
+        let storage = [order.overrides.get("ephemeralStorage"), definition.body.get("ephemeralStorage")];
+        let storage_gib = storage.into_iter().flatten().find_map(|storage| storage["sizeInGiB"].as_i64());
+        let storage_gib = storage_gib.unwrap_or(DEFAULT_STORAGE_GIB);
         let containers = containers(definition, &id, scene);
         let address = self.new_address();
         let interface = interface(&order.network, address, scene);
@@ -80,6 +86,7 @@ impl Ecs {
             cause: None,
             cpu,
             memory,
+            storage_gib,
             platform_version: if platform_version == "LATEST" { "1.4.0".into() } else { platform_version },
             exec,
             overrides,
@@ -127,7 +134,7 @@ pub(super) fn read_network(input: Input<'_>, definition: &TaskDefinition) -> Res
     if subnets.len() > 16 || groups.len() > 5 {
         return Err(invalid("There can be at most 16 subnets and 5 security groups."));
     }
-    let public = given.text("assignPublicIp")?.unwrap_or("DISABLED");
+    let public = given.word("assignPublicIp", &["ENABLED", "DISABLED"])?.unwrap_or("DISABLED");
     Ok(json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}}))
 }
 

@@ -36,6 +36,7 @@ mod service;
 mod service_deployments;
 mod service_ops;
 mod service_view;
+mod shape;
 mod state;
 mod stopping;
 mod tags;

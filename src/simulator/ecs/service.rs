@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::capacity::LaunchMode;
 use super::deployment::{Deployment, DeploymentStatus, Record, Spec};
 use super::input::{Input, invalid};
+use super::shape::DEPLOYMENT_CONFIGURATION;
 use super::tags::Tags;
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
@@ -160,7 +161,9 @@ impl Settings {
     /// `InvalidParameterException` for values outside of AWS's limits, or parts of ECS that are not modelled.
     pub(super) fn with(&self, input: Input<'_>) -> Result<Settings, ApiError> {
         let mut settings = self.clone();
-        if let Some(Value::Object(given)) = input.get("deploymentConfiguration") {
+        let configuration = input.get("deploymentConfiguration").unwrap_or(&Value::Null);
+        DEPLOYMENT_CONFIGURATION.check("deploymentConfiguration", configuration)?;
+        if let Value::Object(given) = configuration {
             for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
                 let value = if key == "deploymentCircuitBreaker" { breaker_with(value) } else { value.clone() };
                 settings.deployment_configuration.insert(key.clone(), value);
@@ -178,10 +181,10 @@ impl Settings {
         if input.get("enableECSManagedTags").is_some() {
             settings.managed_tags = input.flag("enableECSManagedTags")?;
         }
-        if let Some(given) = input.text("propagateTags")? {
+        if let Some(given) = input.word("propagateTags", &["TASK_DEFINITION", "SERVICE", "NONE"])? {
             settings.propagate_tags = Some(given.to_owned());
         }
-        if let Some(given) = input.text("availabilityZoneRebalancing")? {
+        if let Some(given) = input.word("availabilityZoneRebalancing", &["ENABLED", "DISABLED"])? {
             settings.zone_rebalancing = given.to_owned();
         }
         settings.check()?;

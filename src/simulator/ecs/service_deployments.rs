@@ -20,7 +20,7 @@ impl Ecs {
     pub(super) fn list_service_deployments(&self, scene: &Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let id = self.living_service(&cluster, input.required("service")?)?;
-        let wanted = input.texts("status")?;
+        let wanted = input.words("status", &RecordStatus::WORDS)?;
         let (after, before) = match input.get("createdAt").map(Input) {
             Some(range) => (range.0["after"].as_f64(), range.0["before"].as_f64()),
             None => (None, None),
@@ -39,7 +39,9 @@ impl Ecs {
         if let Some(given) = answer["serviceDeployments"].as_array_mut() {
             for item in given.iter_mut() {
                 let position: usize = item.as_str().and_then(|key| key.parse().ok()).unwrap_or(0);
-                *item = brief(records[position], service, scene);
+                let record = records[position];
+                *item = brief(record, service, scene);
+                item["targetServiceRevisionArn"] = json!(record.target);
             }
         }
         Ok(answer)
@@ -48,6 +50,7 @@ impl Ecs {
     /// DescribeServiceDeployments: at most 20.
     pub(super) fn describe_service_deployments(&self, scene: &Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let asked = input.texts("serviceDeploymentArns")?;
+        some("serviceDeploymentArns", &asked)?;
         at_most(20, "serviceDeploymentArns", asked.len())?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for arn in asked {
@@ -62,6 +65,7 @@ impl Ecs {
     /// DescribeServiceRevisions: at most 20. The digests are those that the deployment has pinned.
     pub(super) fn describe_service_revisions(&self, scene: &Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let asked = input.texts("serviceRevisionArns")?;
+        some("serviceRevisionArns", &asked)?;
         at_most(20, "serviceRevisionArns", asked.len())?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for arn in asked {
@@ -182,12 +186,16 @@ impl Ecs {
     }
 }
 
+fn some(key: &str, asked: &[&str]) -> Result<(), ApiError> {
+    if asked.is_empty() { Err(invalid(format!("{key} can not be empty."))) } else { Ok(()) }
+}
+
+/// What a service deployment has in a list and in a description alike.
 fn brief(record: &Record, service: &Service, scene: &Scene<'_>) -> Value {
     let mut shown = json!({
         "serviceDeploymentArn": record.arn,
         "serviceArn": scene.place.service(&service.cluster, &service.name),
         "clusterArn": scene.place.cluster(&service.cluster),
-        "targetServiceRevisionArn": record.target,
         "status": record.status.word(),
         "createdAt": record.created_at.epoch_seconds(),
         "startedAt": record.created_at.epoch_seconds(),

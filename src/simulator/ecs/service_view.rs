@@ -25,7 +25,7 @@ impl Ecs {
             return Err(invalid("Services cannot be empty."));
         }
         at_most(10, "services", asked.len())?;
-        let with_tags = input.includes("TAGS")?;
+        let with_tags = input.includes_tags()?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
             let name = arn::last_part(given);

@@ -47,6 +47,7 @@ pub(super) fn show(tags: &Tags) -> Value {
 impl Ecs {
     /// TagResource.
     pub(super) fn tag_resource(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        input.must_have("tags")?;
         let added = read(input)?;
         let tags = self.tags_of(scene, input.required("resourceArn")?)?;
         let mut merged = tags.clone();
@@ -58,7 +59,9 @@ impl Ecs {
 
     /// UntagResource.
     pub(super) fn untag_resource(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        input.must_have("tagKeys")?;
         let keys = input.texts("tagKeys")?;
+        keys.iter().try_for_each(|key| check(key, ""))?;
         let tags = self.tags_of(scene, input.required("resourceArn")?)?;
         tags.retain(|key, _| !keys.contains(&key.as_str()));
         Ok(json!({}))

@@ -167,6 +167,8 @@ pub(super) struct Task {
     pub(super) cause: Option<StopCause>,
     pub(super) cpu: String,
     pub(super) memory: String,
+    /// Ephemeral storage, in GiB.
+    pub(super) storage_gib: i64,
     pub(super) platform_version: String,
     pub(super) exec: bool,
     pub(super) overrides: Value,
@@ -248,7 +250,7 @@ impl Task {
             "platformFamily": "Linux",
             "availabilityZone": self.interface.zone,
             "enableExecuteCommand": self.exec,
-            "ephemeralStorage": {"sizeInGiB": 20},
+            "ephemeralStorage": {"sizeInGiB": self.storage_gib},
             "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
             "attachments": [self.show_attachment()],
             "inferenceAccelerators": [],

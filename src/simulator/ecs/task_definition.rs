@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fargate;
 use super::input::{Input, client_error, invalid};
 use super::paging::page;
+use super::shape::TASK_DEFINITION;
 use super::state::{Ecs, Scene};
 use super::tags::{self, Tags};
 use crate::simulator::arn;
@@ -70,6 +71,7 @@ impl Ecs {
         if family.len() > 255 || !family.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return Err(client_error("Family contains invalid characters."));
         }
+        TASK_DEFINITION.check("taskDefinition", input.0)?;
         let tags = tags::read(input)?;
         let mut body = complete(input, scene.knobs)?;
         let revisions = &mut self.families.entry(family.to_owned()).or_default().revisions;
@@ -98,7 +100,7 @@ impl Ecs {
         let found = self.task_definition(input.required("taskDefinition")?);
         let definition = found.ok_or_else(|| client_error("Unable to describe task definition."))?;
         let mut answer = json!({ "taskDefinition": definition.show() });
-        if input.includes("TAGS")? {
+        if input.includes_tags()? {
             answer["tags"] = tags::show(&definition.tags);
         }
         Ok(answer)

@@ -60,7 +60,7 @@ impl Ecs {
             return Err(invalid("Tasks cannot be empty."));
         }
         at_most(100, "tasks", asked.len())?;
-        let with_tags = input.includes("TAGS")?;
+        let with_tags = input.includes_tags()?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
             let id = arn::last_part(given);

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::simulator::elb::input::{invalid, items, number, required, target, text, texts};
+use crate::simulator::elb::input::{invalid, items, number, required, some, target, text, texts};
 use crate::simulator::elb::registration::still_draining;
 use crate::simulator::elb::render;
 use crate::simulator::elb::state::{Elb, ListenerSpec, LoadBalancerSpec, TargetGroupSpec};
@@ -19,9 +19,11 @@ use crate::simulator::time::Time;
 const BOUNDED: [(&str, i64, i64); 2] =
     [("deregistration_delay.timeout_seconds", 0, 3600), ("slow_start.duration_seconds", 0, 900)];
 
-/// A target group takes this many targets.
-/// Tags per resource.
+/// Tags per resource, and characters of their keys and values.
 const MAX_TAGS: usize = 50;
+const MAX_KEY: usize = 128;
+const MAX_VALUE: usize = 256;
+/// A target group takes this many targets.
 const MAX_TARGETS: usize = 1000;
 
 impl Elb {
@@ -105,6 +107,7 @@ impl Elb {
 
     pub(super) fn modify_target_group_attributes(&mut self, input: &Value) -> Result<Value, ApiError> {
         let arn = self.target_group(required(input, "TargetGroupArn")?)?.arn.clone();
+        some(input, "Attributes")?;
         let mut wanted = Vec::new();
         for attribute in items(input, "Attributes") {
             let (key, value) = (required(attribute, "Key")?, text(attribute, "Value").unwrap_or_default());
@@ -123,27 +126,27 @@ impl Elb {
 
     /// Tags are added to all resources or to none.
     pub(super) fn add_tags(&mut self, input: &Value) -> Result<Value, ApiError> {
-        let mut wanted = Vec::new();
-        for tag in items(input, "Tags") {
-            wanted.push((required(tag, "Key")?.to_owned(), text(tag, "Value").unwrap_or_default().to_owned()));
-        }
+        some(input, "Tags")?;
+        let wanted = tags(input)?;
         let arns = self.tagged(input)?;
         let full = |arn: &String| {
             let tags = self.tags.get(arn);
-            let new = wanted.iter().filter(|(key, _)| tags.is_none_or(|tags| !tags.contains_key(key))).count();
+            let new = wanted.keys().filter(|key| tags.is_none_or(|tags| !tags.contains_key(*key))).count();
             tags.map_or(0, BTreeMap::len) + new > MAX_TAGS
         };
         if arns.iter().any(full) {
             return Err(ApiError::client("TooManyTags", "You've reached the limit on the number of tags per resource"));
         }
         for arn in arns {
-            self.tags.entry(arn).or_default().extend(wanted.iter().cloned());
+            self.tags.entry(arn).or_default().extend(wanted.clone());
         }
         Ok(json!({}))
     }
 
     pub(super) fn remove_tags(&mut self, input: &Value) -> Result<Value, ApiError> {
+        some(input, "TagKeys")?;
         let keys = texts(input, "TagKeys");
+        keys.iter().try_for_each(|key| check_tag(key, ""))?;
         for arn in self.tagged(input)? {
             if let Some(tags) = self.tags.get_mut(&arn) {
                 tags.retain(|key, _| !keys.contains(&key.as_str()));
@@ -154,6 +157,7 @@ impl Elb {
 
     /// The resources of a tagging call, all of which are there.
     fn tagged(&self, input: &Value) -> Result<Vec<String>, ApiError> {
+        some(input, "ResourceArns")?;
         let arns = texts(input, "ResourceArns");
         for arn in &arns {
             self.tags_of(arn)?;
@@ -237,7 +241,24 @@ fn duplicate(code: &str, what: &str, name: &str) -> ApiError {
     ApiError::client(code, format!("A {what} with the same name '{name}' exists, but with different settings"))
 }
 
+fn check_tag(key: &str, value: &str) -> Result<(), ApiError> {
+    if (1..=MAX_KEY).contains(&key.chars().count()) && value.chars().count() <= MAX_VALUE {
+        return Ok(());
+    }
+    Err(invalid(format!("Tag keys have between 1 and {MAX_KEY} characters, and tag values at most {MAX_VALUE}")))
+}
+
 fn tags(input: &Value) -> Result<BTreeMap<String, String>, ApiError> {
-    let pairs = items(input, "Tags").iter();
-    pairs.map(|tag| Ok((required(tag, "Key")?.to_owned(), text(tag, "Value").unwrap_or_default().to_owned()))).collect()
+    let mut tags = BTreeMap::new();
+    for tag in items(input, "Tags") {
+        let (key, value) = (required(tag, "Key")?, text(tag, "Value").unwrap_or_default());
+        check_tag(key, value)?;
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(ApiError::client(
+                "DuplicateTagKeys",
+                format!("The tag key '{key}' was specified more than once"),
+            ));
+        }
+    }
+    Ok(tags)
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::elb::input::{invalid, items, page, required, target, text, texts};
+use crate::simulator::elb::input::{invalid, items, page, required, some, target, text, texts};
 use crate::simulator::elb::registration::not_found;
 use crate::simulator::elb::render;
 use crate::simulator::elb::state::{Elb, Listener, LoadBalancer, TargetGroup};
@@ -117,6 +117,7 @@ impl Elb {
     }
 
     pub(super) fn describe_tags(&self, input: &Value) -> Result<Value, ApiError> {
+        some(input, "ResourceArns")?;
         let arns = texts(input, "ResourceArns");
         if arns.len() > MAX_TAGGED {
             return Err(invalid(format!("Up to {MAX_TAGGED} resources can be described at once")));

@@ -19,16 +19,17 @@ pub(super) fn text<'a>(input: &'a Value, key: &str) -> Option<&'a str> {
 
 /// The member `key`.
 pub(super) fn required<'a>(input: &'a Value, key: &str) -> Result<&'a str, ApiError> {
-    text(input, key).ok_or_else(|| {
-        invalid(format!(
-            "1 validation error detected: Value null at '{key}' failed to satisfy constraint: Member must not be null"
-        ))
-    })
+    text(input, key).ok_or_else(|| is_null(key))
 }
 
 /// The items of the list `key`; none if it is left out or empty.
 pub(super) fn items<'a>(input: &'a Value, key: &str) -> &'a [Value] {
     input.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Fails if the list `key` is left out or empty.
+pub(super) fn some(input: &Value, key: &str) -> Result<(), ApiError> {
+    if items(input, key).is_empty() { Err(is_null(key)) } else { Ok(()) }
 }
 
 /// The strings of the list `key`.
@@ -75,6 +76,12 @@ pub(super) fn page(input: &Value, key: &str, all: Vec<Value>) -> Result<Value, A
     let more = all.len() > end;
     let page: Vec<Value> = all.into_iter().skip(start).take(size).collect();
     Ok(if more { json!({ key: page, "NextMarker": format!("after-{end}") }) } else { json!({ key: page }) })
+}
+
+fn is_null(key: &str) -> ApiError {
+    invalid(format!(
+        "1 validation error detected: Value null at '{key}' failed to satisfy constraint: Member must not be null"
+    ))
 }
 
 /// The Query services' answer to a value that makes no sense.

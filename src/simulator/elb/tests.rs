@@ -199,3 +199,16 @@ fn tags_are_added_described_and_removed() {
     let tags = bench.elb.handle("DescribeTags", &json!({"ResourceArns": [bench.group]}), START, &mut rng).unwrap();
     assert_eq!(tags["TagDescriptions"][0]["Tags"], json!([{"Key": "row", "Value": "portal"}]));
 }
+
+#[test]
+fn refuses_tags_that_are_missing_twice_there_or_too_long() {
+    let mut bench = Bench::new();
+    for (tags, code) in [
+        (json!(""), "ValidationError"),
+        (json!([{"Key": "k".repeat(129), "Value": ""}]), "ValidationError"),
+        (json!([{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]), "DuplicateTagKeys"),
+    ] {
+        let add = json!({"ResourceArns": [bench.group], "Tags": tags});
+        assert_eq!(bench.elb.handle("AddTags", &add, START, &mut Rng::with_seed(1)).unwrap_err().code, code);
+    }
+}

@@ -218,3 +218,33 @@ fn knows_the_digests_of_a_revision() {
     let digest = described["serviceRevisions"][0]["containerImages"][0]["imageDigest"].clone();
     assert_eq!(digest, bench.tasks("RUNNING")[0]["containers"][0]["imageDigest"]);
 }
+
+#[test]
+fn refuses_words_that_aws_does_not_have_and_lists_that_are_missing() {
+    let mut bench = Bench::new(0);
+    bench.steady_service(1, false);
+    for (operation, input) in [
+        ("DescribeClusters", json!({"include": ["MOON"]})),
+        ("DescribeServices", json!({"cluster": "c", "services": ["s"], "include": ["SETTINGS"]})),
+        ("ListServiceDeployments", json!({"cluster": "c", "service": "s", "status": ["MOON"]})),
+        ("DescribeServiceDeployments", json!({})),
+        ("DescribeServiceRevisions", json!({"serviceRevisionArns": []})),
+        ("PutClusterCapacityProviders", json!({"cluster": "c", "capacityProviders": ["FARGATE"]})),
+        ("UpdateService", json!({"cluster": "c", "service": "s", "propagateTags": "MOON"})),
+    ] {
+        assert_eq!(bench.refusal(operation, input).code, "InvalidParameterException", "{operation}");
+    }
+}
+
+#[test]
+fn lists_the_revision_of_a_service_deployment_where_a_description_has_its_counts() {
+    let mut bench = Bench::new(0);
+    bench.steady_service(1, false);
+    let listed =
+        bench.ecs("ListServiceDeployments", json!({"cluster": "c", "service": "s"}))["serviceDeployments"][0].clone();
+    let arns = json!([listed["serviceDeploymentArn"]]);
+    let described = bench.ecs("DescribeServiceDeployments", json!({ "serviceDeploymentArns": arns }));
+    let described = &described["serviceDeployments"][0];
+    assert_eq!(described["targetServiceRevision"]["arn"], listed["targetServiceRevisionArn"]);
+    assert_eq!(described.get("targetServiceRevisionArn"), None);
+}

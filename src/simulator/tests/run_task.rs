@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, network};
+use super::bench::{Bench, definition, network};
 use crate::simulator::ecs::App;
 
 fn input(token: &str) -> Value {
@@ -121,4 +121,23 @@ fn does_not_show_a_task_at_once() {
     assert_eq!(described["failures"][0]["reason"], json!("MISSING"));
     bench.pass(1);
     assert_eq!(bench.tasks("RUNNING").len(), 1);
+}
+
+#[test]
+fn shows_the_storage_that_a_task_was_given() {
+    let mut bench = Bench::new(0);
+    let mut large = definition("large", "nginx:1");
+    large["ephemeralStorage"] = json!({"sizeInGiB": 30});
+    bench.ecs("RegisterTaskDefinition", large);
+    let mut check = |change: Value, gib: i64| {
+        let mut asked = input("t");
+        let members = asked.as_object_mut().unwrap();
+        members.remove("clientToken");
+        members.extend(change.as_object().unwrap().clone());
+        let task = bench.ecs("RunTask", asked)["tasks"][0].clone();
+        assert_eq!(task["ephemeralStorage"], json!({ "sizeInGiB": gib }));
+    };
+    check(json!({}), 20);
+    check(json!({"taskDefinition": "large"}), 30);
+    check(json!({"taskDefinition": "large", "overrides": {"ephemeralStorage": {"sizeInGiB": 40}}}), 40);
 }

@@ -1,0 +1,71 @@
+"""The simulator's journal: its calls held to the model, and what became of tasks.
+
+Owns questions to journal entries. An `api` entry has the call as the simulator understood it, whoever made it; thus
+the requests of the program itself, which speaks with another SDK, are held to the model here.
+"""
+
+from model import check, check_error, service_model
+from wire import check_answer
+
+#: The journal names services as they sign; boto3 has other names for some.
+NAMES = {"elasticloadbalancing": "elbv2"}
+
+
+def calls(entries):
+    """The API calls among entries."""
+    return [entry for entry in entries if entry["type"] == "api"]
+
+
+def by_program(entry):
+    """Whether the program made this call: nobody else here speaks with the SDK for Rust."""
+    return entry["client"].startswith("aws-sdk-rust/")
+
+
+def findings(entries):
+    """What of the calls the models do not allow: of all answers, and of all requests that were meant well."""
+    for entry in calls(entries):
+        model = service_model(NAMES.get(entry["service"], entry["service"]))
+        place = f"entry {entry['seq']}, {entry['client']}, {entry['service']} {entry['operation']}"
+        if entry["operation"] not in model.operation_names:
+            yield f"{place}: no such operation"
+            continue
+        operation = model.operation_model(entry["operation"])
+        text = model.metadata["protocol"] == "query"
+        if entry["error"] is None:
+            yield from _answer(operation, entry["result"], f"{place} answer", text)
+        else:
+            members = {name: value for name, value in entry["result"].items() if name != "message"}
+            yield from check_error(operation, entry["error"], entry["status"], members)
+        if (entry["error"] is None or by_program(entry)) and operation.input_shape is not None:
+            yield from check(operation.input_shape, entry["input"], f"{place} input", text)
+
+
+def _answer(operation, result, place, text):
+    if text:
+        yield from check(operation.output_shape, result, place, text=True)
+    else:
+        yield from check_answer(operation, result, place)
+
+
+def births(entries):
+    """The first event of each task, by task."""
+    return {entry["task"]: entry for entry in _statuses(entries) if entry["from"] is None}
+
+
+def groups(entries):
+    """Whom each task belongs to, of those to which something happened."""
+    return {entry["task"]: entry["group"] for entry in _statuses(entries)}
+
+
+def one_off_tasks(entries):
+    """The tasks that the program ran by RunTask."""
+    return [task for task, entry in births(entries).items() if (entry.get("startedBy") or "").startswith("evenkeel/")]
+
+
+def stopped_at(entries):
+    """Where in the journal each task was STOPPED."""
+    return {entry["task"]: entry["seq"] for entry in _statuses(entries) if entry["to"] == "STOPPED"}
+
+
+def _statuses(entries):
+    return [entry for entry in entries if entry.get("event") == "task.status"]

@@ -1,0 +1,223 @@
+"""A visit to every operation that the simulator has, by boto3, so that every kind of answer is seen once and more.
+
+Owns the order of calls, in which each has what it needs. Asserts nothing: what was answered is judged by `wire` and
+`journal`, and that nothing was left out by `test_model`.
+"""
+
+import json
+
+
+def tour(simulator):
+    """Calls every operation at least once with success."""
+    read_everything(simulator)
+    elb = simulator.client("elbv2")
+    group = load_balance(elb)
+    repository(simulator.client("ecr"))
+    ecs = simulator.client("ecs")
+    definition = define(ecs)
+    serve(simulator, ecs, definition, group)
+    run(simulator, ecs, definition)
+    scale(simulator)
+    read_everything(simulator)
+
+
+def read_everything(simulator):
+    """Every reading operation on what is there, with all that it can include."""
+    ecs = simulator.client("ecs")
+    for arn in ecs.list_clusters()["clusterArns"]:
+        ecs.describe_clusters(
+            clusters=[arn, "missing"], include=["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]
+        )
+        read_cluster(ecs, arn)
+    for family in ecs.list_task_definition_families()["families"]:
+        for arn in ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"]:
+            ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+            ecs.list_tags_for_resource(resourceArn=arn)
+    read_load_balancers(simulator.client("elbv2"))
+    read_images(simulator.client("ecr"))
+    simulator.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
+    simulator.client("sts").get_caller_identity()
+
+
+def read_cluster(ecs, cluster):
+    for arn in ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]:
+        ecs.describe_services(cluster=cluster, services=[arn, "missing"], include=["TAGS"])
+        ecs.list_tags_for_resource(resourceArn=arn)
+        read_deployments(ecs, cluster, arn)
+    for status in ("RUNNING", "PENDING", "STOPPED"):
+        tasks = ecs.list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]
+        ecs.describe_tasks(cluster=cluster, tasks=[*tasks, "0" * 32], include=["TAGS"])
+        for arn in tasks:
+            ecs.list_tags_for_resource(resourceArn=arn)
+
+
+def read_deployments(ecs, cluster, service):
+    listed = ecs.list_service_deployments(cluster=cluster, service=service)["serviceDeployments"]
+    if listed:
+        deployments = [deployment["serviceDeploymentArn"] for deployment in listed]
+        ecs.describe_service_deployments(serviceDeploymentArns=[*deployments, f"{deployments[0]}x"])
+        revisions = [deployment["targetServiceRevisionArn"] for deployment in listed]
+        ecs.describe_service_revisions(serviceRevisionArns=[*revisions, f"{revisions[0]}x"])
+
+
+def read_load_balancers(elb):
+    for balancer in elb.describe_load_balancers()["LoadBalancers"]:
+        arn = balancer["LoadBalancerArn"]
+        elb.describe_load_balancer_attributes(LoadBalancerArn=arn)
+        elb.describe_tags(ResourceArns=[arn])
+        for listener in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+            elb.describe_rules(ListenerArn=listener["ListenerArn"])
+    for group in elb.describe_target_groups()["TargetGroups"]:
+        arn = group["TargetGroupArn"]
+        elb.describe_target_group_attributes(TargetGroupArn=arn)
+        elb.describe_target_health(TargetGroupArn=arn)
+        elb.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": "10.9.9.9", "Port": 1}])
+
+
+def read_images(ecr):
+    for repository in ecr.describe_repositories()["repositories"]:
+        name = repository["repositoryName"]
+        images = ecr.list_images(repositoryName=name)["imageIds"]
+        ecr.describe_images(repositoryName=name)
+        if images:
+            ecr.batch_get_image(repositoryName=name, imageIds=[*images, {"imageTag": "missing"}])
+    ecr.get_authorization_token()
+
+
+def load_balance(elb):
+    """A load balancer with a target group, and a target that comes and goes; gives the group."""
+    tags = [{"Key": "made-by", "Value": "tour"}]
+    balancer = elb.create_load_balancer(
+        Name="tour", Subnets=["subnet-0a", "subnet-0b"], SecurityGroups=["sg-0a"], Tags=tags
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    group = elb.create_target_group(
+        Name="tour", Protocol="HTTP", Port=80, VpcId="vpc-0a", TargetType="ip", Matcher={"HttpCode": "200-299"}
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    elb.add_tags(ResourceArns=[balancer, group], Tags=tags)
+    elb.remove_tags(ResourceArns=[balancer], TagKeys=["made-by"])
+    attributes = [{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=attributes)
+    targets = [{"Id": "10.9.0.1", "Port": 80}]
+    elb.register_targets(TargetGroupArn=group, Targets=targets)
+    elb.describe_target_health(TargetGroupArn=group)
+    elb.deregister_targets(TargetGroupArn=group, Targets=targets)
+    elb.describe_target_health(TargetGroupArn=group)
+    return group
+
+
+def repository(ecr):
+    """A repository with one image under two tags."""
+    ecr.create_repository(repositoryName="tour", imageTagMutability="IMMUTABLE", tags=[{"Key": "a", "Value": "b"}])
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
+    for tag in ("one", "two"):
+        ecr.put_image(repositoryName="tour", imageManifest=json.dumps(manifest), imageTag=tag)
+    ecr.describe_images(repositoryName="tour", imageIds=[{"imageTag": "one"}])
+
+
+def define(ecs):
+    """A task definition with nearly everything that Fargate has; gives its ARN. Another is deregistered."""
+    container = {
+        "name": "app",
+        "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tour:one",
+        "essential": True,
+        "portMappings": [{"containerPort": 80, "protocol": "tcp"}],
+        "environment": [{"name": "a", "value": "b"}],
+        "healthCheck": {"command": ["CMD-SHELL", "true"], "interval": 5, "retries": 2},
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "tour"}},
+        "stopTimeout": 5,
+    }
+    settings = {
+        "family": "tour",
+        "cpu": "256",
+        "memory": "512",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "ephemeralStorage": {"sizeInGiB": 30},
+        "containerDefinitions": [container],
+    }
+    made = ecs.register_task_definition(**settings, tags=[{"key": "made-by", "value": "tour"}])["taskDefinition"]
+    again = ecs.register_task_definition(**settings)["taskDefinition"]["taskDefinitionArn"]
+    ecs.deregister_task_definition(taskDefinition=again)
+    ecs.list_task_definitions(status="INACTIVE")
+    return made["taskDefinitionArn"]
+
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"], "assignPublicIp": "ENABLED"}}
+
+
+def serve(simulator, ecs, definition, group):
+    """A service from birth to death: rolled, stopped half-way, scaled, tagged, deleted."""
+    tags = [{"key": "made-by", "value": "tour"}]
+    cluster = ecs.create_cluster(clusterName="tour", tags=tags)["cluster"]["clusterArn"]
+    ecs.put_cluster_capacity_providers(
+        cluster=cluster,
+        capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 1}],
+    )
+    service = ecs.create_service(
+        cluster=cluster,
+        serviceName="tour",
+        taskDefinition=definition,
+        desiredCount=2,
+        networkConfiguration=NETWORK,
+        loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 80}],
+        deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+        healthCheckGracePeriodSeconds=30,
+        tags=tags,
+        propagateTags="SERVICE",
+        enableECSManagedTags=True,
+    )["service"]["serviceArn"]
+    for _ in range(20):
+        simulator.advance(30)
+        read_cluster(ecs, cluster)
+    ecs.tag_resource(resourceArn=service, tags=[{"key": "b", "value": "c"}])
+    ecs.untag_resource(resourceArn=service, tagKeys=["b"])
+    ecs.update_service(cluster=cluster, service=service, desiredCount=3, forceNewDeployment=True)
+    simulator.advance(60)
+    read_cluster(ecs, cluster)
+    open_one = ecs.list_service_deployments(cluster=cluster, service=service, status=["IN_PROGRESS"])
+    ecs.stop_service_deployment(
+        serviceDeploymentArn=open_one["serviceDeployments"][0]["serviceDeploymentArn"], stopType="ROLLBACK"
+    )
+    for _ in range(20):
+        simulator.advance(30)
+        read_cluster(ecs, cluster)
+    ecs.delete_service(cluster=cluster, service=service, force=True)
+    read_cluster(ecs, cluster)
+    ecs.describe_services(cluster=cluster, services=[service])
+    simulator.advance(600)
+    ecs.describe_services(cluster=cluster, services=[service])
+
+
+def run(simulator, ecs, definition):
+    """One-off tasks: one that ends by itself, and one that is stopped."""
+    common = {"cluster": "tour", "taskDefinition": definition, "networkConfiguration": NETWORK}
+    changed = {"name": "app", "command": ["true"], "environment": [{"name": "a", "value": "c"}]}
+    overrides = {"containerOverrides": [changed]}
+    ecs.run_task(**common, count=2, overrides=overrides, startedBy="tour", tags=[{"key": "a", "value": "b"}])
+    stopped = ecs.run_task(**common, launchType="FARGATE", clientToken="tour")["tasks"][0]["taskArn"]
+    ecs.run_task(**common, launchType="FARGATE", clientToken="tour")
+    simulator.advance(30)
+    ecs.stop_task(cluster="tour", task=stopped, reason="the tour is over")
+    for _ in range(10):
+        simulator.advance(30)
+        read_cluster(ecs, "tour")
+
+
+def scale(simulator):
+    """A scalable target that comes and goes."""
+    scaling = simulator.client("application-autoscaling")
+    name = simulator.service("CGAPportalService").split(":service/")[1]
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=8)
+    scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[target["ResourceId"]])
+    scaling.deregister_scalable_target(**target)

@@ -1,0 +1,32 @@
+//! Whole rollouts on the embedded AWS, on virtual time, judged by the world afterwards.
+//!
+//! | folder | claims |
+//! |---|---|
+//! | `rollouts` | how rollouts begin, go and end |
+//! | `attacks` | tables edited in the middle, tags removed, rollbacks of every kind |
+//! | `crashes` | every crash point: before and after each write, and how long nobody is there afterwards |
+//!
+//! One binary for all of them, since linking the SDK takes longer than most of these tests.
+#![expect(clippy::unwrap_used, reason = "a lab that cannot be laid out is a failed test")]
+
+mod common;
+
+mod rollouts {
+    mod ends;
+    mod kicks;
+    mod processes;
+    mod story;
+    mod tables;
+}
+
+mod attacks {
+    mod attack;
+    mod launches;
+    mod rollbacks;
+    mod tables;
+}
+
+mod crashes {
+    mod dying;
+    mod points;
+}

@@ -1,0 +1,62 @@
+//! Processes that come and go: two at once, replaced, cut off; and one seed, one history.
+
+use evenkeel::controller::request::accept;
+use evenkeel::controller::settle::End;
+use evenkeel::controller::settle::Until;
+use evenkeel::lab::layout::Start;
+use evenkeel::model::time::Span;
+use evenkeel::reconcile::pass::Verdict;
+use serde_json::Value;
+
+use super::story::Story;
+use crate::common::cgap;
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_replaced_before_every_pass_still_runs_the_task_once() {
+    let story = Story::new(cgap(), Start::Template, 18);
+    // A fresh process has no history, so it never sees the gate clear for long enough; the last one stays.
+    for _ in 0..80 {
+        story.lab.settle(Until::OnePass, |_| {}).await;
+        story.lab.wait(Span::seconds(7)).await;
+    }
+    assert!(story.world().runs.is_empty());
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_controllers_at_once_run_the_task_once() {
+    let story = Story::settled(19).await;
+    accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    let (one, other) = tokio::join!(story.ended(), story.ended());
+    assert_eq!((one.end, other.end), (End::Reached(Verdict::Converged), End::Reached(Verdict::Converged)));
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_stops_in_the_middle_is_taken_up_by_the_next() {
+    for passes in [1, 2, 5, 30, 50, 58, 59, 60, 61] {
+        let story = Story::new(cgap(), Start::Template, 20 + passes);
+        let mut left = passes;
+        let cut = async {
+            let ended = story.lab.settle(Until::Settled, |_| left = left.saturating_sub(1));
+            tokio::select! {
+                _ = ended => {}
+                () = story.lab.wait(Span::from_millis(i64::try_from(passes).unwrap() * 9_300)) => {}
+            }
+        };
+        cut.await;
+        assert_eq!(story.settle().await, Verdict::Converged, "cut after {passes}");
+        assert_eq!(story.world().runs.len(), 1, "cut after {passes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_journal_to_the_byte() {
+    let run = async |seed| {
+        let story = Story::new(cgap(), Start::Template, seed);
+        assert_eq!(story.settle().await, Verdict::Converged);
+        story.lab.journal().iter().map(Value::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(run(40).await, run(40).await);
+}
