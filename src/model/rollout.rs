@@ -190,6 +190,9 @@ impl RolloutId {
         &self.0
     }
 
+    /// What the `startedBy` of every task begins with that this program ever started.
+    pub const STARTED_BY: &'static str = "evenkeel/";
+
     /// What RunTask is told in `startedBy`, and how the task is found again.
     pub fn started_by(&self, attempt: u32) -> String {
         format!("{}{attempt}", self.started_by_any())
@@ -197,7 +200,7 @@ impl RolloutId {
 
     /// What the `startedBy` of each of its attempts begins with.
     pub fn started_by_any(&self) -> String {
-        format!("evenkeel/{}/", self.0)
+        format!("{}{}/", Self::STARTED_BY, self.0)
     }
 
     /// RunTask's `clientToken`: the same attempt gives the same token, so ECS runs it once. 64 characters, ECS's limit.

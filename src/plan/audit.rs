@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::model::observed::{Observed, Seen, ServiceView, TargetState};
-use crate::model::rollout::{Durable, RecordState, TagKeys};
+use crate::model::rollout::{Durable, RecordState, RolloutId, TagKeys};
 use crate::model::row::ServiceTable;
 
 use super::action::{Action, Launch, Plan, ServiceUpdate};
@@ -46,7 +46,7 @@ pub fn audit(plan: Plan, input: &PlanInput<'_>) -> Result<AuditedPlan, Vec<Viola
     let mut found = Violations::default();
     let (table, observed) = (input.table, input.observed);
     if !plan.steps.is_empty() {
-        found.the_place(table, observed);
+        found.the_place(table, observed, &plan);
     }
     for step in &plan.steps {
         match &step.action {
@@ -82,8 +82,11 @@ impl Violations {
         }
     }
 
-    /// I8: the table's own account and one known cluster.
-    fn the_place(&mut self, table: &ServiceTable, observed: &Observed) {
+    /// I8: the table's own account, its own cluster and its own tags.
+    fn the_place(&mut self, table: &ServiceTable, observed: &Observed, plan: &Plan) {
+        let cluster = observed.one_cluster().map(|cluster| &cluster.arn);
+        self.unless(plan.cluster.as_ref() == cluster, "I8", || "a write on another cluster".to_owned());
+        self.unless(plan.keys == TagKeys::of(&table.name), "I8", || "a write under another table's tags".to_owned());
         self.unless(observed.account == Seen::Present(table.account.clone()), "I8", || {
             "a write in an account that is not known to be the table's".to_owned()
         });
@@ -100,9 +103,14 @@ impl Violations {
         self.unless(update.count.is_none() || !owned, "I6", || {
             format!("the count of {} may be owned by autoscaling", update.name)
         });
-        self.unless(!update.kicks() || ours_alive(table, observed) == 0, "I2", || {
-            format!("a new deployment of {} while a deployment task runs", update.name)
-        });
+        if update.kicks() && table.task_row().is_some() {
+            self.unless(ours_alive(observed) == 0, "I2", || {
+                format!("a new deployment of {} while a deployment task runs", update.name)
+            });
+            self.unless(observed.tasks.present().is_some(), "I11", || {
+                format!("a new deployment of {} without having seen whether a deployment task runs", update.name)
+            });
+        }
     }
 
     fn a_launch(&mut self, table: &ServiceTable, observed: &Observed, launch: &Launch) {
@@ -110,7 +118,7 @@ impl Violations {
         let initial = definitions.filter(|seen| seen.arn == launch.definition).any(|seen| seen.initial)
             || launch.definition.short().to_ascii_lowercase().contains("initial");
         self.unless(!initial, "I5", || format!("{} is an initial deployment", launch.definition.short()));
-        self.unless(ours_alive(table, observed) == 0, "I3", || "a deployment task of ours is alive".to_owned());
+        self.unless(ours_alive(observed) == 0, "I3", || "a deployment task of ours is alive".to_owned());
         self.unless(observed.tasks.present().is_some(), "I11", || "a launch without having seen all tasks".to_owned());
         let keys = TagKeys::of(&table.name);
         let durable = observed
@@ -161,13 +169,8 @@ fn drained(service: &ServiceView, draining: Option<usize>) -> String {
     }
 }
 
-/// Tasks that this program started for the table and that are short of STOPPED.
-fn ours_alive(table: &ServiceTable, observed: &Observed) -> usize {
-    let Some((row, _)) = table.task_row() else { return 0 };
-    let family = observed.rows.get(&row.name).and_then(|view| view.definition.one()).map(|found| &found.family);
+/// Tasks that this program started for the table and that are short of STOPPED, whatever family its row names now.
+fn ours_alive(observed: &Observed) -> usize {
     let tasks = observed.tasks.present().into_iter().flatten();
-    tasks
-        .filter(|task| task.is_alive() && task.started_by.starts_with("evenkeel/"))
-        .filter(|task| family.is_some_and(|family| task.definition.family() == *family))
-        .count()
+    tasks.filter(|task| task.is_alive() && task.started_by.starts_with(RolloutId::STARTED_BY)).count()
 }

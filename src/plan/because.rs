@@ -23,7 +23,7 @@ pub enum Because {
     OwnKicks,
     /// A request needs nothing more, since every row was kicked after it.
     RequestAnswered(RequestId),
-    /// All gate conditions held in two looks.
+    /// All gate conditions held for long enough.
     GateClear,
     /// The launch is written down and read back.
     LaunchRecorded,
@@ -49,7 +49,7 @@ impl fmt::Display for Because {
             Self::RowsAdded(rows) => write!(f, "{} came new into the table", names(rows)),
             Self::OwnKicks => f.write_str("these kicks are corrections of this table, not somebody's"),
             Self::RequestAnswered(id) => write!(f, "every row was kicked since request {id}"),
-            Self::GateClear => f.write_str("every gate condition held in two looks"),
+            Self::GateClear => f.write_str("every gate condition held for long enough"),
             Self::LaunchRecorded => f.write_str("the launch is recorded and was read back"),
             Self::TaskAccepted(task) => write!(f, "AWS accepted task {task}"),
             Self::NeverStarted(why) => write!(f, "the attempt never started: {why}"),

@@ -1,6 +1,6 @@
 //! The end of a rollout: whether it can be ended by time, by the launch, or only by a person; and what is said of it.
 
-use crate::model::observed::{Seen, Trouble, Why};
+use crate::model::observed::Seen;
 use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
@@ -21,7 +21,7 @@ pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
     if let Some(stand) = stand {
         say_the_outcome(draft, record, durable);
         say_the_kicks(draft, stand, durable, record);
-        say_what_cannot_be_read(draft, stand, record);
+        say_what_cannot_be_read(draft, stand);
     }
     let blocked = !draft.steps.is_empty() || draft.needs_a_person();
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
@@ -103,25 +103,22 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     }
 }
 
-/// Evidence that the gate needs and that no time will bring: a permission is missing, or a setting is wrong.
-fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>, record: &Record) {
-    if !matches!(record.state, RecordState::Open | RecordState::Launching(_)) {
-        return;
-    }
-    let lasting = |why: Option<&Why>| why.filter(|why| why.trouble == Trouble::Lasting).cloned();
-    if let Some(why) = lasting(stand.observed.tasks.unknown()) {
-        draft.hold(None, HoldCause::Unknown { what: "the tasks".to_owned(), why });
-    }
+/// What could not be read and that a table without it is not known to be converged. A permission that is missing is a
+/// person's matter; a passing outage is waited for.
+fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>) {
+    let mut unseen = Vec::new();
+    unseen.extend(stand.observed.tasks.unknown().map(|why| (None, "the tasks".to_owned(), why.clone())));
     for row in &stand.rows {
-        if let Some(why) = lasting(row.view.history.unknown()) {
-            draft.hold(Some(row.row), HoldCause::Unknown { what: "what became of its deployments".to_owned(), why });
-        }
+        let history = row.view.history.unknown();
+        let what = || "what became of its deployments".to_owned();
+        unseen.extend(history.map(|why| (Some(row.row), what(), why.clone())));
         for group in &row.view.target_groups {
-            if let Some(why) = lasting(group.targets.unknown()) {
-                let what = format!("the targets of {}", group.arn.name());
-                draft.hold(Some(row.row), HoldCause::Unknown { what, why });
-            }
+            let what = || format!("the targets of {}", group.arn.name());
+            unseen.extend(group.targets.unknown().map(|why| (Some(row.row), what(), why.clone())));
         }
+    }
+    for (row, what, why) in unseen {
+        draft.hold(row, HoldCause::Unknown { what, why });
     }
 }
 
@@ -161,13 +158,21 @@ fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Ph
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => Phase::Deploying,
         _ if kicking || stale => Phase::Requested,
-        RecordState::Open if gate.is_open() && draft.steps.is_empty() => Phase::Settling,
-        RecordState::Open if gate.is_open() => Phase::Clear,
+        RecordState::Open if draft.steps.iter().any(|step| passes_the_gate(&step.action)) => Phase::Clear,
+        RecordState::Open if gate.is_open() => Phase::Settling,
         // Whether the new tasks are up decides, not ECS's COMPLETED, which comes in the middle of draining.
         RecordState::Open if gate.holds(3) && gate.holds(4) && !partial => Phase::Draining,
         RecordState::Open => Phase::Rolling,
         RecordState::Failed(_) => Phase::Failed,
         RecordState::Unknown(_) => Phase::Unknown,
         RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => Phase::Settled,
+    }
+}
+
+/// Whether a step follows from a gate that was clear for long enough.
+fn passes_the_gate(action: &Action) -> bool {
+    match action {
+        Action::Record(record) => matches!(record.state, RecordState::Launching(_) | RecordState::Skipped),
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
     }
 }

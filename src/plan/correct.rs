@@ -32,7 +32,7 @@ pub(super) fn the_rows(
         if let Some(service) = view.service.one() {
             let correction = drift::of_service(table, row, view, service, cluster);
             let request = request_for(row, service, durable, record);
-            let kicks = kicks.clone().and_then(|()| not_undone_unseen(view));
+            let kicks = kicks.clone().and_then(|()| history_was_read(view));
             steps.extend(update(draft, (row, service), correction, request, &kicks));
         }
         steps.extend(register(draft, row, view));
@@ -52,8 +52,10 @@ fn may_kick(
     // Without every row and a record, nothing could tell the rollout that a kick begins from another.
     let (Some(_), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
     // The record may have been removed or overtaken while its task runs on.
-    if rollout::one_off_alive(draft.input) {
-        return Err(HoldCause::TaskInHand);
+    match rollout::one_off_alive(draft.input) {
+        Seen::Absent => {}
+        Seen::Present(_) => return Err(HoldCause::TaskInHand),
+        Seen::Unknown(why) => return Err(HoldCause::Unknown { what: "the tasks".to_owned(), why }),
     }
     let asked = rollout::active_request(durable, record).is_some();
     match &record.state {
@@ -88,7 +90,7 @@ fn request_for(row: &Row, service: &ServiceView, durable: &Durable, record: Opti
 }
 
 /// A kick may only follow when it is known that ECS did not undo the one before: it would be repeated for ever.
-fn not_undone_unseen(view: &RowView) -> Result<(), HoldCause> {
+fn history_was_read(view: &RowView) -> Result<(), HoldCause> {
     match &view.history {
         Seen::Present(_) | Seen::Absent => Ok(()),
         Seen::Unknown(why) => {

@@ -93,7 +93,7 @@ pub(super) fn judge(stand: &Stand<'_>, record: &Record, change: Option<&Change>,
     // 8. ECS does not clean up later, or 6 is proven all the same.
     // 9. No task of the task row's family is alive.
     let conditions = vec![
-        found(stand).named(1, "every row has its service", || rows_said(stand)),
+        found(stand).named(1, "every row is found, and some have tasks", || rows_said(stand)),
         completed(stand, base, change).named(2, "new deployments are completed", || "completed and not undone".into()),
         running(stand).named(3, "as many tasks run as are wanted", || "running = desired, none pending".into()),
         healthy(stand).named(4, "new tasks are healthy targets", || "all healthy".into()),
@@ -207,7 +207,7 @@ pub(super) fn is_new(row: &RowStand<'_>, task: &TaskView) -> bool {
 
 /// Whether a task must be gone before anything new may rely on the row: what an older deployment started, and all
 /// that is left of a row that was emptied, since it need not have been kicked.
-fn is_old(row: &RowStand<'_>, task: &TaskView) -> bool {
+pub(super) fn is_old(row: &RowStand<'_>, task: &TaskView) -> bool {
     row.is_empty() || !is_new(row, task)
 }
 
@@ -314,6 +314,9 @@ fn counted(number: usize, one: &str) -> String {
 // Check 7.
 fn one_digest(stand: &Stand<'_>) -> Missing {
     let mut missing = Missing::default();
+    if let Some(why) = stand.observed.tasks.unknown() {
+        missing.unknown(format!("what new tasks run: {why}"));
+    }
     let (digests, untold) = digests(stand);
     for (image, digests) in digests.iter().filter(|(_, digests)| digests.len() > 1) {
         missing.not_yet(format!("{image} runs as {}", digests.iter().copied().collect::<Vec<_>>().join(" and ")));
@@ -376,6 +379,9 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         | RecordState::Unknown(_)
         | RecordState::Skipped => None,
     };
+    if let Some(why) = stand.observed.tasks.unknown() {
+        missing.unknown(format!("deployment tasks: {why}"));
+    }
     let others = alive_one_offs(stand, record, definition.family.as_str());
     for task in others.filter(|task| ours.as_deref() != Some(task.started_by.as_str())) {
         missing.not_yet(format!("task {} is alive, started by {}", task.arn.id(), starter(task)));

@@ -75,7 +75,7 @@ pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
     }
 }
 
-/// What still forbids a clear gate to be passed: the youngest kick is too young, or the second look is due.
+/// What still forbids a clear gate to be passed: the youngest kick is too young, or it has not held for long enough.
 fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(HoldCause, NextLook)> {
     let now = stand.observed.at;
     if !gate.is_open() {
@@ -90,7 +90,7 @@ fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(Ho
     if young > Span::ZERO {
         Some((HoldCause::KickTooYoung { left: young }, NextLook::After(young.min(NextLook::TICK))))
     } else if settling > Span::ZERO {
-        Some((HoldCause::Settling { left: settling }, NextLook::After(settling)))
+        Some((HoldCause::Settling { left: settling }, NextLook::After(settling.min(NextLook::TICK))))
     } else {
         None
     }

@@ -19,9 +19,7 @@ impl NextLook {
     /// The longest sleep while somebody watches.
     pub const TICK: Span = Span::seconds(10);
     /// ECS's scheduler acts about every 10 s; looking more often shows nothing new, less often is late by as much.
-    pub const MOVING: Self = Self::After(Span::seconds(10));
-    /// Reads of ECS lag by a second or more; what was just written is not there before.
-    pub const SOON: Self = Self::After(Span::seconds(2));
+    pub const MOVING: Self = Self::After(Self::TICK);
 
     /// The earlier of two.
     pub fn or_sooner(self, other: Self) -> Self {

@@ -5,10 +5,10 @@
 use crate::model::ids::RowName;
 use crate::model::observed::{DesiredStatus, RolloutState, Seen, TargetState, TaskStatus};
 
-use super::gate::{is_new, new_tasks};
+use super::gate::{is_old, new_tasks};
 use super::rollout::{RowStand, Stand};
 
-/// The counts of one service row.
+/// The counts of one service row; `None` where tasks or targets could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowProgress {
     /// The row.
@@ -18,13 +18,13 @@ pub struct RowProgress {
     /// How many tasks are wanted.
     pub desired: u32,
     /// Tasks of the newest deployment that are RUNNING and to stay.
-    pub new: u32,
+    pub new: Option<u32>,
     /// Those of them that take requests; without a target group, all of them.
-    pub healthy: u32,
+    pub healthy: Option<u32>,
     /// Tasks of older deployments that are to stay, or not told to stop yet.
-    pub old: u32,
+    pub old: Option<u32>,
     /// Tasks of older deployments that are on their way out and not STOPPED.
-    pub draining: u32,
+    pub draining: Option<u32>,
     /// What ECS says of the newest deployment.
     pub rollout: RolloutState,
 }
@@ -40,16 +40,18 @@ pub(super) fn of_row(stand: &Stand<'_>, row: &RowStand<'_>) -> RowProgress {
             Seen::Absent | Seen::Unknown(_) => false,
         })
     });
-    let older: Vec<_> = stand.observed.tasks_of(row.service).filter(|t| !is_new(row, t) && t.is_alive()).collect();
+    let older: Vec<_> = stand.observed.tasks_of(row.service).filter(|t| is_old(row, t) && t.is_alive()).collect();
+    let tasks = stand.observed.tasks.present().is_some();
+    let targets = row.view.target_groups.iter().all(|group| group.targets.unknown().is_none());
     let staying = |desired: DesiredStatus| older.iter().filter(|task| task.desired == desired).count();
     RowProgress {
         row: row.row.name.clone(),
         service: row.service.name.to_string(),
         desired: row.service.desired,
-        new: count(running.len()),
-        healthy: count(healthy.count()),
-        old: count(staying(DesiredStatus::Running)),
-        draining: count(staying(DesiredStatus::Stopped)),
+        new: tasks.then(|| count(running.len())),
+        healthy: (tasks && targets).then(|| count(healthy.count())),
+        old: tasks.then(|| count(staying(DesiredStatus::Running))),
+        draining: tasks.then(|| count(staying(DesiredStatus::Stopped))),
         rollout: row.primary.rollout,
     }
 }

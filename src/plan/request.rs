@@ -8,9 +8,9 @@ use crate::model::rollout::{Record, Request, TagKeys};
 
 use super::draft::Draft;
 use super::guard;
-use super::hold::{Hold, Urgency};
+use super::hold::{Hold, HoldCause, Urgency};
 use super::planner::PlanInput;
-use super::rollout::{self, Stand};
+use super::rollout::{self, RowStand, Stand};
 
 /// A request that can be written down.
 #[derive(Clone, Debug)]
@@ -36,6 +36,10 @@ pub fn request(input: &PlanInput<'_>, reason: Option<String>) -> Result<Accepted
     let against = draft.holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Wait);
     let stand = Stand::of(input.table, cluster, input.observed).filter(|_| !against);
     let Some(stand) = stand else { return Err(draft.holds) };
+    if stand.rows.iter().all(RowStand::is_empty) {
+        draft.hold(None, HoldCause::AllEmpty);
+        return Err(draft.holds);
+    }
     let baseline = match &durable.record {
         Some(_) => None,
         None => rollout::next_record(&stand, &durable).map(|(record, _)| record),

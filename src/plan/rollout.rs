@@ -4,7 +4,9 @@
 //! remembered that can be seen. The words are those of docs/rollout.md.
 
 use crate::model::ids::{DeploymentId, RequestId, RowName};
-use crate::model::observed::{ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView};
+use crate::model::observed::{
+    ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView, TaskView,
+};
 use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
@@ -182,14 +184,18 @@ pub(super) fn is_due(request: &Request, record: &Record, primary: &DeploymentVie
     primary.created_at <= request.after.max(base(record))
 }
 
-/// Whether a deployment task that this program started for the table is short of STOPPED, whatever the record says.
-pub(super) fn one_off_alive(input: &PlanInput<'_>) -> bool {
-    let row = input.table.task_row().and_then(|(row, _)| input.observed.rows.get(&row.name));
-    let Some(definition) = row.and_then(|view| view.definition.one()) else { return false };
-    let mut tasks = input.observed.tasks.present().into_iter().flatten();
-    tasks.any(|task| {
-        task.is_alive() && task.started_by.starts_with("evenkeel/") && task.definition.family() == definition.family
-    })
+/// A deployment task that this program started for the table and that is short of STOPPED, whatever the record says
+/// and whatever the row names now.
+pub(super) fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
+    match &input.observed.tasks {
+        Seen::Unknown(why) if input.table.task_row().is_some() => Seen::Unknown(why.clone()),
+        // Without a task row there is nothing that a kick could disturb.
+        Seen::Unknown(_) | Seen::Absent => Seen::Absent,
+        Seen::Present(tasks) => {
+            let ours = |task: &&TaskView| task.is_alive() && task.started_by.starts_with(RolloutId::STARTED_BY);
+            tasks.iter().find(ours).map_or(Seen::Absent, Seen::Present)
+        }
+    }
 }
 
 /// The base that the rollout in hand has, or that the next one will have.

@@ -217,7 +217,10 @@ fn healthy(subject: &Subject<'_>, row: &Row, primary: &DeploymentView) -> Condit
     let Some(progress) = subject.progress(&row.name) else {
         return condition(aspect, Status::Unknown, "OtherRows", "nothing is counted until every row is found");
     };
-    let (healthy, desired) = (progress.healthy, progress.desired);
+    let desired = progress.desired;
+    let Some(healthy) = progress.healthy else {
+        return condition(aspect, Status::Unknown, "NotSeen", "tasks or targets could not be read");
+    };
     if desired == 0 {
         return condition(aspect, Status::True, "Empty", "no tasks are wanted").at(primary.updated_at);
     }

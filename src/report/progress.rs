@@ -97,10 +97,11 @@ impl Progress {
 fn row_line(row: &RowProgress, width: usize, style: Style) -> String {
     let RowProgress { row: name, service: _, desired, new, healthy, old, draining, rollout } = row;
     let name = style.paint(Role::Strong, words::padded(name.as_str(), width));
-    let count = |label: &str, have: u32| {
-        let role = if have == *desired { Role::Good } else { Role::Change };
-        style.paint(role, format!("{label} {have}/{desired}"))
+    let count = |label: &str, have: Option<u32>| {
+        let role = if have == Some(*desired) { Role::Good } else { Role::Change };
+        style.paint(role, format!("{label} {}/{desired}", words::seen(have)))
     };
+    let (old, draining) = (words::seen(*old), words::seen(*draining));
     let rest = format!("old {old}  draining {draining}  {}", words::rollout_state(*rollout));
     format!("{name}  {}  {}  {rest}", count("new", *new), count("healthy", *healthy))
 }

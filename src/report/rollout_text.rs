@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::rollout::{Record, Request};
+use crate::model::rollout::{Record, Request, RolloutId};
 use crate::plan::gate::{Condition, Gate, Holding};
 use crate::plan::hold::Urgency;
 use crate::plan::pace::NextLook;
@@ -19,14 +19,14 @@ use super::{holds_text, words};
 pub fn rollout_text(subject: &Subject<'_>, style: Style) -> String {
     let report = &subject.plan.rollout;
     let name = &subject.table.name;
-    let id = report.record.as_ref().map(|record| &record.id).or(report.id.as_ref());
+    let id = report.id.as_ref().or(report.record.as_ref().map(|record| &record.id));
     let mut text = match id {
         Some(id) => format!("{} rollout {id}\n", style.paint(Role::Strong, name)),
         None => format!("{} rollout\n", style.paint(Role::Strong, name)),
     };
     text.push_str(&fact("phase", style.paint(phase_role(report.phase), report.phase.name())));
     if let Some(record) = &report.record {
-        text.push_str(&record_lines(record));
+        text.push_str(&record_lines(record, report.id.as_ref()));
     }
     if let Some(request) = &report.request {
         text.push_str(&request_line(request, report.record.as_ref()));
@@ -44,11 +44,12 @@ fn fact(label: &str, said: impl std::fmt::Display) -> String {
     format!("  {} {said}\n", words::padded(label, 8))
 }
 
-fn record_lines(record: &Record) -> String {
-    let Record { id: _, base: _, frontier, state: _, since, request: _ } = record;
-    let mut text = fact("record", words::record_state(record));
+fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
+    let Record { id, base: _, frontier, state: _, since, request: _ } = record;
+    let other = if newest.is_some_and(|newest| newest != id) { format!(" (of rollout {id})") } else { String::new() };
+    let mut text = fact("record", format!("{}{other}", words::record_state(record)));
     text.push_str(&fact("since", since));
-    text.push_str(&fact("kicked", format!("{frontier}, the newest deployment of its rows")));
+    text.push_str(&fact("newest", format!("{frontier}, the newest deployment that the record knows")));
     text
 }
 
@@ -99,8 +100,8 @@ fn next(subject: &Subject<'_>) -> String {
         Phase::Requested => format!("rows get a new deployment; {look}"),
         Phase::Rolling => format!("the new tasks come up; {look}"),
         Phase::Draining => format!("the old tasks stop; {look}"),
-        Phase::Settling | Phase::Clear if has_task => format!("the deployment task starts soon; {look}"),
-        Phase::Settling | Phase::Clear => format!("the rollout ends soon; {look}"),
+        Phase::Settling | Phase::Clear if has_task => format!("the deployment task starts after that; {look}"),
+        Phase::Settling | Phase::Clear => format!("the rollout ends after that; {look}"),
         Phase::Deploying if doing.is_empty() => look,
         Phase::Deploying => format!("{doing}; {look}"),
         Phase::Failed | Phase::Unknown => "a person decides; see the hints above".to_owned(),

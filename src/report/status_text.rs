@@ -82,7 +82,7 @@ fn cells(subject: &Subject<'_>, row: &Row) -> [String; 9] {
     });
     let blank = if row.task().is_some() { "-" } else { "?" };
     let counts = match subject.progress(&row.name) {
-        Some(seen) => [seen.desired, seen.new, seen.healthy, seen.old, seen.draining].map(|count| count.to_string()),
+        Some(row) => [Some(row.desired), row.new, row.healthy, row.old, row.draining].map(words::seen),
         None => {
             let desired = subject.service(row).map_or_else(|| blank.to_owned(), |service| service.desired.to_string());
             [desired, blank.to_owned(), blank.to_owned(), blank.to_owned(), blank.to_owned()]

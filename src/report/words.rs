@@ -111,3 +111,8 @@ pub(super) fn record_state(record: &Record) -> String {
         RecordState::Skipped => "skipped, the table has no task row".to_owned(),
     }
 }
+
+/// A count, or `?` where it was not seen.
+pub(super) fn seen(count: Option<u32>) -> String {
+    count.map_or_else(|| "?".to_owned(), |count| count.to_string())
+}

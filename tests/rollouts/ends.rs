@@ -105,3 +105,27 @@ async fn a_task_row_that_leaves_spot_out_runs_on_demand() {
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }
+
+/// A break between two looks that are far apart would go unnoticed; so they are not.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_replaced_while_the_gate_settles_begins_the_settling_anew() {
+    let table = cgap_with(&[("  rows:\n", "  rollout: { settleSeconds: 600 }\n  rows:\n")]);
+    let story = Story::new(table, Start::Stated, 55);
+    assert_eq!(story.settle().await, Verdict::Converged);
+    story.kick_all();
+    let disturbed = async {
+        // Everything is replaced after seven minutes; the settling is under way.
+        story.lab.wait(Span::minutes(11)).await;
+        let cluster = story.lab.laid_out.cluster.clone();
+        let input = json!({"cluster": cluster, "serviceName": story.lab.service("Indexer")});
+        let tasks = story.lab.call("console", "ListTasks", input).unwrap();
+        let stop = json!({"cluster": cluster, "task": tasks["taskArns"][0], "reason": "by hand"});
+        story.lab.call("console", "StopTask", stop).unwrap();
+        story.lab.now()
+    };
+    let (verdict, at) = tokio::join!(story.settle(), disturbed);
+    assert_eq!(verdict, Verdict::Converged);
+    let launched = story.lab.journal().into_iter().find(|line| line["operation"] == "RunTask").unwrap();
+    let launched: jiff::Timestamp = launched["time"].as_str().unwrap().parse().unwrap();
+    assert!(launched.as_millisecond() - at.millis() > 600_000, "launched {launched}, disturbed {at}");
+}

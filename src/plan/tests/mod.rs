@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod asks;
 mod attacks;
 mod audit;
+mod blind;
 mod corrections;
 mod gate;
 mod guards;

@@ -87,14 +87,14 @@ pub struct ProgressJson {
     pub service: String,
     /// How many tasks are wanted.
     pub desired: u32,
-    /// Tasks of the newest deployment that run.
-    pub new: u32,
-    /// Those of them that take requests.
-    pub healthy: u32,
-    /// Older tasks that have not been told to stop.
-    pub old: u32,
-    /// Older tasks on their way out.
-    pub draining: u32,
+    /// Tasks of the newest deployment that run; `null` where they could not be read.
+    pub new: Option<u32>,
+    /// Those of them that take requests; `null` where they could not be read.
+    pub healthy: Option<u32>,
+    /// Older tasks that have not been told to stop; `null` where they could not be read.
+    pub old: Option<u32>,
+    /// Older tasks on their way out; `null` where they could not be read.
+    pub draining: Option<u32>,
     /// The newest deployment: `InProgress`, `Completed`, `Failed` or `Unstated`.
     pub deployment: &'static str,
 }
