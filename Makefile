@@ -11,7 +11,8 @@ help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Shows the whole job on the embedded AWS
-	$(CARGO) run --locked --quiet -- demo
+	@$(CARGO) build --locked
+	@$(CARGO) run --locked --quiet -- demo
 
 test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast

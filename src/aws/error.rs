@@ -70,7 +70,7 @@ impl AwsError {
                     _ => Class::Transient,
                 };
                 let message = match class {
-                    Class::Denied => format!("no usable AWS credentials ({})", root(&error)),
+                    Class::Denied => format!("no usable AWS credentials ({})", short(&root(&error))),
                     // The SDK dumps the whole request here; what is wrong stands innermost.
                     _ if matches!(&error, SdkError::DispatchFailure(failure) if failure.is_other()) => root(&error),
                     _ => chain(&error),
@@ -132,6 +132,12 @@ fn class(code: &str, status: Option<u16>) -> Class {
 
 fn no_credentials(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| cause.downcast_ref::<aws_credential_types::provider::error::CredentialsError>().is_some())
+}
+
+/// The SDK names every place where it looked; the first words say enough, and `--log` has the rest.
+fn short(text: &str) -> &str {
+    const ENOUGH: usize = 120;
+    text.char_indices().nth(ENOUGH).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The innermost cause.

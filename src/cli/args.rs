@@ -82,7 +82,7 @@ pub struct Reconcile {
     #[command(flatten)]
     pub tables: Tables,
     /// Ends when the tables are settled or cannot go on. (The long-running controller is not built yet.)
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub once: bool,
     /// Makes one pass and does not wait for what it began.
     #[arg(long, conflicts_with = "timeout")]

@@ -2,6 +2,7 @@
 
 use crate::controller::settle::{End, Ended, Until, settle};
 use crate::model::row::ServiceTable;
+use crate::plan::hold::Urgency;
 use crate::reconcile::pass::Mode;
 use crate::report::json::PassReportJson;
 use crate::report::style::Role;
@@ -76,6 +77,10 @@ pub(super) fn conclude(context: &Context<'_>, table: &ServiceTable, ended: &Ende
         End::TimedOut => pass_text::last_line(None, ended.passes, style),
         End::Unseen => style.paint(Role::Bad, "not seen"),
     };
-    let holds = holds_text::section(&ended.last.plan.holds, style);
+    // What only time mends is worth a word only to those whose time was up.
+    let late = matches!(ended.end, End::TimedOut | End::Unseen);
+    let mut holds = ended.last.plan.holds.clone();
+    holds.retain(|hold| late || hold.cause.urgency() != Urgency::Wait);
+    let holds = holds_text::section(&holds, style);
     context.output.text(&format!("{}: {said}\n{holds}", table.name));
 }

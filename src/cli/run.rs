@@ -40,6 +40,10 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             let tables = tables::load(output, &args.tables)?;
             runtime(output)?.block_on(interruptible(output, async { Ok(plan::plan(&context, &tables).await) }))
         }
+        Command::Reconcile(args) if !args.once => {
+            Err(Failure::input("a controller that runs for ever is not built yet")
+                .hint("add --once, which ends when the tables are settled or cannot go on"))
+        }
         Command::Reconcile(args) => {
             let tables = tables::load(output, &args.tables.tables)?;
             let work = async { Ok(reconcile::reconcile(&context, args, &tables).await) };

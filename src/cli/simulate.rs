@@ -42,7 +42,9 @@ pub(super) async fn simulate(
         Failure::of(&error).hint(format!("{} may be taken; choose another with --listen", args.listen))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
-    output.say(&format!("simulating AWS on http://{address}, {speed} times as fast as the wall clock; try it with"));
+    output.say(&format!(
+        "simulating AWS on http://{address}, {speed} times as fast as the wall clock (--speed 1 to read along); try it with"
+    ));
     output.text(&format!(
         "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={region} AWS_DEFAULT_REGION={region} \
          AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim EVENKEEL_SPEED={speed}"

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::reconcile::pass::PassReport;
+use crate::reconcile::pass::{PassReport, Verdict};
 use crate::report::pass_text;
 use crate::report::progress::Progress;
 
@@ -31,10 +31,9 @@ impl<'a> Watch<'a> {
     /// Shows what a pass did and where things stand.
     pub(super) fn pass(&mut self, report: &PassReport) {
         let style = self.context.output.talk;
-        for line in pass_text::outcome_lines(report, style) {
-            self.line(&line);
-        }
         let progress = Progress::of(&report.plan);
+        // A table that is found as it should be has nothing to be watched.
+        let idle = self.before.is_none() && report.verdict() == Verdict::Converged;
         match &self.bar {
             Some(bar) => {
                 // The block is drawn over; where the rollout went through stays on the screen.
@@ -43,11 +42,16 @@ impl<'a> Watch<'a> {
                 }
                 bar.set_message(progress.block(report.at, style));
             }
+            None if idle => {}
             None => {
                 for line in progress.news(self.before.as_ref(), report.at, style) {
                     self.line(&line);
                 }
             }
+        }
+        // First what was seen, then what was done about it.
+        for line in pass_text::outcome_lines(report, style) {
+            self.line(&line);
         }
         self.before = Some(progress);
         pause(self.context.pause);

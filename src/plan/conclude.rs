@@ -16,7 +16,7 @@ use super::rollout::{self, Phase, RowStand, Stand};
 /// 7. The deployment task, once nothing else is to be written.
 ///
 /// Without every row nothing is launched; but what became of a launch is written down whatever else is not found.
-pub(super) fn the_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
+pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
     let Some(record) = &durable.record else { return };
     if let Some(stand) = stand {
         say_the_outcome(draft, record, durable);
@@ -123,7 +123,12 @@ fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>) {
 }
 
 /// What people are told of the rollout.
-pub(super) fn the_report(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable, record: Option<&Record>) {
+pub(super) fn report_rollout(
+    draft: &mut Draft<'_>,
+    stand: Option<&Stand<'_>>,
+    durable: &Durable,
+    record: Option<&Record>,
+) {
     draft.rollout.record = durable.record.clone();
     draft.rollout.request = durable.request.clone();
     let Some(stand) = stand else { return };

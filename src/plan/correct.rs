@@ -17,7 +17,7 @@ use super::hold::HoldCause;
 use super::rollout::{self, Stand};
 
 /// 5. and 6. The steps that make every row as it is stated, and as it was asked for.
-pub(super) fn the_rows(
+pub(super) fn correct_rows(
     draft: &mut Draft<'_>,
     cluster: &ClusterView,
     stand: Option<&Stand<'_>>,

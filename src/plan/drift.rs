@@ -131,7 +131,7 @@ fn compare_definition(table: &ServiceTable, row: &Row, view: &RowView, found: &m
     let definition = match &view.definition {
         Seen::Present(_) => match view.definition.one() {
             Some(definition) => definition,
-            // Not found, or not one: the planner holds the whole row for that.
+            // Not found, or not one: `guard` says so.
             None => return,
         },
         Seen::Absent => return,

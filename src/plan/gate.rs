@@ -254,7 +254,7 @@ fn no_other_target(stand: &Stand<'_>) -> Missing {
     for row in &stand.rows {
         let new: BTreeSet<String> = new_tasks(stand, row).filter_map(|task| task.ip).map(|ip| ip.to_string()).collect();
         for group in &row.view.target_groups {
-            // Unknown targets are said once, by check 4; here they only must not count as gone.
+            // Check 4 says why; here they only must not count as gone.
             let Some(targets) = group.targets.present() else {
                 missing.unknown(format!("targets of {}", row.row.name));
                 continue;

@@ -11,7 +11,7 @@ use super::draft::Draft;
 use super::hold::HoldCause;
 
 /// 1. and 2. The account, the cluster, and the table's durable facts on it; without them nothing is done.
-pub(super) fn the_table<'a>(draft: &mut Draft<'a>) -> Option<(&'a ClusterView, Durable)> {
+pub(super) fn find_table<'a>(draft: &mut Draft<'a>) -> Option<(&'a ClusterView, Durable)> {
     let (table, observed) = (draft.input.table, draft.input.observed);
     if let Some(cause) = wrong_account(draft) {
         draft.hold(None, cause);
@@ -42,18 +42,18 @@ fn wrong_account(draft: &Draft<'_>) -> Option<HoldCause> {
 }
 
 /// 3. Each row's service, task definition and target group.
-pub(super) fn the_rows(draft: &mut Draft<'_>) {
+pub(super) fn hold_missing_rows(draft: &mut Draft<'_>) {
     let (table, observed) = (draft.input.table, draft.input.observed);
     for row in &table.rows {
         if let Some(view) = observed.rows.get(&row.name) {
-            the_resource(draft, row, view);
-            the_target_group(draft, row, view);
-            the_controller(draft, row, view);
+            hold_missing_resource(draft, row, view);
+            hold_missing_target_group(draft, row, view);
+            hold_other_controller(draft, row, view);
         }
     }
 }
 
-fn the_resource(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
+fn hold_missing_resource(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
     if let Some(task) = row.task() {
         draft.hold_unless_one(Some(row), "task definition", &task.definition, &view.definition);
     }
@@ -66,7 +66,7 @@ fn the_resource(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
 }
 
 /// A row that names a target group must have it, once, among its service's own.
-fn the_target_group(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
+fn hold_missing_target_group(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
     let (Some(selector), Some(_)) = (row.target_group(), view.service.one()) else { return };
     let mut candidates = Vec::new();
     for group in &view.target_groups {
@@ -82,7 +82,7 @@ fn the_target_group(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
 }
 
 /// Only a service that ECS itself rolls can be kept.
-fn the_controller(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
+fn hold_other_controller(draft: &mut Draft<'_>, row: &Row, view: &RowView) {
     let Some(service) = view.service.one() else { return };
     let found = match (service.status.as_str(), service.controller.as_str()) {
         ("ACTIVE", "ECS") if service.primary().is_some() => return,

@@ -1,7 +1,12 @@
 //! What one process saw and did in its earlier passes.
 //!
-//! Only ever makes the gate slower or a message better: a process that starts without history waits longer,
-//! never less. What must survive a crash is in the record (`model/rollout`).
+//! | what | does |
+//! |---|---|
+//! | `clear` | opens the gate after it held for long enough; a process without it begins to wait anew |
+//! | `watched`, `made` | tell a stale read; a process without them relies on the second look |
+//! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
+//!
+//! What must survive a crash is in the record (`model/rollout`).
 
 use std::collections::BTreeMap;
 

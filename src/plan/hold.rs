@@ -1,6 +1,6 @@
 //! Why something is not done, with its facts.
 //!
-//! Every early return of the planner is a hold; tests, `status` and the exit code read them.
+//! Whatever the planner leaves undone that was wanted is a hold; tests, `status` and the exit code read them.
 
 use std::fmt;
 

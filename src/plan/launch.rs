@@ -3,7 +3,7 @@
 //! A state machine over the record. Each pass takes at most one step of it, so that every write is read back by the
 //! next look before anything follows from it:
 //! gate clear -> `launching` written -> read back -> RunTask -> `launched` written -> watched -> judged.
-//! The table of what to do after a crash is in docs/rollout.md; each arm of `decide` is one of its lines.
+//! What is done after a crash is a table in docs/rollout.md; the functions here go through its lines in the same order.
 
 use std::collections::BTreeSet;
 

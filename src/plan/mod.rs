@@ -1,6 +1,7 @@
 //! Decisions: what to do, given what is wanted and what was seen.
 //!
-//! Pure: no IO, no clock, no async, no randomness, no `Result`. Same input, same plan.
+//! Pure: no IO, no clock, no async, no randomness, and nothing that can fail: a `Result` here is a choice
+//! of two answers, never an error. Same input, same plan.
 //! Read in this order: `planner` (the order of decisions), `guard`, `rollout`, `correct`, `drift`, `conclude`, `gate`,
 //! `launch`, then `audit`, which judges any plan without trusting the planner.
 

@@ -36,9 +36,9 @@ pub struct PlanInput<'a> {
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut draft = Draft::new(input);
     // 1. and 2.
-    let Some((cluster, durable)) = guard::the_table(&mut draft) else { return draft.finished(None) };
+    let Some((cluster, durable)) = guard::find_table(&mut draft) else { return draft.finished(None) };
     // 3.
-    guard::the_rows(&mut draft);
+    guard::hold_missing_rows(&mut draft);
     let stand = Stand::of(input.table, cluster, input.observed);
     // 4.
     let next = stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable));
@@ -49,9 +49,9 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         because: vec![why],
     }));
     // 5. and 6.
-    correct::the_rows(&mut draft, cluster, stand.as_ref(), &durable, record.as_ref());
+    correct::correct_rows(&mut draft, cluster, stand.as_ref(), &durable, record.as_ref());
     // 7.
-    conclude::the_rollout(&mut draft, stand.as_ref(), &durable);
-    conclude::the_report(&mut draft, stand.as_ref(), &durable, record.as_ref());
+    conclude::end_rollout(&mut draft, stand.as_ref(), &durable);
+    conclude::report_rollout(&mut draft, stand.as_ref(), &durable, record.as_ref());
     draft.finished(Some(cluster))
 }

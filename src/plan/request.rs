@@ -31,8 +31,8 @@ pub struct Accepted {
 /// What stands against it, as holds: the account, the cluster, a tag, or a row that was not found.
 pub fn request(input: &PlanInput<'_>, reason: Option<String>) -> Result<Accepted, Vec<Hold>> {
     let mut draft = Draft::new(input);
-    let Some((cluster, durable)) = guard::the_table(&mut draft) else { return Err(draft.holds) };
-    guard::the_rows(&mut draft);
+    let Some((cluster, durable)) = guard::find_table(&mut draft) else { return Err(draft.holds) };
+    guard::hold_missing_rows(&mut draft);
     let against = draft.holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Wait);
     let stand = Stand::of(input.table, cluster, input.observed).filter(|_| !against);
     let Some(stand) = stand else { return Err(draft.holds) };

@@ -355,7 +355,7 @@ pub(super) fn vouched(row: &RowStand<'_>, base: Timestamp) -> Seen<()> {
     }
 }
 
-/// The deployment ids of the rows, for tests and reports.
+/// A row's PRIMARY deployment, by which its tasks are told from older ones.
 pub(super) fn primary_id<'a>(row: &RowStand<'a>) -> &'a DeploymentId {
     &row.primary.id
 }

@@ -7,8 +7,11 @@ use crate::plan::action::{Action, Standing};
 use crate::plan::audit::audit;
 use crate::plan::gate::Holding;
 
+/// Makes a read of a look fail.
+type Blind = fn(&mut Observed);
+
 /// Everything of a look that can fail to be read, each by its name.
-const READS: [(&str, fn(&mut Observed)); 9] = [
+const READS: [(&str, Blind); 9] = [
     ("account", |seen| seen.account = unknown()),
     ("cluster", |seen| seen.cluster = unknown()),
     ("tasks", |seen| seen.tasks = unknown()),
