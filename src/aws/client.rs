@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
 
 use crate::model::ids::{AccountId, Region, TaskDefinitionArn};
 use crate::model::observed::DefinitionView;
@@ -43,6 +44,7 @@ impl Aws {
         let settings = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_types::region::Region::new(region.as_str().to_owned()))
             .http_client(http)
+            .app_name(app_name())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts())
             .load()
@@ -56,6 +58,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(aws_types::region::Region::new(region.as_str().to_owned()))
             .http_client(http)
+            .app_name(app_name())
             .retry_config(RetryConfig::disabled())
             .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
                 aws_smithy_async::rt::sleep::TokioSleep::new(),
@@ -107,6 +110,11 @@ impl Aws {
     pub(super) async fn once<T>(&self, call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
         retry(self.jitter, Repeat::IfRefused, call).await
     }
+}
+
+/// So that CloudTrail says who called.
+fn app_name() -> AppName {
+    AppName::new("evenkeel").expect("letters are a good name")
 }
 
 /// A call that AWS has not answered in 10 s is repeated or left to the next pass; ECS answers within one.

@@ -166,7 +166,7 @@ fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Ph
         RecordState::Open if draft.steps.iter().any(|step| passes_the_gate(&step.action)) => Phase::Clear,
         RecordState::Open if gate.is_open() => Phase::Settling,
         // Whether the new tasks are up decides, not ECS's COMPLETED, which comes in the middle of draining.
-        RecordState::Open if gate.holds(3) && gate.holds(4) && !partial => Phase::Draining,
+        RecordState::Open if gate.new_tasks_are_up() && !partial => Phase::Draining,
         RecordState::Open => Phase::Rolling,
         RecordState::Failed(_) => Phase::Failed,
         RecordState::Unknown(_) => Phase::Unknown,

@@ -71,9 +71,10 @@ impl Gate {
         shut.map(|condition| condition.name).collect()
     }
 
-    /// Whether a condition, by number, holds.
-    pub fn holds(&self, number: u8) -> bool {
-        self.conditions.iter().any(|condition| condition.number == number && condition.holding == Holding::Yes)
+    /// Whether as many new tasks run as are wanted, and all of them are healthy targets.
+    pub fn new_tasks_are_up(&self) -> bool {
+        let up = |condition: &Condition| condition.holding == Holding::Yes;
+        self.conditions.iter().filter(|condition| matches!(condition.number, 3 | 4)).all(up)
     }
 }
 
@@ -184,10 +185,11 @@ fn running(stand: &Stand<'_>) -> Missing {
     let mut missing = Missing::default();
     for row in &stand.rows {
         let (name, service, primary) = (&row.row.name, row.service, row.primary);
-        if primary.running != service.desired || service.pending > 0 || primary.pending > 0 {
+        let pending = service.pending.max(primary.pending);
+        if primary.running != service.desired || pending > 0 {
             missing.not_yet(format!(
-                "{name} runs {} of {} new tasks, {} pending",
-                primary.running, service.desired, service.pending
+                "{name} runs {} of {} new tasks, {pending} pending",
+                primary.running, service.desired
             ));
         }
     }
