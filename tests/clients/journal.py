@@ -18,7 +18,7 @@ def calls(entries):
 
 def by_program(entry):
     """Whether the program made this call: nobody else here speaks with the SDK for Rust."""
-    return entry["client"].startswith("aws-sdk-rust/")
+    return entry["client"] == "evenkeel"
 
 
 def findings(entries):
