@@ -13,10 +13,10 @@ use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
 use crate::common::cgap;
 use crate::common::world::World;
 
-/// Calls of a rollout, and which of them: what writes, and what the gate is decided by.
-const WRITES: [(&str, u64); 4] = [("UpdateService", 2), ("TagResource", 1), ("TagResource", 3), ("RunTask", 1)];
-const READS: [(&str, u64); 4] =
-    [("DescribeServices", 20), ("DescribeTasks", 40), ("DescribeTargetHealth", 30), ("DescribeClusters", 50)];
+/// Calls of a rollout, and which of them: a kick, the record before the launch, the launch.
+const WRITES: [(&str, u64); 3] = [("UpdateService", 2), ("TagResource", 3), ("RunTask", 1)];
+/// Looks in the middle of a rollout, by which the gate is decided.
+const READS: [(&str, u64); 3] = [("DescribeServices", 20), ("DescribeTargetHealth", 30), ("DescribeTasks", 40)];
 
 /// Passes of one process until it converges; begun again at most so many times.
 async fn converges(lab: &Lab, most: usize) -> Result<(), String> {
@@ -98,7 +98,7 @@ async fn a_stale_read_opens_nothing_early() {
 
 #[tokio::test(start_paused = true)]
 async fn a_permission_that_is_missing_for_once_is_made_up_for() {
-    survives(Effect::Denied, &WRITES[..3]).await;
+    survives(Effect::Denied, &WRITES[..2]).await;
 }
 
 #[tokio::test(start_paused = true)]
