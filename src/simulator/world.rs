@@ -307,12 +307,9 @@ impl Simulator {
             self.past.forget();
             return;
         }
-        let wanted = match kept {
-            Kept::First => self.past.is_empty(),
-            Kept::Next => true,
-        };
-        if wanted {
-            self.past.keep(self.now, depth, &self.ecs, &self.elb);
+        match kept {
+            Kept::First => self.past.begin(&self.ecs, &self.elb),
+            Kept::Next => self.past.keep(self.now, depth, &self.ecs, &self.elb),
         }
     }
 

@@ -3,8 +3,9 @@
 use evenkeel::controller::settle::{End, Until};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
+use evenkeel::model::time::Span;
 use evenkeel::reconcile::pass::Verdict;
-use evenkeel::simulator::fault::{Effect, Match, Rule};
+use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
 use evenkeel::simulator::knobs::Throttling;
 use serde_json::json;
 
@@ -37,6 +38,25 @@ async fn reads_that_go_back_in_time_now_and_then_open_nothing_early() {
         lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 45_000 } });
         converges_with_one_run(&lab).await;
     }
+}
+
+/// One look that shows the services as they were before the kicks, when the record knows of them already.
+#[tokio::test(start_paused = true)]
+async fn a_look_from_before_the_kicks_is_no_partial_kick() {
+    let lab = Lab::new(cgap(), Start::Stated, 215).unwrap();
+    assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
+    lab.wait(Span::minutes(5)).await;
+    let when = Match { from: Some(Moment::Later(10_000)), ..Match::operation("DescribeServices") };
+    lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 30_000 } });
+    for part in ["portal", "Indexer", "Ingester"] {
+        lab.kick(lab.service(part)).unwrap();
+    }
+    let verdict = async || lab.settle(Until::OnePass, |_| {}).await.end;
+    assert_eq!(verdict().await, End::Reached(Verdict::Progressing));
+    lab.wait(Span::seconds(20)).await;
+    assert_eq!(verdict().await, End::Reached(Verdict::Progressing));
+    lab.world().faults_mut().clear();
+    assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,13 @@ pub(in crate::simulator) struct Scenery {
 pub(in crate::simulator) struct Past(VecDeque<Scenery>);
 
 impl Past {
+    /// Begins with the world as it is, which stands for all that was before: nothing better is known of it.
+    pub(in crate::simulator) fn begin(&mut self, ecs: &Ecs, elb: &Elb) {
+        if self.0.is_empty() {
+            self.0.push_back(Scenery { from: Time(i64::MIN), ecs: ecs.clone(), elb: elb.clone() });
+        }
+    }
+
     /// Keeps the world as it is from `now` on, and forgets what lies more than `depth` milliseconds back.
     pub(in crate::simulator) fn keep(&mut self, now: Time, depth: i64, ecs: &Ecs, elb: &Elb) {
         if self.0.back().is_some_and(|last| last.from == now) {
@@ -43,11 +50,6 @@ impl Past {
     /// Forgets everything.
     pub(in crate::simulator) fn forget(&mut self) {
         self.0.clear();
-    }
-
-    /// Whether nothing is kept.
-    pub(in crate::simulator) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The world as it was at a moment, or as long ago as is known.
