@@ -10,6 +10,7 @@ use evenkeel::lab::layout::Start;
 use evenkeel::model::time::Span;
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::scenario::Scenario;
+use serde_json::{Value, json};
 
 use crate::common::cgap;
 use crate::common::world::World;
@@ -34,6 +35,30 @@ async fn ended(lab: &Lab, scenario: &Scenario) -> Ended {
     }
 }
 
+/// A story about services that are not there would prove nothing.
+fn every_action_found_something(lab: &Lab, scenario: &Scenario) {
+    let journal = lab.journal();
+    let done: Vec<&Value> = journal.iter().filter(|line| line["event"] == "scenario").collect();
+    assert_eq!(done.len(), scenario.actions.len());
+    for line in done {
+        let found = &line["found"];
+        let empty = found.is_null() || *found == json!([]) || *found == json!(0);
+        assert!(!empty && !found.to_string().contains("\"error\":\""), "{line}");
+    }
+}
+
+/// An account to which a scenario was told.
+async fn told(name: &str) -> Lab {
+    let lab = Lab::new(cgap(), Start::Stated, 1).unwrap();
+    ended(&lab, &read(name)).await;
+    lab
+}
+
+/// Lines of the journal that are so.
+fn lines(lab: &Lab, is_so: impl Fn(&Value) -> bool) -> impl Iterator<Item = Value> {
+    lab.journal().into_iter().filter(move |line| is_so(line))
+}
+
 async fn check(name: &str, seeds: &[u64]) {
     let scenario = read(name);
     for &seed in seeds {
@@ -50,6 +75,7 @@ async fn check(name: &str, seeds: &[u64]) {
         if let Some(hold) = &scenario.expect.hold {
             assert!(holds.contains(&hold.as_str()), "{name}, seed {seed}: no {hold} in {holds:?}");
         }
+        every_action_found_something(&lab, &scenario);
         let world = World::of(&lab, &begun);
         assert_eq!(world.harms, Vec::<String>::new(), "{name}, seed {seed}");
         assert_eq!(world.runs.len() as u64, scenario.expect.runs, "{name}, seed {seed}: {:?}", world.runs);
@@ -84,6 +110,26 @@ async fn api_brown_out_delays_the_task_and_does_not_double_it() {
 #[tokio::test(start_paused = true)]
 async fn half_kick_is_held_for_a_person() {
     check("half-kick", &[1, 2, 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn flapping_health_makes_targets_unhealthy_more_than_once() {
+    let lab = told("flapping-health").await;
+    let mut moments: Vec<String> = lines(&lab, |line| line["event"] == "target.state" && line["to"] == "unhealthy")
+        .map(|line| line["time"].as_str().unwrap()[..16].to_owned())
+        .collect();
+    moments.dedup();
+    assert!(moments.len() >= 3, "{moments:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn api_brown_out_has_every_kind_of_fault_in_it() {
+    let lab = told("api-brown-out").await;
+    for effect in ["cut", "serverError", "throttle", "slow", "stale", "lostAnswer"] {
+        let is_so = |line: &Value| line["type"] == "fault" && line["effect"].to_string().contains(effect);
+        assert!(lines(&lab, is_so).count() >= 2, "{effect}");
+    }
+    assert_eq!(lines(&lab, |line| line["type"] == "fault" && line["operation"] == "RunTask").count(), 1);
 }
 
 #[test]
