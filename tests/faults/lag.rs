@@ -22,20 +22,23 @@ async fn converges_with_one_run(lab: &Lab) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_that_are_always_late_open_nothing_early() {
-    for (seed, ms) in [(200, 2_000), (201, 5_000), (202, 20_000)] {
+async fn reads_that_are_always_two_seconds_late_open_nothing_early() {
+    for seed in [200, 201] {
         let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
-        lab.world().knobs_mut().read_lag_ms = ms;
+        lab.world().knobs_mut().read_lag_ms = 2_000;
         converges_with_one_run(&lab).await;
     }
 }
 
+/// Services, tasks and targets; not the tags of the cluster, which the record is kept in.
 #[tokio::test(start_paused = true)]
-async fn reads_that_go_back_in_time_now_and_then_open_nothing_early() {
-    for seed in [210, 211, 212] {
+async fn looks_that_go_back_in_time_now_and_then_open_nothing_early() {
+    for seed in [210, 211] {
         let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
-        let when = Match { probability: Some(0.2), ..Match::default() };
-        lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 45_000 } });
+        for operation in ["DescribeServices", "ListTasks", "DescribeTasks", "DescribeTargetHealth"] {
+            let when = Match { probability: Some(0.2), ..Match::operation(operation) };
+            lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 45_000 } });
+        }
         converges_with_one_run(&lab).await;
     }
 }
