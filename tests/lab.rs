@@ -5,6 +5,7 @@
 //! | `rollouts` | how rollouts begin, go and end |
 //! | `attacks` | tables edited in the middle, tags removed, rollbacks of every kind |
 //! | `crashes` | every crash point: before and after each write, and how long nobody is there afterwards |
+//! | `faults` | what goes wrong between the controller and AWS: scenarios, each fault in places of a rollout, late reads |
 //!
 //! One binary for all of them, since linking the SDK takes longer than most of these tests.
 #![expect(clippy::unwrap_used, reason = "a lab that cannot be laid out is a failed test")]
@@ -29,4 +30,10 @@ mod attacks {
 mod crashes {
     mod dying;
     mod points;
+}
+
+mod faults {
+    mod lag;
+    mod scenarios;
+    mod survival;
 }

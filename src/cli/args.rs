@@ -150,6 +150,12 @@ pub struct Simulate {
     /// How the account begins.
     #[arg(long, value_enum, default_value_t = Begin::Template)]
     pub start: Begin,
+    /// A story that begins with the simulator: a JSON file of timed actions, as in specs/scenarios.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Limits calls as AWS does, by the token buckets that it publishes.
+    #[arg(long)]
+    pub throttle: bool,
 }
 
 /// `demo`.

@@ -1,11 +1,14 @@
 //! `evenkeel simulate`: the embedded AWS on a local port.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
 use crate::lab::layout::{Start, lay_out};
 use crate::model::row::ServiceTable;
+use crate::simulator::knobs::Throttling;
+use crate::simulator::scenario::Scenario;
 use crate::simulator::wire::{SpeedClock, serve};
 use crate::simulator::world::{Config, Simulator};
 
@@ -37,6 +40,14 @@ pub(super) async fn simulate(
     };
     lay_out(&mut simulator, tables, start)
         .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    if args.throttle {
+        simulator.knobs_mut().throttling = Throttling::Published;
+    }
+    if let Some(path) = &args.scenario {
+        let scenario = scenario(path)?;
+        output.say(&format!("scenario: {}", scenario.story));
+        simulator.play(&scenario);
+    }
     let clock = SpeedClock::new(simulator.now(), speed);
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Failure::of(&error).hint(format!("{} may be taken; choose another with --listen", args.listen))
@@ -51,6 +62,13 @@ pub(super) async fn simulate(
     ));
     serve(listener, Arc::new(Mutex::new(simulator)), Arc::new(clock)).await.map_err(|error| Failure::of(&error))?;
     Ok(Exit::Done)
+}
+
+/// Reads a scenario's file.
+fn scenario(path: &Path) -> Result<Scenario, Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| Failure::input(format!("{name}: {error}")))?;
+    Scenario::read(&name, &text).map_err(|error| Failure::input(error.to_string()))
 }
 
 /// One simulator is one account in one region.

@@ -85,7 +85,9 @@ fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
 /// What time does not mend about the kicks of the rollout in hand, once no more of them are to be expected.
 fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &Record) {
     let table = draft.input.table;
-    let young = table.policy.quiet.minus(stand.observed.at.since(stand.frontier));
+    // The record may know of kicks that this look is too old to show.
+    let newest = stand.frontier.max(record.frontier);
+    let young = table.policy.quiet.minus(stand.observed.at.since(newest));
     if record.state != RecordState::Open || young > Span::ZERO || draft.steps.iter().any(|step| step.action.kicks()) {
         return;
     }

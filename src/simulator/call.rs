@@ -45,3 +45,10 @@ pub struct Call {
     /// Who calls: the user agent, shortened to its application or its first product.
     pub client: String,
 }
+
+impl Call {
+    /// Whether it only looks, by its name, as AWS names its operations.
+    pub fn only_looks(&self) -> bool {
+        ["Describe", "List", "Get", "BatchGet"].iter().any(|verb| self.operation.starts_with(verb))
+    }
+}

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::simulator::call::Call;
 use crate::simulator::error::ApiError;
+use crate::simulator::fault::Effect;
 use crate::simulator::time::Time;
 
 /// Members whose values are secrets, in any case of their first letter.
@@ -22,7 +23,7 @@ pub struct Entry {
     pub seq: usize,
     /// When it happened.
     pub time: Time,
-    /// The whole line as it is shown: `seq`, `time` (RFC 3339), `type` (`api` or `event`) and what belongs to it.
+    /// The whole line as it is shown: `seq`, `time` (RFC 3339), `type` (`api`, `fault` or `event`) and what belongs to it.
     pub line: Value,
 }
 
@@ -58,6 +59,19 @@ impl Journal {
             ("result", presentable(result)),
         ];
         self.record(now, "api", fields.map(|(key, value)| (key.to_owned(), value)));
+    }
+
+    /// Records what a rule does to a call: `{"seq","time","type":"fault","rule","service","operation","effect"}`,
+    /// before the call's own line if it has one.
+    pub fn fault(&mut self, now: Time, rule: u64, call: &Call, effect: &Effect) {
+        let Call { service, operation, input: _, client: _ } = call;
+        let fields = [
+            ("rule", json!(rule)),
+            ("service", json!(service.name())),
+            ("operation", json!(operation)),
+            ("effect", effect.to_json()),
+        ];
+        self.record(now, "fault", fields.map(|(key, value)| (key.to_owned(), value)));
     }
 
     /// Records an event of the world: `{"seq","time","type":"event","event":kind, ...fields}`.

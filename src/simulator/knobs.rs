@@ -17,6 +17,16 @@ pub enum Completion {
     OnStopped,
 }
 
+/// Whether AWS limits how often it is called.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Throttling {
+    /// It does not. The default, because a test that polls would be about polling.
+    #[default]
+    Off,
+    /// By the token buckets that AWS publishes.
+    Published,
+}
+
 /// The behaviour of ECS that is not written down anywhere.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Knobs {
@@ -88,6 +98,11 @@ pub struct Knobs {
     /// Whether a rolled-back service shows its old deployment id as PRIMARY again. Documented; one trace suggests a
     /// fresh id.
     pub rollback_keeps_id: bool,
+    /// Whether calls over the wire are limited. Documented.
+    pub throttling: Throttling,
+    /// How late a read of ECS or ELB over the wire may be: each caller and operation by its own amount up to this.
+    /// The lag is documented, its length assumed. Off by default.
+    pub read_lag_ms: i64,
     /// Whether the Fargate size of 32 vCPU exists. Documented in late 2026, refused in August 2026.
     pub fargate_32_vcpu: bool,
 }
@@ -127,6 +142,8 @@ impl Default for Knobs {
             spot_sigterm_first: false,
             started_by_must_be_alone: true,
             rollback_keeps_id: true,
+            throttling: Throttling::Off,
+            read_lag_ms: 0,
             fargate_32_vcpu: false,
         }
     }

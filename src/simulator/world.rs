@@ -4,7 +4,7 @@
 //! things happen: first the load balancers, then ECS. Everything is a function of the configuration and the calls,
 //! byte for byte.
 //!
-//! Divergence from AWS: calls are answered one after the other; there are no permissions and no throttling.
+//! Divergence from AWS: calls are answered one after the other; there are no permissions.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -16,9 +16,12 @@ use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{App, Ecs, Scene};
 use crate::simulator::elb::{Elb, ElbEvent};
 use crate::simulator::error::ApiError;
+use crate::simulator::fault::{Faults, Past};
 use crate::simulator::journal::Journal;
 use crate::simulator::knobs::Knobs;
+use crate::simulator::play::Script;
 use crate::simulator::sts::Sts;
+use crate::simulator::throttle::Buckets;
 use crate::simulator::time::Time;
 
 /// What a world is made from.
@@ -49,19 +52,32 @@ impl Default for Config {
     }
 }
 
+/// Which copies of the world are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kept {
+    /// One to begin with.
+    First,
+    /// One of what has just changed.
+    Next,
+}
+
 /// A simulated AWS account in one region.
 #[derive(Debug)]
 pub struct Simulator {
-    now: Time,
-    place: Place,
-    knobs: Knobs,
+    pub(super) now: Time,
+    pub(super) place: Place,
+    pub(super) knobs: Knobs,
     rng: Rng,
-    ecs: Ecs,
-    elb: Elb,
+    pub(super) ecs: Ecs,
+    pub(super) elb: Elb,
     ecr: Ecr,
     sts: Sts,
     auto_scaling: AutoScaling,
-    journal: Journal,
+    pub(super) journal: Journal,
+    pub(super) faults: Faults,
+    pub(super) buckets: Buckets,
+    pub(super) script: Script,
+    past: Past,
 }
 
 impl Simulator {
@@ -78,6 +94,10 @@ impl Simulator {
             sts: Sts::new(&account),
             auto_scaling: AutoScaling::new(&account, &region),
             journal: Journal::default(),
+            faults: Faults::new(seed, start),
+            buckets: Buckets::default(),
+            script: Script::default(),
+            past: Past::default(),
             place: Place { account, region },
         }
     }
@@ -132,6 +152,17 @@ impl Simulator {
         &self.journal
     }
 
+    /// The rules in force of what goes wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The same, to be changed from now on.
+    pub fn faults_mut(&mut self) -> &mut Faults {
+        self.faults.look_at(self.now);
+        &mut self.faults
+    }
+
     /// The id of the next request.
     pub fn request_id(&mut self) -> String {
         self.journal.next_request_id()
@@ -139,11 +170,12 @@ impl Simulator {
 
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Time> {
-        [self.elb.next_event(), self.ecs.next_event()].into_iter().flatten().min()
+        [self.elb.next_event(), self.ecs.next_event(), self.script.next()].into_iter().flatten().min()
     }
 
     /// Lets time pass, event by event and in order. A moment in the past changes nothing.
     pub fn advance_to(&mut self, now: Time) {
+        self.keep_past(Kept::First);
         while let Some(next) = self.next_event().filter(|next| *next <= now) {
             self.now = self.now.max(next);
             let events = self.elb.advance_to(self.now);
@@ -151,6 +183,8 @@ impl Simulator {
                 events.iter().for_each(|event: &ElbEvent| ecs.target_changed(scene, event));
                 ecs.fire_due(scene);
             });
+            self.act_due();
+            self.keep_past(Kept::Next);
         }
         self.now = self.now.max(now);
     }
@@ -162,9 +196,42 @@ impl Simulator {
     /// Whatever AWS would refuse, in its words.
     pub fn call(&mut self, now: Time, call: &Call) -> Result<Value, ApiError> {
         self.advance_to(now);
+        self.answer(call)
+    }
+
+    /// Answers one API call at this moment, and writes both down.
+    pub(super) fn answer(&mut self, call: &Call) -> Result<Value, ApiError> {
         let outcome = self.dispatch(call);
         self.journal.api(self.now, call, &outcome);
+        if !call.only_looks() {
+            self.keep_past(Kept::Next);
+        }
         outcome
+    }
+
+    /// Answers a read as of `lag` milliseconds ago, and writes nothing down. `None` for services that have no past.
+    pub(super) fn answer_of_the_past(&mut self, call: &Call, lag: i64) -> Option<Result<Value, ApiError>> {
+        let Call { service, operation, input, client: _ } = call;
+        let then = self.now.plus_millis(-lag);
+        let scenery = self.past.at(then)?;
+        // A read draws nothing and notes nothing; should it, the world must not see it.
+        let (mut rng, mut unread) = (self.rng.clone(), Journal::default());
+        match service {
+            Service::Ecs => {
+                let mut scene = Scene {
+                    now: then,
+                    place: &self.place,
+                    knobs: &self.knobs,
+                    rng: &mut rng,
+                    elb: &mut scenery.elb,
+                    ecr: &self.ecr,
+                    journal: &mut unread,
+                };
+                Some(scenery.ecs.handle(&mut scene, operation, input))
+            }
+            Service::Elb => Some(scenery.elb.handle(operation, input, then, &mut rng)),
+            Service::Ecr | Service::Sts | Service::AutoScaling => None,
+        }
     }
 
     /// Pushes a new image behind a tag and returns its digest, `sha256:…`.
@@ -233,6 +300,19 @@ impl Simulator {
         self.journal = Journal::default();
     }
 
+    /// Keeps the present for late reads, if there may be any.
+    fn keep_past(&mut self, kept: Kept) {
+        let depth = self.faults.longest_lag().max(self.knobs.read_lag_ms);
+        if depth <= 0 {
+            self.past.forget();
+            return;
+        }
+        match kept {
+            Kept::First => self.past.begin(&self.ecs, &self.elb),
+            Kept::Next => self.past.keep(self.now, depth, &self.ecs, &self.elb),
+        }
+    }
+
     fn target_group_json(&self, arn: &str) -> Value {
         let targets = self.elb.targets(arn).into_iter();
         let targets: Value = targets
@@ -265,7 +345,7 @@ impl Simulator {
         Ok(answer)
     }
 
-    fn with_scene<T>(&mut self, act: impl FnOnce(&mut Ecs, &mut Scene<'_>) -> T) -> T {
+    pub(super) fn with_scene<T>(&mut self, act: impl FnOnce(&mut Ecs, &mut Scene<'_>) -> T) -> T {
         let mut scene = Scene {
             now: self.now,
             place: &self.place,

@@ -1,5 +1,7 @@
 //! `evenkeel simulate`: an account behind a port, for any AWS client.
 
+use serde_json::json;
+
 use super::command::{CGAP, SMALL, ended, evenkeel, file, run, signal};
 use super::sim::Sim;
 
@@ -35,6 +37,38 @@ fn one_seed_gives_one_account() {
     let cluster = |seed: &str| Sim::start(CGAP, &[CGAP, "--seed", seed, "--speed", "0.01"]).cluster();
     assert_eq!(cluster("7"), cluster("7"));
     assert_ne!(cluster("7"), cluster("8"));
+}
+
+#[test]
+fn a_scenario_begins_with_the_simulator_and_is_told_on_stderr_only() {
+    let sim = Sim::start(CGAP, &[CGAP, "--scenario", "specs/scenarios/half-kick.json", "--speed", "0.01"]);
+    assert!(sim.export().starts_with("export "));
+    sim.advance(3);
+    let states = |part: &str| sim.described(part)["deployments"].as_array().expect("a list").len();
+    assert_eq!((states("portal"), states("Indexer"), states("Ingester")), (2, 2, 1));
+}
+
+#[test]
+fn a_bad_scenario_is_refused_with_the_place() {
+    let bad = file("bad-scenario", "bad.json", r#"{"story": "x", "expect": {"verdict": "Held"}, "actions": []}"#);
+    run(evenkeel(&["simulate", "--scenario", &bad])).ended_with(2).says("bad.json.expect: has no `runs`");
+    run(evenkeel(&["simulate", "--scenario", "nowhere.json"])).ended_with(2).says("nowhere.json");
+}
+
+#[test]
+fn calls_are_limited_where_that_is_asked_for() {
+    let refused = |arguments: &[&str]| {
+        let sim = Sim::start(CGAP, &[&[CGAP, "--speed", "0.01"], arguments].concat());
+        let service = "AmazonEC2ContainerServiceV20141113";
+        let calls = (0..60).filter_map(|_| sim.attempt(service, "ListClusters", &json!({})).err());
+        calls.map(|error| error["__type"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(&[]), Vec::<String>::new());
+    let throttled = refused(&["--throttle"]);
+    assert!(
+        !throttled.is_empty() && throttled.iter().all(|code| code.contains("ThrottlingException")),
+        "{throttled:?}"
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub enum App {
 
 /// Behaviours by subject: a task definition family, an image digest, an image as containers name it, or its
 /// `repository:tag`.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Apps {
     behaviours: BTreeMap<String, App>,
     exits: BTreeMap<String, i64>,

@@ -5,7 +5,7 @@
 //!
 //! | subject | files |
 //! |---|---|
-//! | doors | operations, input, paging, tags |
+//! | doors | operations, input, paging, tags, choose |
 //! | resources | state, cluster, task_definition, service, deployment, task, capacity, fargate, app |
 //! | calls | service_ops, service_view, service_deployments, run_task, token, task_ops |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, retire, launch, lifecycle, stopping, events |
@@ -19,6 +19,7 @@ mod app;
 mod breaker;
 mod capacity;
 mod census;
+mod choose;
 mod cluster;
 mod completion;
 mod deployment;

@@ -50,7 +50,7 @@ pub(super) struct ServiceEvent {
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) id: ServiceId,
     pub(super) cluster: String,

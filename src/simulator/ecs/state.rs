@@ -58,7 +58,7 @@ impl Scene<'_> {
 }
 
 /// All of ECS in one account and region.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Ecs {
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) families: BTreeMap<String, Family>,

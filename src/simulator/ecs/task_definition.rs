@@ -20,13 +20,13 @@ use crate::simulator::knobs::Knobs;
 use crate::simulator::time::Time;
 
 /// All revisions of one family; revision n is at n - 1.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Family {
     pub(super) revisions: Vec<TaskDefinition>,
 }
 
 /// One revision.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TaskDefinition {
     pub(super) arn: String,
     pub(super) family: String,

@@ -50,7 +50,7 @@ pub(super) enum Step {
 }
 
 /// All timers, soonest first.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Timers {
     queue: BTreeMap<(Time, u64), Timer>,
     set: u64,

@@ -19,7 +19,7 @@ const DEFAULT_DEREGISTRATION_DELAY: i64 = 300;
 pub(super) type TargetKey = (String, Ipv4Addr, u16);
 
 /// The simulated ELBv2 of one account and region.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Elb {
     pub(super) account: String,
     pub(super) region: String,

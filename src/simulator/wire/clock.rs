@@ -3,6 +3,7 @@
 //! The only place in the simulator where real time is read, through tokio, so that a paused runtime pauses it too.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -15,6 +16,9 @@ pub trait Clock: Send + Sync {
 
     /// Pushes virtual time ahead by `ms` milliseconds.
     fn advance(&self, ms: i64);
+
+    /// How long `ms` milliseconds of virtual time take. Where time stands, nothing is waited for.
+    fn wait_for(&self, ms: i64) -> Duration;
 }
 
 /// Virtual time = start + real time × speed + everything it was pushed ahead by.
@@ -44,12 +48,15 @@ impl Clock for SpeedClock {
     fn advance(&self, ms: i64) {
         self.advanced_ms.fetch_add(ms.max(0), Ordering::SeqCst);
     }
+
+    fn wait_for(&self, ms: i64) -> Duration {
+        let seconds = ms.max(0) as f64 / 1000.0 / self.speed;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -1,34 +1,65 @@
-//! One HTTP request in, one HTTP response out: the whole simulated AWS behind one function.
+//! One HTTP request in, one reply out: the whole simulated AWS behind one function.
 //!
-//! Owns the order: decode, call, encode, and the headers that every answer has. In process and over TCP alike.
+//! Owns the order: decode, deliver, encode, and the headers that every answer has. In process and over TCP alike.
 
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderName, HeaderValue, Request, Response};
+use serde_json::Value;
 
+use crate::simulator::error::ApiError;
+use crate::simulator::fault::{Delivery, Way};
 use crate::simulator::time::Time;
-use crate::simulator::wire::decode::{Refused, decode};
+use crate::simulator::wire::decode::{Protocol, Refused, decode};
 use crate::simulator::wire::encode::{Encoded, encode};
 use crate::simulator::world::Simulator;
 
+/// What comes back over the wire.
+#[derive(Debug)]
+pub enum Reply {
+    /// Nothing at all.
+    Nothing,
+    /// A response, and how it gets to the caller.
+    Response(Response<Vec<u8>>, Way),
+}
+
 /// Answers an API request that arrives at `now`.
 ///
-/// Guarantees: always a response, whatever the bytes; the same world, request and moment give the same response.
-pub fn respond(simulator: &mut Simulator, now: Time, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+/// Guarantees: a response, whatever the bytes, unless a fault rule says otherwise; the same world, request and moment
+/// give the same reply.
+pub fn respond(simulator: &mut Simulator, now: Time, request: &Request<Vec<u8>>) -> Reply {
     let request_id = simulator.request_id();
-    let encoded = match decode(&request) {
+    let (protocol, operation, delivery) = match decode(request) {
         Ok(decoded) => {
-            let outcome = simulator.call(now, &decoded.call);
-            encode(decoded.protocol, &decoded.call.operation, outcome, &request_id)
+            let delivery = simulator.deliver(now, &decoded.call);
+            (decoded.protocol, decoded.call.operation, delivery)
         }
-        Err(Refused { protocol, error }) => encode(protocol, "", Err(error), &request_id),
+        Err(Refused { protocol, error }) => {
+            let delivery = Delivery::Answer { outcome: Err(error), way: Way::Whole, date: simulator.now() };
+            (protocol, String::new(), delivery)
+        }
     };
-    let Encoded { status, content_type, error_type, body } = encoded;
+    match delivery {
+        Delivery::Nothing => Reply::Nothing,
+        Delivery::Answer { outcome, way, date } => {
+            Reply::Response(response(protocol, &operation, outcome, date, &request_id), way)
+        }
+    }
+}
+
+fn response(
+    protocol: Protocol,
+    operation: &str,
+    outcome: Result<Value, ApiError>,
+    date: Time,
+    request_id: &str,
+) -> Response<Vec<u8>> {
+    let Encoded { status, content_type, error_type, body } = encode(protocol, operation, outcome, request_id);
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(DATE, header_value(&simulator.now().http_date()));
-    headers.insert(HeaderName::from_static("x-amzn-requestid"), header_value(&request_id));
+    headers.insert(DATE, header_value(&date.http_date()));
+    headers.insert(HeaderName::from_static("x-amzn-requestid"), header_value(request_id));
     if let Some(code) = error_type {
         headers.insert(HeaderName::from_static("x-amzn-errortype"), header_value(&code));
     }

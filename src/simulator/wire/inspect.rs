@@ -1,13 +1,14 @@
 //! `/_sim`: what AWS would never show or let you do, for tests and tools.
 //!
-//! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}` and
-//! `POST /_sim/images {"repository": …, "tag": …}`. Refusals are JSON `{"error": …}`. Nothing here is AWS.
+//! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}`,
+//! `POST /_sim/images {"repository": …, "tag": …}` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::simulator::wire::clock::Clock;
+use crate::simulator::wire::inspect_faults::faults;
 use crate::simulator::world::Simulator;
 
 /// Time can be pushed ahead by a year at once; more would only be a way to hang the server.
@@ -22,6 +23,9 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (&Method::GET, "/_sim/world") => Ok(json_response(StatusCode::OK, &simulator.world_json())),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
+        (method, path) if path == "/_sim/faults" || path.starts_with("/_sim/faults/") => {
+            return faults(simulator, method, path, request.body());
+        }
         (_, "/_sim/journal" | "/_sim/world") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
         }
@@ -29,7 +33,8 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         }
         _ => {
-            return refusal(StatusCode::NOT_FOUND, "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images");
+            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/faults";
+            return refusal(StatusCode::NOT_FOUND, known);
         }
     };
     answer.unwrap_or_else(|why| refusal(StatusCode::BAD_REQUEST, &why))
@@ -71,11 +76,11 @@ fn push_image(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answ
     Ok(json_response(StatusCode::OK, &json!({ "digest": digest })))
 }
 
-fn parse(body: &[u8]) -> Result<Value, String> {
+pub(super) fn parse(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
 }
 
-fn json_response(status: StatusCode, body: &Value) -> Response<Vec<u8>> {
+pub(super) fn json_response(status: StatusCode, body: &Value) -> Response<Vec<u8>> {
     response(status, "application/json", format!("{body}\n"))
 }
 

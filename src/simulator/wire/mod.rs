@@ -11,13 +11,15 @@ mod decode;
 mod encode;
 mod http;
 mod inspect;
+mod inspect_faults;
+mod line;
 mod query;
 mod tcp;
 mod xml;
 
 pub use client::InProcess;
 pub use clock::{Clock, SpeedClock};
-pub use http::respond;
+pub use http::{Reply, respond};
 pub use tcp::serve;
 
 #[cfg(test)]

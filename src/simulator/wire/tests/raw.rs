@@ -2,15 +2,18 @@
 
 use http::{Request, Response, StatusCode};
 
-use crate::simulator::wire::respond;
 use crate::simulator::wire::tests::bench::{START, new_simulator};
+use crate::simulator::wire::{Reply, respond};
 
 fn raw(headers: &[(&str, &str)], body: &str) -> Response<Vec<u8>> {
     let mut request = Request::post("/");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    respond(&mut new_simulator(), START, request.body(body.as_bytes().to_vec()).unwrap())
+    match respond(&mut new_simulator(), START, &request.body(body.as_bytes().to_vec()).unwrap()) {
+        Reply::Response(response, _) => response,
+        Reply::Nothing => panic!("no rule, and no answer"),
+    }
 }
 
 #[track_caller]

@@ -1,0 +1,96 @@
+//! Reads that lag behind the world, pages that cannot be had, and calls that are scarce.
+
+use evenkeel::controller::settle::{End, Until};
+use evenkeel::lab::bench::Lab;
+use evenkeel::lab::layout::Start;
+use evenkeel::model::time::Span;
+use evenkeel::reconcile::pass::Verdict;
+use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
+use evenkeel::simulator::knobs::Throttling;
+use serde_json::json;
+
+use crate::common::cgap;
+use crate::common::world::World;
+
+async fn converges_with_one_run(lab: &Lab) {
+    let begun = lab.world().world_json();
+    let ended = lab.settle(Until::Settled, |_| {}).await;
+    assert_eq!(ended.end, End::Reached(Verdict::Converged), "{:?}", ended.last.plan.holds);
+    let world = World::of(lab, &begun);
+    assert_eq!(world.harms, Vec::<String>::new());
+    assert_eq!(world.runs.len(), 1, "{:?}", world.runs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_are_always_two_seconds_late_open_nothing_early() {
+    for seed in [200, 201] {
+        let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
+        lab.world().knobs_mut().read_lag_ms = 2_000;
+        converges_with_one_run(&lab).await;
+    }
+}
+
+/// Services, tasks and targets; not the tags of the cluster, which the record is kept in.
+#[tokio::test(start_paused = true)]
+async fn looks_that_go_back_in_time_now_and_then_open_nothing_early() {
+    for seed in [210, 211] {
+        let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
+        for operation in ["DescribeServices", "ListTasks", "DescribeTasks", "DescribeTargetHealth"] {
+            let when = Match { probability: Some(0.2), ..Match::operation(operation) };
+            lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 45_000 } });
+        }
+        converges_with_one_run(&lab).await;
+    }
+}
+
+/// One look that shows the services as they were before the kicks, when the record knows of them already.
+#[tokio::test(start_paused = true)]
+async fn a_look_from_before_the_kicks_is_no_partial_kick() {
+    let lab = Lab::new(cgap(), Start::Stated, 215).unwrap();
+    assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
+    lab.wait(Span::minutes(5)).await;
+    let when = Match { from: Some(Moment::Later(10_000)), ..Match::operation("DescribeServices") };
+    lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 30_000 } });
+    for part in ["portal", "Indexer", "Ingester"] {
+        lab.kick(lab.service(part)).unwrap();
+    }
+    let verdict = async || lab.settle(Until::OnePass, |_| {}).await.end;
+    assert_eq!(verdict().await, End::Reached(Verdict::Progressing));
+    lab.wait(Span::seconds(20)).await;
+    assert_eq!(verdict().await, End::Reached(Verdict::Progressing));
+    lab.world().faults_mut().clear();
+    assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_table_stays_within_the_published_rates() {
+    let lab = Lab::new(cgap(), Start::Template, 220).unwrap();
+    lab.world().knobs_mut().throttling = Throttling::Published;
+    converges_with_one_run(&lab).await;
+    let throttled = lab.journal().iter().filter(|line| line["error"] == "ThrottlingException").count();
+    assert_eq!(throttled, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_cannot_be_had_for_once_is_asked_for_again() {
+    let lab = Lab::new(cgap(), Start::Template, 230).unwrap();
+    for n in 0..110 {
+        let name = format!("bystander-{n}");
+        let definition = lab.laid_out.task_definitions.values().next().unwrap();
+        let input = json!({"cluster": lab.laid_out.cluster, "serviceName": name, "taskDefinition": definition,
+            "desiredCount": 0, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}});
+        lab.call("console", "CreateService", input).unwrap();
+    }
+    let begun = lab.world().world_json();
+    let when = Match { nth: Some(3), ..Match::operation("ListServices") };
+    lab.world().faults_mut().add(Rule { when, then: Effect::WrongPageToken });
+    let mut verdicts = Vec::new();
+    while verdicts.last() != Some(&End::Reached(Verdict::Converged)) && verdicts.len() < 3 {
+        verdicts.push(lab.settle(Until::Settled, |_| {}).await.end);
+    }
+    assert_eq!(verdicts.last(), Some(&End::Reached(Verdict::Converged)), "{verdicts:?}");
+    assert_eq!(lab.world().faults().iter().map(|(_, fault)| fault.fired).sum::<u64>(), 1);
+    let world = World::of(&lab, &begun);
+    assert_eq!((world.harms, world.runs.len()), (Vec::new(), 1));
+}
