@@ -1,7 +1,9 @@
 //! `evenkeel reconcile --once`: passes until the tables are settled or cannot go on.
 
-use crate::controller::settle::{End, Ended, Until, settle};
+use crate::controller::settle::{End, Ended, Until, settle_from};
 use crate::model::row::ServiceTable;
+use crate::model::time::Span;
+use crate::plan::history::History;
 use crate::plan::hold::Urgency;
 use crate::reconcile::pass::Mode;
 use crate::report::json::PassReportJson;
@@ -21,7 +23,8 @@ pub(super) async fn reconcile(context: &Context<'_>, args: &Reconcile, tables: &
         return plan::plan(context, tables).await;
     }
     let until = if args.no_wait { Until::OnePass } else { Until::Settled };
-    let runs = tables.iter().map(|table| to_its_end(context, table, until, args.timeout.timeout, tables.len()));
+    let begun = |table| to_its_end(context, table, History::default(), (until, args.timeout.timeout), tables.len());
+    let runs = tables.iter().map(begun);
     let ended = futures_util::future::join_all(runs).await;
     let mut exit = Exit::Done;
     let mut documents = Vec::new();
@@ -51,14 +54,14 @@ pub(super) fn say_unseen(context: &Context<'_>, end: End) {
 pub(super) async fn to_its_end(
     context: &Context<'_>,
     table: &ServiceTable,
-    until: Until,
-    timeout: crate::model::time::Span,
+    history: History,
+    (until, timeout): (Until, Span),
     tables: usize,
 ) -> (Ended, PassReportJson) {
     let aws = context.aws(table).await;
     let mut watch = Watch::new(*context, table.name.as_str(), tables);
     let mut document = PassReportJson::new(table);
-    let ended = settle(&aws, table, Mode::Act, until, context.pacing(timeout), |report| {
+    let ended = settle_from(history, &aws, table, Mode::Act, until, context.pacing(timeout), |report| {
         watch.pass(report);
         document.add(report);
     })

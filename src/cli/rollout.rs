@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::controller::request::{Refused, accept};
+use crate::controller::request::{Acknowledged, Refused, accept};
 use crate::controller::settle::{End, Until, settle};
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
@@ -46,13 +46,13 @@ async fn start(
 ) -> Result<Exit, Failure> {
     let aws = context.aws(table).await;
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-    let request = match accept(&aws, table, reason, context.started).await {
-        Ok(request) => request,
+    let Acknowledged { request, history } = match accept(&aws, table, reason, context.started).await {
+        Ok(acknowledged) => acknowledged,
         Err(Refused::Held(holds)) => return Ok(refused(context, &holds)),
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
     context.output.say(&format!("rollout request {} of {} is written down", request.id, table.name));
-    let (ended, document) = to_its_end(context, table, until, timeout, 1).await;
+    let (ended, document) = to_its_end(context, table, history, (until, timeout), 1).await;
     if context.output.format == Format::Json {
         context.output.json(&document);
     } else {

@@ -23,6 +23,15 @@ pub enum Refused {
     NotWritten(#[source] AwsError),
 }
 
+/// A request that is durable.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    /// The request.
+    pub request: Request,
+    /// What the passes that follow in this process should know: a read that does not show the request yet is behind.
+    pub history: History,
+}
+
 /// Writes the request down. When this returns it survives any crash.
 ///
 /// # Errors
@@ -33,7 +42,7 @@ pub async fn accept(
     table: &ServiceTable,
     reason: Option<String>,
     fallback: Timestamp,
-) -> Result<Request, Refused> {
+) -> Result<Acknowledged, Refused> {
     let observed = observe(aws, table, fallback).await;
     let history = History::default();
     let accepted =
@@ -44,5 +53,8 @@ pub async fn accept(
     let tag = accepted.request.tag();
     aws.tag(&accepted.cluster, &accepted.keys.request, &tag).await.map_err(Refused::NotWritten)?;
     tracing::info!(table = %table.name, request = %accepted.request.id, "rollout requested");
-    Ok(accepted.request)
+    let mut history = History::default();
+    history.written.record = accepted.baseline.map(|record| (record, observed.at));
+    history.written.request = Some((accepted.request.clone(), observed.at));
+    Ok(Acknowledged { request: accepted.request, history })
 }

@@ -76,9 +76,21 @@ pub async fn settle(
     mode: Mode,
     until: Until,
     pacing: Pacing,
+    on_pass: impl FnMut(&PassReport),
+) -> Ended {
+    settle_from(History::default(), aws, table, mode, until, pacing, on_pass).await
+}
+
+/// The same, with what this process knows already.
+pub async fn settle_from(
+    mut history: History,
+    aws: &Aws,
+    table: &ServiceTable,
+    mode: Mode,
+    until: Until,
+    pacing: Pacing,
     mut on_pass: impl FnMut(&PassReport),
 ) -> Ended {
-    let mut history = History::default();
     let began = Instant::now();
     let mut passes = 0;
     let mut seen = false;
@@ -121,7 +133,7 @@ impl Pacing {
 
 /// Nothing was seen, and it is not for a person to mend: AWS did not answer.
 fn blind(report: &PassReport) -> bool {
-    report.plan.cluster.is_none() && report.verdict() == Verdict::Progressing
+    report.observed.one_cluster().is_none() && report.verdict() == Verdict::Progressing
 }
 
 fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
@@ -132,7 +144,7 @@ fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
         Until::Settled => settled,
         Until::Kicked => {
             // A step that was just taken shows in the next look.
-            let kicking = report.plan.rollout.phase == Phase::Requested
+            let kicking = matches!(report.plan.rollout.phase, Phase::Requested | Phase::Unseen)
                 || !report.plan.steps.is_empty()
                 || report.plan.rollout.is_unanswered();
             settled.or((!kicking).then_some(verdict))

@@ -21,6 +21,10 @@ pub(super) fn find_table<'a>(draft: &mut Draft<'a>) -> Option<(&'a ClusterView, 
     let cluster = observed.cluster.one()?;
     let keys = TagKeys::of(&table.name);
     match Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)) {
+        Ok(durable) if draft.input.history.written.is_ahead_of(&durable, observed.at) => {
+            draft.hold(None, HoldCause::Stale);
+            None
+        }
         Ok(durable) => Some((cluster, durable)),
         Err(unreadable) => {
             draft.hold(None, HoldCause::UnreadableTag { key: unreadable.key, value: unreadable.value });

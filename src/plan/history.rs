@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `clear` | opens the gate after it held for long enough; a process without it begins to wait anew |
 //! | `watched`, `made` | tell a stale read; a process without them relies on the second look |
+//! | `written` | tells tags that are read as they were before a write of ours; a process without it may write an older fact again |
 //! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
 //!
 //! What must survive a crash is in the record (`model/rollout`).
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::model::ids::{DeploymentId, ServiceArn, TaskArn};
 use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
-use crate::model::rollout::RolloutId;
+use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::Plan;
@@ -28,6 +29,19 @@ pub struct History {
     pub made: BTreeMap<ServiceArn, Made>,
     /// What became of our own RunTask calls.
     pub launch: Option<LaunchAnswer>,
+    /// What this process itself wrote in the cluster's tags.
+    pub written: Written,
+}
+
+/// Durable facts that this process wrote, each with the time of its writing. A read that shows less is behind.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The newest record.
+    pub record: Option<(Record, Timestamp)>,
+    /// The newest change.
+    pub change: Option<(Change, Timestamp)>,
+    /// The newest request.
+    pub request: Option<(Request, Timestamp)>,
 }
 
 /// A task as it was last seen short of STOPPED.
@@ -90,6 +104,23 @@ const RETENTION: Span = Span::minutes(60);
 /// ECS's reads may lag by up to five minutes, and a replica that lags may answer after one that did not. Longer would
 /// hold corrections after a rollback for nothing, shorter might kick twice.
 const LAG: Span = Span::minutes(5);
+
+impl Written {
+    /// Whether what was read of the tags is older than what this process wrote: acting on it would write an older fact
+    /// over a newer one, and a rollout of our own could be taken for the state before it.
+    pub fn is_ahead_of(&self, read: &Durable, now: Timestamp) -> bool {
+        fn fresh<T>(written: Option<&(T, Timestamp)>, now: Timestamp) -> Option<&T> {
+            written.filter(|(_, at)| now.since(*at) < LAG).map(|(fact, _)| fact)
+        }
+        let record = fresh(self.record.as_ref(), now)
+            .is_some_and(|ours| read.record.as_ref().is_none_or(|seen| seen != ours && seen.since <= ours.since));
+        let change = fresh(self.change.as_ref(), now)
+            .is_some_and(|ours| read.change.as_ref().is_none_or(|seen| seen.at < ours.at));
+        let request = fresh(self.request.as_ref(), now)
+            .is_some_and(|ours| read.request.as_ref().is_none_or(|seen| seen.id != ours.id && seen.at <= ours.at));
+        record || change || request
+    }
+}
 
 impl History {
     /// What to remember after a pass: what was seen, and since when the gate is clear.

@@ -108,6 +108,8 @@ fn remember(history: History, report: &PassReport) -> History {
     let mut history = history.after(&report.observed, &report.plan);
     for Outcome { step, result } in &report.outcomes {
         match (&step.action, result) {
+            (Action::Record(record), StepResult::Done(_)) => history.written.record = Some((record.clone(), report.at)),
+            (Action::Change(change), StepResult::Done(_)) => history.written.change = Some((change.clone(), report.at)),
             (Action::Update(update), StepResult::Done(Done::Updated { now, revision: _ })) if update.kicks() => {
                 let made = Made { deployment: now.deployment.clone(), created_at: now.created_at };
                 history.made.insert(update.service.clone(), made);

@@ -1,10 +1,11 @@
 //! Reads that lag behind the world, pages that cannot be had, and calls that are scarce.
 
-use evenkeel::controller::settle::{End, Until};
+use evenkeel::controller::request::accept;
+use evenkeel::controller::settle::{End, Until, settle_from};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
 use evenkeel::model::time::Span;
-use evenkeel::reconcile::pass::Verdict;
+use evenkeel::reconcile::pass::{Mode, Verdict};
 use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
 use evenkeel::simulator::knobs::Throttling;
 use serde_json::json;
@@ -22,20 +23,35 @@ async fn converges_with_one_run(lab: &Lab) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_that_are_always_two_seconds_late_open_nothing_early() {
-    for seed in [200, 201] {
+async fn reads_that_are_always_late_open_nothing_early_and_lose_no_rollout() {
+    for (seed, late) in [(200, 2_000), (200, 5_000), (201, 30_000)] {
         let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
-        lab.world().knobs_mut().read_lag_ms = 2_000;
+        lab.world().knobs_mut().read_lag_ms = late;
         converges_with_one_run(&lab).await;
     }
 }
 
-/// Services, tasks and targets; not the tags of the cluster, which the record is kept in.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_read_late_is_not_taken_for_none() {
+    let lab = Lab::new(cgap(), Start::Stated, 202).unwrap();
+    lab.settle(Until::Settled, |_| {}).await;
+    lab.wait(Span::minutes(2)).await;
+    lab.world().knobs_mut().read_lag_ms = 20_000;
+    let begun = lab.world().world_json();
+    let acknowledged = accept(&lab.aws(), &lab.table, None, lab.now()).await.unwrap();
+    let (aws, pacing) = (lab.aws(), lab.pacing());
+    let ended = settle_from(acknowledged.history, &aws, &lab.table, Mode::Act, Until::Settled, pacing, |_| {}).await;
+    assert_eq!(ended.end, End::Reached(Verdict::Converged));
+    assert_eq!(World::of(&lab, &begun).runs.len(), 1);
+}
+
+/// Services, tasks, targets, and the tags of the cluster, which the record is kept in.
 #[tokio::test(start_paused = true)]
 async fn looks_that_go_back_in_time_now_and_then_open_nothing_early() {
     for seed in [210, 211] {
         let lab = Lab::new(cgap(), Start::Template, seed).unwrap();
-        for operation in ["DescribeServices", "ListTasks", "DescribeTasks", "DescribeTargetHealth"] {
+        for operation in ["DescribeClusters", "DescribeServices", "ListTasks", "DescribeTasks", "DescribeTargetHealth"]
+        {
             let when = Match { probability: Some(0.2), ..Match::operation(operation) };
             lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 45_000 } });
         }
