@@ -78,7 +78,8 @@ pub async fn settle(
     pacing: Pacing,
     on_pass: impl FnMut(&PassReport),
 ) -> Ended {
-    settle_from(History::default(), aws, table, mode, until, pacing, on_pass).await
+    // Boxed: a whole pass is a deep future, and those who await it are deep themselves.
+    Box::pin(settle_from(History::default(), aws, table, mode, until, pacing, on_pass)).await
 }
 
 /// The same, with what this process knows already.
