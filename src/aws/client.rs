@@ -96,7 +96,7 @@ impl Aws {
         }
     }
 
-    /// AWS's time, and how often AWS was asked.
+    /// AWS's time.
     pub fn clock(&self) -> &AwsClock {
         &self.clock
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::model::time::Timestamp;
 
-/// The time that AWS last told, and what has passed since; and how often AWS was asked.
+/// The time that AWS last told, and what has passed since.
 #[derive(Clone, Debug, Default)]
 pub struct AwsClock(Arc<Mutex<Told>>);
 
@@ -23,8 +23,6 @@ pub struct AwsClock(Arc<Mutex<Told>>);
 struct Told {
     /// AWS's time and the local moment at which it came.
     last: Option<(Timestamp, Instant)>,
-    /// Requests that were answered.
-    calls: u64,
 }
 
 impl AwsClock {
@@ -37,14 +35,8 @@ impl AwsClock {
         told.last.map(|(time, at)| later(time, at))
     }
 
-    /// How many requests AWS has answered, retries included.
-    pub fn calls(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).calls
-    }
-
     fn hear(&self, date: Option<Timestamp>) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.calls += 1;
         let Some(date) = date else { return };
         let now = told.last.map_or(date, |(time, at)| later(time, at));
         told.last = Some((date.max(now), Instant::now()));

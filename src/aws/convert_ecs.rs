@@ -209,7 +209,6 @@ fn container_definition(container: &sdk::ContainerDefinition) -> Option<Containe
     Some(ContainerDefinitionView {
         name: ContainerName::told(container.name.clone()?),
         image: container.image.clone().unwrap_or_default(),
-        essential: container.essential.unwrap_or(true),
     })
 }
 

@@ -375,8 +375,6 @@ pub struct ContainerDefinitionView {
     pub name: ContainerName,
     /// Its image address.
     pub image: String,
-    /// Whether its end is the task's end.
-    pub essential: bool,
 }
 
 impl<T> Seen<T> {

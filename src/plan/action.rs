@@ -12,7 +12,7 @@ use crate::model::size::{MemoryMib, Vcpu};
 
 use super::because::Because;
 use super::drift::RowDrift;
-use super::hold::{Hold, Urgency};
+use super::hold::{self, Hold, Urgency};
 use super::pace::NextLook;
 use super::rollout::RolloutReport;
 
@@ -174,6 +174,6 @@ impl Plan {
 
     /// Whether any hold asks for a person, whatever else is on its way.
     pub fn needs_a_person(&self) -> bool {
-        self.holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Person)
+        hold::needs_a_person(&self.holds)
     }
 }

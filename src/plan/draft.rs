@@ -9,7 +9,7 @@ use crate::model::selector::Selection;
 
 use super::action::{Plan, Step};
 use super::drift::{Correction, RowDrift};
-use super::hold::{Hold, HoldCause, Urgency};
+use super::hold::{self, Hold, HoldCause, Urgency};
 use super::pace::NextLook;
 use super::planner::PlanInput;
 use super::rollout::{Phase, RolloutReport};
@@ -70,7 +70,7 @@ impl<'a> Draft<'a> {
 
     /// Whether anything so far asks for a person.
     pub(super) fn needs_a_person(&self) -> bool {
-        self.holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Person)
+        hold::needs_a_person(&self.holds)
     }
 
     /// Takes a row's differences and holds into the plan.

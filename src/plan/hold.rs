@@ -201,6 +201,11 @@ pub enum HoldCause {
     },
 }
 
+/// Whether any of these asks for a person, whatever else is on its way.
+pub(super) fn needs_a_person(holds: &[Hold]) -> bool {
+    holds.iter().any(|hold| hold.cause.urgency() >= Urgency::Person)
+}
+
 impl HoldCause {
     /// What it asks of whom.
     pub fn urgency(&self) -> Urgency {

@@ -38,6 +38,24 @@ impl Attack {
         Self { lab: self.lab.with_table(table), begun: self.begun }
     }
 
+    /// A task definition as it would be registered once more.
+    pub(super) fn registrable(&self, definition: &str) -> Value {
+        let described = self.console("DescribeTaskDefinition", json!({"taskDefinition": definition}));
+        let mut input = described["taskDefinition"].clone();
+        let keep = [
+            "family",
+            "containerDefinitions",
+            "cpu",
+            "memory",
+            "networkMode",
+            "requiresCompatibilities",
+            "executionRoleArn",
+            "taskRoleArn",
+        ];
+        input.as_object_mut().expect("a definition is an object").retain(|key, _| keep.contains(&key.as_str()));
+        input
+    }
+
     pub(super) async fn ended(&self) -> Ended {
         self.lab.settle(Until::Settled, |_| {}).await
     }

@@ -34,20 +34,8 @@ async fn a_task_whose_family_leaves_the_table_is_not_lost_and_not_doubled() {
     attack.kick_all();
     attack.until_launched().await;
     let family = attack.family();
-    let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": family}));
-    let mut other = described["taskDefinition"].clone();
+    let mut other = attack.registrable(&family);
     other["family"] = json!("another-family");
-    let keep = [
-        "family",
-        "containerDefinitions",
-        "cpu",
-        "memory",
-        "networkMode",
-        "requiresCompatibilities",
-        "executionRoleArn",
-        "taskRoleArn",
-    ];
-    other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
     attack.console("RegisterTaskDefinition", other);
     let attack = attack.under(cgap_with(&[("{ glob: \"CGAPDeployment-*\" }", "{ name: another-family }")]));
     attack.lab.wait(Span::minutes(7)).await;
@@ -96,19 +84,7 @@ async fn a_service_that_disappears_in_the_middle_of_the_launch_does_not_lose_the
 async fn a_task_that_cannot_be_pulled_is_given_up_after_its_attempts() {
     let attack = Attack::new(112).await;
     let family = attack.family();
-    let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": family}));
-    let mut other = described["taskDefinition"].clone();
-    let keep = [
-        "family",
-        "containerDefinitions",
-        "cpu",
-        "memory",
-        "networkMode",
-        "requiresCompatibilities",
-        "executionRoleArn",
-        "taskRoleArn",
-    ];
-    other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
+    let mut other = attack.registrable(&family);
     let image = other["containerDefinitions"][0]["image"].as_str().unwrap().replace(":latest", ":gone");
     other["containerDefinitions"][0]["image"] = json!(image);
     attack.console("RegisterTaskDefinition", other);

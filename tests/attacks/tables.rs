@@ -77,19 +77,7 @@ async fn a_newer_revision_that_the_service_does_not_use_is_not_taken_up() {
         let described = attack.console("DescribeServices", ask.clone());
         described["services"][0]["taskDefinition"].as_str().unwrap().to_owned()
     };
-    let described = attack.console("DescribeTaskDefinition", json!({"taskDefinition": uses(&attack)}));
-    let mut other = described["taskDefinition"].clone();
-    let keep = [
-        "family",
-        "containerDefinitions",
-        "cpu",
-        "memory",
-        "networkMode",
-        "requiresCompatibilities",
-        "executionRoleArn",
-        "taskRoleArn",
-    ];
-    other.as_object_mut().unwrap().retain(|key, _| keep.contains(&key.as_str()));
+    let mut other = attack.registrable(&uses(&attack));
     other["containerDefinitions"][0]["environment"] = json!([{"name": "STRAY", "value": "1"}]);
     attack.console("RegisterTaskDefinition", other);
     assert_eq!(attack.count("UpdateService"), 0);

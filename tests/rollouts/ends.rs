@@ -18,12 +18,7 @@ use crate::common::cgap_with;
 #[tokio::test(start_paused = true)]
 async fn a_rollback_by_ecs_is_a_failure_and_the_task_does_not_run() {
     let story = Story::settled(14).await;
-    let breaker = json!({"cluster": story.lab.laid_out.cluster, "service": story.lab.service("portal"),
-        "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}});
-    story.lab.call("console", "UpdateService", breaker).unwrap();
-    let digest = story.lab.push().unwrap();
-    story.lab.world().set_app(&digest, App::NeverHealthy);
-    story.kick_all();
+    story.kick_all_with_a_bad_image_under_a_breaker();
     let ended = story.ended().await;
     assert_eq!(ended.end, End::Reached(Verdict::Failed));
     holds(&ended, "RolloutFailed");
@@ -35,12 +30,7 @@ async fn a_rollback_by_ecs_is_a_failure_and_the_task_does_not_run() {
 #[tokio::test(start_paused = true)]
 async fn after_a_rollback_a_request_with_a_good_image_mends_it() {
     let story = Story::settled(15).await;
-    let breaker = json!({"cluster": story.lab.laid_out.cluster, "service": story.lab.service("portal"),
-        "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}});
-    story.lab.call("console", "UpdateService", breaker).unwrap();
-    let digest = story.lab.push().unwrap();
-    story.lab.world().set_app(&digest, App::NeverHealthy);
-    story.kick_all();
+    story.kick_all_with_a_bad_image_under_a_breaker();
     assert_eq!(story.settle().await, Verdict::Failed);
     story.lab.push().unwrap();
     accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();

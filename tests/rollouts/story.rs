@@ -8,7 +8,8 @@ use evenkeel::lab::layout::Start;
 use evenkeel::model::row::ServiceTable;
 use evenkeel::plan::hold::HoldCause;
 use evenkeel::reconcile::pass::Verdict;
-use serde_json::Value;
+use evenkeel::simulator::ecs::App;
+use serde_json::{Value, json};
 
 use crate::common::cgap;
 use crate::common::world::World;
@@ -49,6 +50,16 @@ impl Story {
         for part in ["portal", "Indexer", "Ingester"] {
             self.lab.kick(self.lab.service(part)).unwrap();
         }
+    }
+
+    /// A kick that the portal's circuit breaker takes back.
+    pub(super) fn kick_all_with_a_bad_image_under_a_breaker(&self) {
+        let breaker = json!({"cluster": self.lab.laid_out.cluster, "service": self.lab.service("portal"),
+            "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}});
+        self.lab.call("console", "UpdateService", breaker).unwrap();
+        let digest = self.lab.push().unwrap();
+        self.lab.world().set_app(&digest, App::NeverHealthy);
+        self.kick_all();
     }
 
     /// The world so far, in which nothing forbidden may have happened.

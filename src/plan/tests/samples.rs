@@ -68,11 +68,7 @@ pub(super) fn row_view(row: &Row) -> RowView {
         family: Family::told(format!("c4-{name}")),
         cpu: row.vcpu.map(Vcpu::units),
         memory: row.memory.map(MemoryMib::mib),
-        containers: vec![ContainerDefinitionView {
-            name: ContainerName::told(name),
-            image: ADDRESS.to_owned(),
-            essential: true,
-        }],
+        containers: vec![ContainerDefinitionView { name: ContainerName::told(name), image: ADDRESS.to_owned() }],
         initial: false,
     };
     let groups = TargetGroupView {
