@@ -199,6 +199,8 @@ pub enum Begin {
     Template,
     /// As the table states it.
     Stated,
+    /// With nothing in it.
+    Empty,
 }
 
 fn span(text: &str) -> Result<Span, String> {

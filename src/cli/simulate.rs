@@ -35,11 +35,14 @@ pub(super) async fn simulate(
     let mut simulator =
         Simulator::new(Config { account, region: region.clone(), seed: args.seed, ..Config::default() });
     let start = match args.start {
-        Begin::Template => Start::Template,
-        Begin::Stated => Start::Stated,
+        Begin::Template => Some(Start::Template),
+        Begin::Stated => Some(Start::Stated),
+        Begin::Empty => None,
     };
-    lay_out(&mut simulator, tables, start)
-        .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    if let Some(start) = start {
+        lay_out(&mut simulator, tables, start)
+            .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    }
     if args.throttle {
         simulator.knobs_mut().throttling = Throttling::Published;
     }

@@ -67,6 +67,7 @@ pub struct Simulator {
     pub(super) now: Time,
     pub(super) place: Place,
     pub(super) knobs: Knobs,
+    seed: u64,
     rng: Rng,
     pub(super) ecs: Ecs,
     pub(super) elb: Elb,
@@ -87,6 +88,7 @@ impl Simulator {
         Simulator {
             now: start,
             knobs,
+            seed,
             rng: Rng::with_seed(seed),
             ecs: Ecs::default(),
             elb: Elb::new(&account, &region, seed),
@@ -293,6 +295,13 @@ impl Simulator {
             self.now = past;
         }
         untouched
+    }
+
+    /// Empties the account: everything but the time, the place and the constants is as at first.
+    pub fn reset(&mut self) {
+        let Place { account, region } = self.place.clone();
+        let knobs = self.knobs.clone();
+        *self = Simulator::new(Config { account, region, seed: self.seed, start: self.now, knobs });
     }
 
     /// Forgets what was written down so far.

@@ -1,7 +1,7 @@
 //! `/_sim`: what AWS would never show or let you do, for tests and tools.
 //!
 //! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}`,
-//! `POST /_sim/images {"repository": …, "tag": …}` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
+//! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -14,6 +14,14 @@ use crate::simulator::world::Simulator;
 /// Time can be pushed ahead by a year at once; more would only be a way to hang the server.
 const MAX_ADVANCE_SECONDS: f64 = 366.0 * 86_400.0;
 
+/// Where suites that were written for moto's server mode ask for an empty account before each test.
+const MOTO_RESET: &str = "/moto-api/reset";
+
+/// Whether a path is none of AWS's.
+pub(super) fn is_ours(path: &str) -> bool {
+    path.starts_with("/_sim") || path == MOTO_RESET
+}
+
 /// Answers a request below `/_sim`, with the world brought up to the clock's present first.
 pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     simulator.advance_to(clock.now());
@@ -23,17 +31,21 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (&Method::GET, "/_sim/world") => Ok(json_response(StatusCode::OK, &simulator.world_json())),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
+        (&Method::POST, "/_sim/reset" | MOTO_RESET) => {
+            simulator.reset();
+            Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
+        }
         (method, path) if path == "/_sim/faults" || path.starts_with("/_sim/faults/") => {
             return faults(simulator, method, path, request.body());
         }
         (_, "/_sim/journal" | "/_sim/world") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
         }
-        (_, "/_sim/advance" | "/_sim/images") => {
+        (_, "/_sim/advance" | "/_sim/images" | "/_sim/reset" | MOTO_RESET) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         }
         _ => {
-            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/faults";
+            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/reset, /_sim/faults";
             return refusal(StatusCode::NOT_FOUND, known);
         }
     };

@@ -72,7 +72,7 @@ async fn answer(
 impl Door {
     fn answer(&self, request: &http::Request<Vec<u8>>) -> Reply {
         let mut simulator = self.simulator.lock().expect("no request panics while it holds the simulator");
-        if request.uri().path().starts_with("/_sim") {
+        if inspect::is_ours(request.uri().path()) {
             return Reply::Response(inspect(&mut simulator, self.clock.as_ref(), request), Way::Whole);
         }
         // The clock is read under the lock, so that requests reach the world in the order of their times.
