@@ -82,7 +82,7 @@ impl Lab {
     /// # Errors
     /// What the simulated AWS answers.
     pub fn call(&self, client: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let call = Call { service: Service::Ecs, operation: operation.to_owned(), input, client: client.to_owned() };
+        let call = Call::home(Service::Ecs, operation, input, client);
         self.world().call(at(self.start, self.origin), &call)
     }
 
@@ -103,7 +103,7 @@ impl Lab {
         let input = json!({"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension":
             "ecs:service:DesiredCount", "MinCapacity": least, "MaxCapacity": most});
         let operation = "RegisterScalableTarget".to_owned();
-        let call = Call { service: Service::AutoScaling, operation, input, client: "console".to_owned() };
+        let call = Call::home(Service::AutoScaling, &operation, input, "console");
         self.world().call(at(self.start, self.origin), &call).map(|_| ())
     }
 

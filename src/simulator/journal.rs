@@ -8,6 +8,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::simulator::arn::Place;
 use crate::simulator::call::Call;
 use crate::simulator::error::ApiError;
 use crate::simulator::fault::Effect;
@@ -38,9 +39,10 @@ impl Journal {
     /// Records an API call with its outcome:
     /// `{"seq","time","type":"api","client","service","operation","input","status","error","result"}`.
     ///
+    /// and, where it was sent elsewhere than to the home of the world, `account` and `region`.
     /// `error` is null on success; on refusal `result` holds the message and the extra members.
     pub fn api(&mut self, now: Time, call: &Call, outcome: &Result<Value, ApiError>) {
-        let Call { service, operation, input, client } = call;
+        let Call { service, operation, input, client, place } = call;
         let (status, error, result) = match outcome {
             Ok(result) => (200, Value::Null, result.clone()),
             Err(ApiError { status, code, message, extra }) => {
@@ -58,13 +60,15 @@ impl Journal {
             ("error", error),
             ("result", presentable(result)),
         ];
+        let elsewhere = place.iter().flat_map(|Place { account, region }| [("account", account), ("region", region)]);
+        let fields = fields.into_iter().chain(elsewhere.map(|(key, value)| (key, json!(value))));
         self.record(now, "api", fields.map(|(key, value)| (key.to_owned(), value)));
     }
 
     /// Records what a rule does to a call: `{"seq","time","type":"fault","rule","service","operation","effect"}`,
     /// before the call's own line if it has one.
     pub fn fault(&mut self, now: Time, rule: u64, call: &Call, effect: &Effect) {
-        let Call { service, operation, input: _, client: _ } = call;
+        let Call { service, operation, input: _, client: _, place: _ } = call;
         let fields = [
             ("rule", json!(rule)),
             ("service", json!(service.name())),
@@ -163,7 +167,7 @@ mod tests {
     use crate::simulator::call::Service;
 
     fn call(input: Value) -> Call {
-        Call { service: Service::Ecr, operation: "GetAuthorizationToken".into(), input, client: "test".into() }
+        Call::home(Service::Ecr, "GetAuthorizationToken", input, "test")
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod knobs;
 pub mod layout;
 mod members;
 mod play;
+mod region;
 pub mod scenario;
 mod strict;
 pub mod sts;

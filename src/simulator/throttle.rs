@@ -123,7 +123,7 @@ mod tests {
 
     /// How many of 200 calls at one moment are taken.
     fn taken(buckets: &mut Buckets, now: Time, service: Service, operation: &str) -> usize {
-        let call = Call { service, operation: operation.to_owned(), input: json!({}), client: "test".to_owned() };
+        let call = Call::home(service, operation, json!({}), "test");
         (0..200).filter(|_| buckets.take(now, &call)).count()
     }
 

@@ -68,7 +68,7 @@ impl Simulator {
             Effect::Cut => self.answered(Way::Cut, |sim| sim.admit(call, lag)),
             Effect::Stale { ms } => self.answered(Way::Whole, |sim| sim.admit(call, ms)),
             Effect::WrongPageToken => self.answered(Way::Whole, |sim| sim.admit(&with_wrong_token(call), lag)),
-            Effect::Denied => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::denied(&sim.place, call))),
+            Effect::Denied => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::denied(sim.place(), call))),
             Effect::Skew { ms } => {
                 let outcome = self.admit(call, lag);
                 Delivery::Answer { outcome, way: Way::Whole, date: self.now.plus_millis(ms) }
@@ -99,7 +99,7 @@ impl Simulator {
     fn admit(&mut self, call: &Call, lag: i64) -> Result<Value, ApiError> {
         let admitted = match self.knobs.throttling {
             Throttling::Off => true,
-            Throttling::Published => self.buckets.take(self.now, call),
+            Throttling::Published => self.at(call, |region, lent| region.buckets.take(lent.now, call)),
         };
         if !admitted {
             return self.refuse(call, refusal::throttled());

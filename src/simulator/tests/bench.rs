@@ -55,7 +55,7 @@ impl Bench {
     }
 
     pub(super) fn try_ecs(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let call = Call { service: Service::Ecs, operation: operation.into(), input, client: "test".into() };
+        let call = Call::home(Service::Ecs, operation, input, "test");
         self.sim.call(self.sim.now(), &call)
     }
 

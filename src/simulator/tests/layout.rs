@@ -64,7 +64,7 @@ fn live() -> (Simulator, LaidOut) {
 }
 
 fn ecs(sim: &mut Simulator, operation: &str, input: Value) -> Value {
-    let call = Call { service: Service::Ecs, operation: operation.into(), input, client: "test".into() };
+    let call = Call::home(Service::Ecs, operation, input, "test");
     sim.call(sim.now(), &call).unwrap()
 }
 

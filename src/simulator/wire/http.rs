@@ -28,7 +28,7 @@ pub enum Reply {
 /// give the same reply.
 pub fn respond(simulator: &mut Simulator, now: Time, request: &Request<Vec<u8>>) -> Reply {
     let request_id = simulator.request_id();
-    let (protocol, operation, delivery) = match decode(request) {
+    let (protocol, operation, delivery) = match decode(simulator.place(), request) {
         Ok(decoded) => {
             let delivery = simulator.deliver(now, &decoded.call);
             (decoded.protocol, decoded.call.operation, delivery)

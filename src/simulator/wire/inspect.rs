@@ -1,6 +1,6 @@
 //! `/_sim`: what AWS would never show or let you do, for tests and tools.
 //!
-//! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}`,
+//! `GET /_sim/journal[?from=N]`, `GET /_sim/world[?account=…&region=…]`, `POST /_sim/advance {"seconds": n}`,
 //! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
@@ -28,7 +28,7 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
     let path = request.uri().path();
     let answer = match (request.method(), path) {
         (&Method::GET, "/_sim/journal") => journal(simulator, request.uri().query().unwrap_or_default()),
-        (&Method::GET, "/_sim/world") => Ok(json_response(StatusCode::OK, &simulator.world_json())),
+        (&Method::GET, "/_sim/world") => world(simulator, request.uri().query().unwrap_or_default()),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
         (&Method::POST, "/_sim/reset" | MOTO_RESET) => {
@@ -67,6 +67,20 @@ fn journal(simulator: &Simulator, query: &str) -> Answer {
     };
     let lines = simulator.journal().to_json_lines(from);
     Ok(response(StatusCode::OK, "application/x-ndjson", lines))
+}
+
+fn world(simulator: &Simulator, query: &str) -> Answer {
+    let mut place = simulator.place().clone();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "account" => place.account = value.into_owned(),
+            "region" => place.region = value.into_owned(),
+            other => return Err(format!("no parameter {other}; known are account, region")),
+        }
+    }
+    let world = simulator.world_json_at(&place);
+    let world = world.ok_or_else(|| format!("nobody has called {} in {}", place.region, place.account))?;
+    Ok(json_response(StatusCode::OK, &world))
 }
 
 fn advance(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answer {

@@ -160,12 +160,7 @@ async fn a_burst_over_the_wire_is_throttled_and_let_in_again() {
 fn fires(when: Match, calls: usize) -> Vec<usize> {
     let mut simulator = new_simulator();
     simulator.faults_mut().add(Rule { when, then: Effect::LostRequest });
-    let call = |operation: &str, client: &str| Call {
-        service: Service::Ecs,
-        operation: operation.to_owned(),
-        input: json!({}),
-        client: client.to_owned(),
-    };
+    let call = |operation: &str, client: &str| Call::home(Service::Ecs, operation, json!({}), client);
     let mut fired = Vec::new();
     for n in 0..calls {
         let now = START.plus_millis(i64::try_from(n).unwrap() * 1000);
@@ -206,7 +201,7 @@ fn a_rule_that_never_fires_changes_nothing_of_the_world() {
         }
         for n in 0..5 {
             let input = json!({"clusterName": format!("c{n}")});
-            let call = Call { service: Service::Ecs, operation: "CreateCluster".into(), input, client: "x".into() };
+            let call = Call::home(Service::Ecs, "CreateCluster", input, "x");
             simulator.deliver(START, &call);
         }
         (simulator.journal().to_json_lines(0), simulator.rng_mut().u64(..))
