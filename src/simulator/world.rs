@@ -18,7 +18,7 @@ use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{App, Ecs, Scene};
 use crate::simulator::elb::Elb;
 use crate::simulator::error::ApiError;
-use crate::simulator::fault::Faults;
+use crate::simulator::fault::{Faults, Late};
 use crate::simulator::journal::Journal;
 use crate::simulator::knobs::Knobs;
 use crate::simulator::play::Script;
@@ -65,6 +65,7 @@ pub struct Simulator {
     others: BTreeMap<Place, Region>,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
+    pub(super) late: Late,
     pub(super) script: Script,
 }
 
@@ -81,6 +82,7 @@ impl Simulator {
             others: BTreeMap::new(),
             journal: Journal::default(),
             faults: Faults::new(seed, start),
+            late: Late::default(),
             script: Script::default(),
         }
     }
@@ -154,7 +156,7 @@ impl Simulator {
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Time> {
         let regions = std::iter::once(&self.home).chain(self.others.values());
-        regions.map(Region::next_event).chain([self.script.next()]).flatten().min()
+        regions.map(Region::next_event).chain([self.script.next(), self.late.next()]).flatten().min()
     }
 
     /// Lets time pass, event by event and in order. A moment in the past changes nothing.
@@ -164,6 +166,7 @@ impl Simulator {
             self.now = self.now.max(next);
             self.fire_due();
             self.act_due();
+            self.let_late_calls_in();
             self.keep_past(Kept::Next);
         }
         self.now = self.now.max(now);

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::effect::{Effect, Side, TOKENS, is_read};
-use super::refusal;
+use super::{alter, refusal};
 use crate::simulator::call::Call;
 use crate::simulator::error::ApiError;
 use crate::simulator::knobs::Throttling;
@@ -37,6 +37,8 @@ pub enum Way {
     Late(i64),
     /// Not whole: the connection is cut in the middle of it.
     Cut,
+    /// Half of it, as if that were all.
+    Garbled,
 }
 
 impl Simulator {
@@ -56,6 +58,19 @@ impl Simulator {
                 let _ = self.admit(call, lag);
                 Delivery::Nothing
             }
+            Effect::LateRequest { ms } => {
+                self.late.insert(self.now.plus_millis(ms), call.clone());
+                Delivery::Nothing
+            }
+            Effect::Duplicate => self.answered(Way::Whole, |sim| {
+                let first = sim.admit(call, lag);
+                let _ = sim.admit(call, lag);
+                first
+            }),
+            Effect::Garbled => self.answered(Way::Garbled, |sim| sim.admit(call, lag)),
+            Effect::Partial => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(alter::partial)),
+            Effect::NewMembers => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(alter::with_new_members)),
+            Effect::Expired => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::expired(call))),
             Effect::ServerError { side: Side::Before, status } => {
                 self.answered(Way::Whole, |sim| sim.refuse(call, refusal::server_error(call, status)))
             }
@@ -111,6 +126,13 @@ impl Simulator {
                 outcome
             }
             None => self.answer(call),
+        }
+    }
+
+    /// Applies the calls that were late and arrive now. Nobody waits for their answers; the journal has them.
+    pub(in crate::simulator) fn let_late_calls_in(&mut self) {
+        while let Some(call) = self.late.take_due(self.now) {
+            let _ = self.admit(&call, 0);
         }
     }
 

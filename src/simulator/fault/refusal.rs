@@ -24,6 +24,15 @@ pub(super) fn server_error(call: &Call, status: u16) -> ApiError {
     ApiError { status, ..ApiError::server(code, words) }
 }
 
+/// The caller's credentials were valid once: 400 of the JSON services, 403 of the Query services.
+pub(super) fn expired(call: &Call) -> ApiError {
+    let (code, status) = match call.service {
+        Service::Ecs | Service::Ecr | Service::AutoScaling => ("ExpiredTokenException", 400),
+        Service::Elb | Service::Sts => ("ExpiredToken", 403),
+    };
+    ApiError { status, ..ApiError::client(code, "The security token included in the request is expired") }
+}
+
 /// The caller may not: 400 of the JSON services, 403 of the Query services.
 pub(super) fn denied(place: &Place, call: &Call) -> ApiError {
     let (code, status) = match call.service {
