@@ -15,6 +15,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::reconcile::pass::{Mode, PassReport};
 use crate::simulator::call::{Call, Service};
 use crate::simulator::error::ApiError;
+use crate::simulator::journal::Entry;
 use crate::simulator::layout::LaidOut;
 use crate::simulator::time::Time;
 use crate::simulator::wire::InProcess;
@@ -140,7 +141,7 @@ impl Lab {
 
     /// The journal's lines so far.
     pub fn journal(&self) -> Vec<Value> {
-        self.world().journal().lines().map(|entry| entry.line.clone()).collect()
+        self.world().journal().lines().map(Entry::line).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 //! somebody calls.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -137,6 +138,11 @@ impl Simulator {
         &self.journal
     }
 
+    /// Bounds how much of the journal is kept: the last `most` entries, or with `None` all of them.
+    pub fn keep_journal(&mut self, most: Option<usize>) {
+        self.journal.keep(most);
+    }
+
     /// The rules in force of what goes wrong.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -179,12 +185,12 @@ impl Simulator {
     /// Whatever AWS would refuse, in its words.
     pub fn call(&mut self, now: Time, call: &Call) -> Result<Value, ApiError> {
         self.advance_to(now);
-        self.answer(call)
+        self.answer(call).map(Arc::unwrap_or_clone)
     }
 
     /// Answers one API call at this moment, and writes both down.
-    pub(super) fn answer(&mut self, call: &Call) -> Result<Value, ApiError> {
-        let outcome = self.at(call, |region, lent| region.dispatch(lent, call));
+    pub(super) fn answer(&mut self, call: &Call) -> Result<Arc<Value>, ApiError> {
+        let outcome = self.at(call, |region, lent| region.dispatch(lent, call)).map(Arc::new);
         self.journal.api(self.now, call, &outcome);
         if !call.only_looks() {
             self.keep_past(Kept::Next);

@@ -2,6 +2,8 @@
 //!
 //! Owns what each effect does. Calls from Rust (`Simulator::call`) do not come this way: they are the hand of a test.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::effect::{Effect, Side, TOKENS, is_read};
@@ -12,6 +14,9 @@ use crate::simulator::knobs::Throttling;
 use crate::simulator::time::Time;
 use crate::simulator::world::Simulator;
 
+/// What a call has come to. The journal and the caller share the answer.
+pub(in crate::simulator) type Outcome = Result<Arc<Value>, ApiError>;
+
 /// What of a call comes back to its caller.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Delivery {
@@ -20,7 +25,7 @@ pub enum Delivery {
     /// An answer.
     Answer {
         /// AWS's answer.
-        outcome: Result<Value, ApiError>,
+        outcome: Outcome,
         /// How it gets there.
         way: Way,
         /// The moment that AWS takes it to be.
@@ -68,8 +73,10 @@ impl Simulator {
                 first
             }),
             Effect::Garbled => self.answered(Way::Garbled, |sim| sim.admit(call, lag)),
-            Effect::Partial => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(alter::partial)),
-            Effect::NewMembers => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(alter::with_new_members)),
+            Effect::Partial => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(altered(alter::partial))),
+            Effect::NewMembers => {
+                self.answered(Way::Whole, |sim| sim.admit(call, lag).map(altered(alter::with_new_members)))
+            }
             Effect::Expired => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::expired(call))),
             Effect::ServerError { side: Side::Before, status } => {
                 self.answered(Way::Whole, |sim| sim.refuse(call, refusal::server_error(call, status)))
@@ -105,13 +112,13 @@ impl Simulator {
         i64::try_from(hash % (bound.unsigned_abs() + 1)).unwrap_or(bound)
     }
 
-    fn answered(&mut self, way: Way, act: impl FnOnce(&mut Self) -> Result<Value, ApiError>) -> Delivery {
+    fn answered(&mut self, way: Way, act: impl FnOnce(&mut Self) -> Outcome) -> Delivery {
         let outcome = act(self);
         Delivery::Answer { outcome, way, date: self.now }
     }
 
     /// Answers a call that has arrived, `lag` milliseconds late if it is a read, unless there are too many.
-    fn admit(&mut self, call: &Call, lag: i64) -> Result<Value, ApiError> {
+    fn admit(&mut self, call: &Call, lag: i64) -> Outcome {
         let admitted = match self.knobs.throttling {
             Throttling::Off => true,
             Throttling::Published => self.at(call, |region, lent| region.buckets.take(lent.now, call)),
@@ -122,6 +129,7 @@ impl Simulator {
         let outcome = if lag > 0 { self.answer_of_the_past(call, lag) } else { None };
         match outcome {
             Some(outcome) => {
+                let outcome = outcome.map(Arc::new);
                 self.journal.api(self.now, call, &outcome);
                 outcome
             }
@@ -136,11 +144,15 @@ impl Simulator {
         }
     }
 
-    fn refuse(&mut self, call: &Call, refusal: ApiError) -> Result<Value, ApiError> {
+    fn refuse(&mut self, call: &Call, refusal: ApiError) -> Outcome {
         let outcome = Err(refusal);
         self.journal.api(self.now, call, &outcome);
         outcome
     }
+}
+
+fn altered(alter: impl Fn(Value) -> Value) -> impl Fn(Arc<Value>) -> Arc<Value> {
+    move |answer| Arc::new(alter(Arc::unwrap_or_clone(answer)))
 }
 
 fn with_wrong_token(call: &Call) -> Call {

@@ -15,6 +15,7 @@ mod refusal;
 mod rule;
 mod state;
 
+pub(in crate::simulator) use deliver::Outcome;
 pub use deliver::{Delivery, Way};
 pub use effect::{Effect, Side};
 pub(in crate::simulator) use late::Late;

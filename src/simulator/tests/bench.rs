@@ -136,9 +136,8 @@ impl Bench {
     /// When the first event of the journal came that holds all of these texts, in seconds since `from`.
     #[track_caller]
     pub(super) fn moment(&self, from: Time, texts: &[&str]) -> f64 {
-        let mut entries =
-            self.sim.journal().lines().filter(|entry| entry.time >= from && entry.line["type"] == json!("event"));
-        let found = entries.find(|entry| texts.iter().all(|text| entry.line.to_string().contains(text)));
+        let mut entries = self.sim.journal().lines().filter(|entry| entry.time >= from && entry.kind() == "event");
+        let found = entries.find(|entry| texts.iter().all(|text| entry.line().to_string().contains(text)));
         let found = found.unwrap_or_else(|| panic!("nothing in the journal holds {texts:?}"));
         found.time.since(from) as f64 / 1000.0
     }

@@ -4,10 +4,8 @@
 
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderName, HeaderValue, Request, Response};
-use serde_json::Value;
 
-use crate::simulator::error::ApiError;
-use crate::simulator::fault::{Delivery, Way};
+use crate::simulator::fault::{Delivery, Outcome, Way};
 use crate::simulator::time::Time;
 use crate::simulator::wire::decode::{Protocol, Refused, decode};
 use crate::simulator::wire::encode::{Encoded, encode};
@@ -51,13 +49,7 @@ pub fn respond(simulator: &mut Simulator, now: Time, request: &Request<Vec<u8>>)
     }
 }
 
-fn response(
-    protocol: Protocol,
-    operation: &str,
-    outcome: Result<Value, ApiError>,
-    date: Time,
-    request_id: &str,
-) -> Response<Vec<u8>> {
+fn response(protocol: Protocol, operation: &str, outcome: Outcome, date: Time, request_id: &str) -> Response<Vec<u8>> {
     let Encoded { status, content_type, error_type, body } = encode(protocol, operation, outcome, request_id);
     let mut response = Response::new(body);
     *response.status_mut() = status;

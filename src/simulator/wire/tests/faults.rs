@@ -47,8 +47,8 @@ async fn made(then: Effect) -> (Result<String, String>, bool) {
         }
     };
     let simulator = bench.simulator.lock().unwrap();
-    let line = simulator.journal().lines().find(|entry| entry.line["type"] == "fault").unwrap();
-    assert_eq!((&line.line["rule"], &line.line["operation"]), (&json!(1), &json!("CreateCluster")));
+    let line = simulator.journal().lines().find(|entry| entry.kind() == "fault").unwrap().line();
+    assert_eq!((&line["rule"], &line["operation"]), (&json!(1), &json!("CreateCluster")));
     (told, has_cluster(&simulator))
 }
 
@@ -220,7 +220,7 @@ fn fires(when: Match, calls: usize) -> Vec<usize> {
         simulator.deliver(now, &call("DescribeClusters", "somebody-else"));
         let before = simulator.journal().len();
         simulator.deliver(now, &call("ListClusters", "app/one"));
-        if simulator.journal().lines().skip(before).any(|entry| entry.line["type"] == "fault") {
+        if simulator.journal().lines().skip(before).any(|entry| entry.kind() == "fault") {
             fired.push(n);
         }
     }

@@ -133,7 +133,7 @@ async fn callers_are_known_by_account_and_by_name() {
     assert_eq!(identity.account(), Some("123456789012"));
     assert_eq!(identity.arn(), Some("arn:aws:iam::123456789012:user/simulator"));
     let simulator = bench.simulator.lock().unwrap();
-    assert_eq!(simulator.journal().lines().next().unwrap().line["client"], "bench");
+    assert_eq!(simulator.journal().lines().next().unwrap().line()["client"], "bench");
 }
 
 #[tokio::test]
