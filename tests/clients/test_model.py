@@ -1,5 +1,6 @@
 """The simulator's answers and the program's requests, held to AWS's own service models by machine."""
 
+import json
 import re
 import urllib.error
 import urllib.parse
@@ -124,6 +125,16 @@ def test_a_rollback_asks_and_is_answered_as_the_models_say(start, tmp_path):
     assert simulator.evenkeel("reconcile", "--once", "--timeout", "48h").returncode == 1
     entries = holds(simulator)
     assert any("rolled back" in str(entry.get("result")) or "ROLLBACK" in str(entry.get("result")) for entry in entries)
+
+
+@pytest.mark.parametrize("binary", ["unit", "lab", "cli"])
+def test_all_that_the_tests_in_rust_saw_is_as_the_models_say(binary):
+    seen = ROOT / "target" / "tmp" / "journals" / f"{binary}.jsonl"
+    if not seen.exists():
+        pytest.skip("`make test` leaves what it saw; run it first")
+    entries = [json.loads(line) for line in seen.read_text().splitlines()]
+    assert len(entries) >= 50
+    assert list(journal.findings(entries, well_meant=journal.by_program)) == []
 
 
 def small(start, folder):

@@ -7,6 +7,8 @@
 
 mod book;
 mod entry;
+mod shape;
 
 pub use book::Journal;
 pub use entry::Entry;
+pub use shape::Shapes;
