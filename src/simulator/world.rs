@@ -336,7 +336,7 @@ impl Simulator {
             Service::Ecs => self.with_scene(|ecs, scene| ecs.handle(scene, operation, input)),
             Service::Ecr => self.ecr.handle(operation, input, self.now, &mut self.rng),
             Service::Elb => self.elb.handle(operation, input, self.now, &mut self.rng),
-            Service::Sts => self.sts.handle(operation),
+            Service::Sts => self.sts.handle(operation, input, self.now, &mut self.rng),
             Service::AutoScaling => self.scale(operation, input),
         }
     }
