@@ -172,7 +172,10 @@ impl Simulator {
 
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Time> {
-        [self.elb.next_event(), self.ecs.next_event(), self.script.next()].into_iter().flatten().min()
+        [self.elb.next_event(), self.ecs.next_event(), self.ecr.next_event(), self.script.next()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets time pass, event by event and in order. A moment in the past changes nothing.
@@ -185,6 +188,10 @@ impl Simulator {
                 events.iter().for_each(|event: &ElbEvent| ecs.target_changed(scene, event));
                 ecs.fire_due(scene);
             });
+            for (repository, digest) in self.ecr.advance_to(self.now) {
+                let fields = json!({"repository": repository, "digest": digest});
+                self.journal.event(self.now, "image.expired", fields);
+            }
             self.act_due();
             self.keep_past(Kept::Next);
         }
