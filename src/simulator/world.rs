@@ -10,7 +10,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::simulator::arn::Place;
-use crate::simulator::autoscaling::{AutoScaling, Effect};
+use crate::simulator::autoscaling::{AutoScaling, Effect, Load};
 use crate::simulator::call::{Call, Service};
 use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{App, Ecs, Scene};
@@ -192,6 +192,10 @@ impl Simulator {
                 let fields = json!({"repository": repository, "digest": digest});
                 self.journal.event(self.now, "image.expired", fields);
             }
+            let ecs = &self.ecs;
+            let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
+            let effects = self.auto_scaling.advance_to(self.now, &mut self.rng, &looks);
+            effects.into_iter().for_each(|effect| self.obey(effect));
             self.act_due();
             self.keep_past(Kept::Next);
         }
@@ -274,6 +278,13 @@ impl Simulator {
         self.ecs.set_spot_capacity(available);
     }
 
+    /// What services have to carry from now on: all whose name has this part. How many there are.
+    pub fn set_load(&mut self, service: &str, load: Load) -> usize {
+        let services = self.ecs.services_like(service);
+        services.iter().for_each(|(cluster, service)| self.auto_scaling.set_load(cluster, service, load));
+        services.len()
+    }
+
     /// Takes a Spot task (id or ARN) back. False if there is no such live task on FARGATE_SPOT.
     pub fn reclaim_spot(&mut self, task: &str) -> bool {
         self.with_scene(|ecs, scene| ecs.reclaim_spot(scene, task))
@@ -350,15 +361,18 @@ impl Simulator {
 
     fn scale(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {
         let ecs = &self.ecs;
-        let desired = |cluster: &str, service: &str| ecs.desired_count(cluster, service);
-        let (answer, effect) = self.auto_scaling.handle(operation, input, self.now, &mut self.rng, &desired)?;
-        match effect {
-            Some(Effect::SetDesiredCount { cluster, service, desired }) => {
-                self.with_scene(|ecs, scene| ecs.scale(scene, &cluster, &service, desired));
-            }
-            None => {}
-        }
+        let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
+        let (answer, effect) = self.auto_scaling.handle(operation, input, self.now, &mut self.rng, &looks)?;
+        effect.into_iter().for_each(|effect| self.obey(effect));
         Ok(answer)
+    }
+
+    /// Does to a service what Application Auto Scaling wants.
+    fn obey(&mut self, effect: Effect) {
+        let Effect::SetDesiredCount { cluster, service, desired, cause } = effect;
+        let fields = json!({"cluster": cluster, "service": service, "desired": desired, "cause": cause});
+        self.journal.event(self.now, "service.scaled", fields);
+        self.with_scene(|ecs, scene| ecs.scale(scene, &cluster, &service, desired));
     }
 
     pub(super) fn with_scene<T>(&mut self, act: impl FnOnce(&mut Ecs, &mut Scene<'_>) -> T) -> T {

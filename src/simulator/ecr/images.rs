@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::simulator::ecr::image_id::ImageId;
 use crate::simulator::ecr::ops::{invalid, page, required};
-use crate::simulator::ecr::registry::{Ecr, MANIFEST_TYPE, digest_of};
+use crate::simulator::ecr::registry::{Ecr, digest_of};
 use crate::simulator::ecr::repository::{Image, Repository};
 use crate::simulator::ecr::scans::{findings_summary, scan_status};
 use crate::simulator::error::ApiError;
@@ -95,7 +95,9 @@ impl Ecr {
             return Err(ApiError::client("ImageAlreadyExistsException", message));
         }
         let media_type = text(input, "imageManifestMediaType")?.or(parsed["mediaType"].as_str());
-        let media_type = media_type.unwrap_or(MANIFEST_TYPE).to_owned();
+        let media_type = media_type
+            .ok_or_else(|| invalid("image manifest mediatype not provided in manifest or parameter"))?
+            .to_owned();
         let digest = self.put(&name, manifest.to_owned(), media_type, tag, now)?;
         let repository = &self.repositories[&name];
         Ok(json!({"image": self.render_image(repository, &repository.images[&digest], tag)}))
