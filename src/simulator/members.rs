@@ -65,7 +65,8 @@ pub(super) fn texts<'a>(input: &'a Value, key: &str) -> Result<Vec<&'a str>, Api
     items.map(|item| item.as_str().ok_or_else(|| wrong_type(item, "a String"))).collect()
 }
 
-fn wrong_type(value: &Value, wanted: &str) -> ApiError {
+/// The refusal of a value that is not what was `wanted`.
+pub(super) fn wrong_type(value: &Value, wanted: &str) -> ApiError {
     let found = match value {
         Value::Null => "NULL_VALUE",
         Value::Bool(true) => "TRUE_VALUE",

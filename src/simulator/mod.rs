@@ -16,6 +16,7 @@ pub mod journal;
 pub mod knobs;
 pub mod layout;
 mod members;
+mod model;
 mod play;
 mod region;
 pub mod scenario;

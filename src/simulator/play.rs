@@ -96,6 +96,7 @@ impl Simulator {
                 addresses.iter().for_each(|address| self.home.elb.set_answer(*address, answer));
                 json!(addresses.len())
             }
+            Action::Load { service, load } => json!(self.set_load(service, *load)),
             Action::Throttling(published) => {
                 self.knobs.throttling = if *published { Throttling::Published } else { Throttling::Off };
                 json!(published)

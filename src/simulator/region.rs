@@ -45,7 +45,7 @@ pub(super) struct Region {
     pub(super) elb: Elb,
     pub(super) ecr: Ecr,
     sts: Sts,
-    auto_scaling: AutoScaling,
+    pub(super) auto_scaling: AutoScaling,
     pub(super) buckets: Buckets,
     past: Past,
 }
@@ -67,8 +67,9 @@ impl Region {
     }
 
     /// When something happens next by itself.
-    pub(super) fn next_event(&self) -> Option<Time> {
-        [self.elb.next_event(), self.ecs.next_event()].into_iter().flatten().min()
+    pub(super) fn next_event(&self, now: Time) -> Option<Time> {
+        let scaling = self.auto_scaling.next_event(now);
+        [self.elb.next_event(), self.ecs.next_event(), self.ecr.next_event(), scaling].into_iter().flatten().min()
     }
 
     /// Does what is due at the moment that is lent.
@@ -78,6 +79,14 @@ impl Region {
             events.iter().for_each(|event: &ElbEvent| ecs.target_changed(scene, event));
             ecs.fire_due(scene);
         });
+        for (repository, digest) in self.ecr.advance_to(lent.now) {
+            let fields = json!({"repository": repository, "digest": digest});
+            lent.journal.event(lent.now, "image.expired", fields);
+        }
+        let ecs = &self.ecs;
+        let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
+        let effects = self.auto_scaling.advance_to(lent.now, lent.rng, &looks);
+        effects.into_iter().for_each(|effect| self.obey(lent, effect));
     }
 
     /// Answers a call.
@@ -87,7 +96,7 @@ impl Region {
             Service::Ecs => self.with_scene(lent, |ecs, scene| ecs.handle(scene, operation, input)),
             Service::Ecr => self.ecr.handle(operation, input, lent.now, lent.rng),
             Service::Elb => self.elb.handle(operation, input, lent.now, lent.rng),
-            Service::Sts => self.sts.handle(operation),
+            Service::Sts => self.sts.handle(operation, input, lent.now, lent.rng),
             Service::AutoScaling => self.scale(lent, operation, input),
         }
     }
@@ -160,15 +169,18 @@ impl Region {
 
     fn scale(&mut self, lent: &mut Lent<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
         let ecs = &self.ecs;
-        let desired = |cluster: &str, service: &str| ecs.desired_count(cluster, service);
-        let (answer, effect) = self.auto_scaling.handle(operation, input, lent.now, lent.rng, &desired)?;
-        match effect {
-            Some(Effect::SetDesiredCount { cluster, service, desired }) => {
-                self.with_scene(lent, |ecs, scene| ecs.scale(scene, &cluster, &service, desired));
-            }
-            None => {}
-        }
+        let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
+        let (answer, effect) = self.auto_scaling.handle(operation, input, lent.now, lent.rng, &looks)?;
+        effect.into_iter().for_each(|effect| self.obey(lent, effect));
         Ok(answer)
+    }
+
+    /// Does to a service what Application Auto Scaling wants.
+    fn obey(&mut self, lent: &mut Lent<'_>, effect: Effect) {
+        let Effect::SetDesiredCount { cluster, service, desired, cause } = effect;
+        let fields = json!({"cluster": cluster, "service": service, "desired": desired, "cause": cause});
+        lent.journal.event(lent.now, "service.scaled", fields);
+        self.with_scene(lent, |ecs, scene| ecs.scale(scene, &cluster, &service, desired));
     }
 
     fn target_group_json(&self, arn: &str) -> Value {

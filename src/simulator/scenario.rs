@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::simulator::autoscaling::Load;
 use crate::simulator::ecs::App;
 use crate::simulator::fault::Rule;
 use crate::simulator::strict::Reader;
@@ -13,6 +14,9 @@ pub use crate::simulator::strict::Unreadable;
 const MOST_SECONDS: f64 = 31.0 * 86_400.0;
 /// The same in milliseconds.
 const MOST_MS: i64 = 31 * 86_400_000;
+
+/// No service of 5,000 tasks carries more.
+const MOST_LOAD: f64 = 1e9;
 
 /// A story.
 #[derive(Clone, PartialEq, Debug)]
@@ -101,6 +105,13 @@ pub enum Action {
         /// Whether well.
         serving: bool,
     },
+    /// What services have to carry, for Application Auto Scaling.
+    Load {
+        /// Part of a name.
+        service: String,
+        /// How much.
+        load: Load,
+    },
     /// Whether calls are limited by AWS's token buckets.
     Throttling(bool),
     /// How late reads may be, in milliseconds.
@@ -151,6 +162,7 @@ impl Action {
             Action::SpotCapacity(_) => "spotCapacity",
             Action::Drain { .. } => "drain",
             Action::Health { .. } => "health",
+            Action::Load { .. } => "load",
             Action::Throttling(_) => "throttling",
             Action::ReadLag(_) => "readLag",
         }
@@ -197,6 +209,7 @@ impl Action {
                     serving: members.need("serving")?.flag()?,
                 })
             }
+            "load" => load(&how).map(|(service, load)| Action::Load { service, load }),
             "throttling" => how.flag().map(Action::Throttling),
             "readLag" => how.object(&["ms"])?.need("ms")?.whole(0, MOST_MS).map(Action::ReadLag),
             _ => Err(reader.wrong(format!("has no action `{name}`"))),
@@ -217,6 +230,14 @@ fn push(how: &Reader<'_>) -> Result<Action, Unreadable> {
         tag: text(&members.need("tag")?)?,
         app: members.get("app").map(|reader| app(&reader)).transpose()?,
     })
+}
+
+/// `{"service": …, "cpu": …, "memory": …, "requests": …}`, where what is left out is not reported.
+pub(super) fn load(how: &Reader<'_>) -> Result<(String, Load), Unreadable> {
+    let members = how.object(&["service", "cpu", "memory", "requests"])?;
+    let number = |name: &str| members.get(name).map(|reader| reader.number(MOST_LOAD)).transpose();
+    let load = Load { cpu: number("cpu")?, memory: number("memory")?, requests: number("requests")? };
+    Ok((text(&members.need("service")?)?, load))
 }
 
 fn update(how: &Reader<'_>) -> Result<Action, Unreadable> {

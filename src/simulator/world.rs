@@ -14,6 +14,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::simulator::arn::Place;
+use crate::simulator::autoscaling::Load;
 use crate::simulator::call::Call;
 use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{App, Ecs, Scene};
@@ -162,7 +163,7 @@ impl Simulator {
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Time> {
         let regions = std::iter::once(&self.home).chain(self.others.values());
-        regions.map(Region::next_event).chain([self.script.next(), self.late.next()]).flatten().min()
+        regions.map(|region| region.next_event(self.now)).chain([self.script.next(), self.late.next()]).flatten().min()
     }
 
     /// Lets time pass, event by event and in order. A moment in the past changes nothing.
@@ -233,6 +234,13 @@ impl Simulator {
     pub fn set_spot_capacity(&mut self, available: bool) {
         self.journal.event(self.now, "spot.capacity", json!({ "available": available }));
         self.home.ecs.set_spot_capacity(available);
+    }
+
+    /// What services have to carry from now on: all whose name has this part. How many there are.
+    pub fn set_load(&mut self, service: &str, load: Load) -> usize {
+        let services = self.home.ecs.services_like(service);
+        services.iter().for_each(|(cluster, service)| self.home.auto_scaling.set_load(cluster, service, load));
+        services.len()
     }
 
     /// Takes a Spot task (id or ARN) back. False if there is no such live task on FARGATE_SPOT.

@@ -1,18 +1,20 @@
 //! The operations of the ECR API by name, and what their inputs have in common.
 //!
-//! Owns the dispatch, repository look-up and paging; repositories are in `repositories`, images in `images`.
+//! Owns the dispatch, repository look-up and paging. What inputs may be is in `inputs`; each subject has a file.
 
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::simulator::ecr::registry::{Ecr, Repository, repository_not_found};
+use crate::simulator::ecr::inputs::OPERATIONS;
+use crate::simulator::ecr::registry::{Ecr, repository_not_found};
+use crate::simulator::ecr::repository::Repository;
 use crate::simulator::error::ApiError;
 use crate::simulator::members::{text, whole};
+use crate::simulator::model::{Leaves, members_of, violations};
 use crate::simulator::time::Time;
 
-/// Pages have this many items unless `maxResults` says otherwise, and at most [`MAX_PAGE`].
+/// Pages have this many items unless `maxResults` says otherwise.
 const DEFAULT_PAGE: i64 = 100;
-const MAX_PAGE: i64 = 1000;
 
 impl Ecr {
     /// Answers one call.
@@ -20,14 +22,48 @@ impl Ecr {
     /// # Errors
     /// AWS's own codes, for example `ImageNotFoundException`; `UnknownOperationException` for what is not simulated.
     pub fn handle(&mut self, operation: &str, input: &Value, now: Time, rng: &mut Rng) -> Result<Value, ApiError> {
+        let members = members_of(OPERATIONS, operation).ok_or_else(ApiError::unknown_operation)?;
+        if let Some(violation) = violations(members, input, Leaves::Typed)?.first() {
+            return Err(invalid(violation.alone()));
+        }
         match operation {
+            "BatchCheckLayerAvailability" => self.batch_check_layer_availability(input),
+            "BatchDeleteImage" => self.batch_delete_image(input),
             "BatchGetImage" => self.batch_get_image(input),
-            "CreateRepository" => self.create_repository_op(input, now),
-            "DescribeImages" => self.describe_images(input),
+            "BatchGetRepositoryScanningConfiguration" => self.batch_get_scanning(input),
+            "CompleteLayerUpload" => self.complete_layer_upload(input),
+            "CreateRepository" => self.create_repository_op(input, now, rng),
+            "DeleteLifecyclePolicy" => self.delete_lifecycle_policy(input),
+            "DeleteRegistryPolicy" => self.delete_registry_policy(),
+            "DeleteRepository" => self.delete_repository(input),
+            "DeleteRepositoryPolicy" => self.delete_repository_policy(input),
+            "DescribeImageScanFindings" => self.describe_image_scan_findings(input, now),
+            "DescribeImages" => self.describe_images(input, now),
+            "DescribeRegistry" => Ok(self.describe_registry()),
             "DescribeRepositories" => self.describe_repositories(input),
-            "GetAuthorizationToken" => Ok(self.get_authorization_token(now, rng)),
+            "GetAuthorizationToken" => self.get_authorization_token(input, now, rng),
+            "GetDownloadUrlForLayer" => self.get_download_url_for_layer(input),
+            "GetLifecyclePolicy" => self.get_lifecycle_policy(input),
+            "GetLifecyclePolicyPreview" => self.get_lifecycle_policy_preview(input, now),
+            "GetRegistryPolicy" => self.get_registry_policy(),
+            "GetRegistryScanningConfiguration" => Ok(self.get_registry_scanning()),
+            "GetRepositoryPolicy" => self.get_repository_policy(input),
+            "InitiateLayerUpload" => self.initiate_layer_upload(input, rng),
             "ListImages" => self.list_images(input),
+            "ListTagsForResource" => self.list_labels(input),
             "PutImage" => self.put_image(input, now),
+            "PutImageScanningConfiguration" => self.put_image_scanning(input),
+            "PutImageTagMutability" => self.put_image_tag_mutability(input),
+            "PutLifecyclePolicy" => self.put_lifecycle_policy(input, now),
+            "PutRegistryPolicy" => self.put_registry_policy(input),
+            "PutRegistryScanningConfiguration" => self.put_registry_scanning(input),
+            "PutReplicationConfiguration" => self.put_replication(input),
+            "SetRepositoryPolicy" => self.set_repository_policy(input),
+            "StartImageScan" => self.start_image_scan(input, now),
+            "StartLifecyclePolicyPreview" => self.start_lifecycle_policy_preview(input, now),
+            "TagResource" => self.add_labels(input),
+            "UntagResource" => self.remove_labels(input),
+            "UploadLayerPart" => self.upload_layer_part(input),
             _ => Err(ApiError::unknown_operation()),
         }
     }
@@ -40,6 +76,18 @@ impl Ecr {
         repository.ok_or_else(|| repository_not_found(name, registry))
     }
 
+    /// The same, to be changed.
+    pub(super) fn repository_mut(&mut self, input: &Value) -> Result<&mut Repository, ApiError> {
+        let name = self.repository(input)?.name.clone();
+        Ok(self.repositories.get_mut(&name).expect("it was found a moment ago"))
+    }
+
+    /// `registryId` and `repositoryName`, with which most answers begin.
+    pub(super) fn about(&self, repository: &str) -> Map<String, Value> {
+        let members = [("registryId", json!(self.account)), ("repositoryName", json!(repository))];
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// The account's own registry unless the input names one; no other has any repositories.
     pub(super) fn registry_id<'a>(&'a self, input: &'a Value) -> Result<&'a str, ApiError> {
         Ok(text(input, "registryId")?.unwrap_or(&self.account))
@@ -48,12 +96,7 @@ impl Ecr {
 
 /// The page of `all` that `nextToken` and `maxResults` ask for, under `key`, with `nextToken` if there is more.
 pub(super) fn page(input: &Value, key: &str, all: Vec<Value>) -> Result<Value, ApiError> {
-    let size = whole(input, "maxResults")?.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&size) {
-        return Err(invalid(format!(
-            "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value between 1 and {MAX_PAGE}'"
-        )));
-    }
+    let size = whole(input, "maxResults")?.unwrap_or(DEFAULT_PAGE).max(1);
     let start: usize = match text(input, "nextToken")? {
         None => 0,
         Some(token) => token

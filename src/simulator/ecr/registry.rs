@@ -1,13 +1,16 @@
-//! Repositories and images, pushing, and finding the digest of an image reference.
+//! The registry of the account: pushing, and finding the digest of an image reference.
 //!
-//! Owns the data and what `docker push` and a container runtime do with it; AWS's operations are in `ops`.
+//! Owns what `docker push` and a container runtime do; AWS's operations are in `ops`, what a repository holds is in
+//! `repository`.
 
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::simulator::ecr::mutability::Mutability;
+use crate::simulator::ecr::repository::{Pushed, Repository, is_index};
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
 
@@ -21,6 +24,12 @@ pub struct Ecr {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) repositories: BTreeMap<String, Repository>,
+    /// The registry's own policy.
+    pub(super) policy: Option<String>,
+    /// `rules` of the replication configuration.
+    pub(super) replication: Value,
+    /// The registry's scanning configuration.
+    pub(super) scanning: Value,
 }
 
 /// What is behind an image reference.
@@ -34,39 +43,24 @@ pub enum Resolved {
     Foreign(String),
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Repository {
-    pub(super) name: String,
-    pub(super) immutable: bool,
-    pub(super) created: Time,
-    pub(super) images: BTreeMap<String, Image>,
-    pub(super) tags: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Image {
-    pub(super) digest: String,
-    pub(super) manifest: String,
-    pub(super) media_type: String,
-    pub(super) size: u64,
-    pub(super) pushed: Time,
-}
-
 impl Ecr {
     /// An empty registry.
     pub fn new(account: &str, region: &str) -> Self {
-        Self { account: account.to_owned(), region: region.to_owned(), repositories: BTreeMap::new() }
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            repositories: BTreeMap::new(),
+            policy: None,
+            replication: json!([]),
+            scanning: json!({"scanType": "BASIC", "rules": []}),
+        }
     }
 
     /// Makes a repository whose tags can be moved, or not; an existing one is left as it is.
     pub fn create_repository(&mut self, name: &str, immutable: bool, now: Time) {
-        self.repositories.entry(name.to_owned()).or_insert_with(|| Repository {
-            name: name.to_owned(),
-            immutable,
-            created: now,
-            images: BTreeMap::new(),
-            tags: BTreeMap::new(),
-        });
+        let mutability = if immutable { Mutability::Immutable } else { Mutability::Mutable };
+        let made = || Repository::new(name, mutability, now);
+        self.repositories.entry(name.to_owned()).or_insert_with(made);
     }
 
     /// Host name of the registry, the first part of its image references.
@@ -97,7 +91,7 @@ impl Ecr {
                  {image}: pulling from host {host} failed with status code [manifests {reference}]: 404 Not Found"
             ));
         };
-        let digest = repository.tags.get(reference).map_or(reference, String::as_str);
+        let digest = repository.tags.get(reference).map_or(reference, |tag| tag.digest.as_str());
         match repository.images.get(digest) {
             Some(image) => Resolved::Digest(image.digest.clone()),
             None => Resolved::Missing(format!(
@@ -111,7 +105,7 @@ impl Ecr {
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.repositories.values().flat_map(|repository| {
             let tags = repository.tags.iter();
-            tags.map(|(tag, digest)| (repository.name.as_str(), tag.as_str(), digest.as_str()))
+            tags.map(|(name, tag)| (repository.name.as_str(), name.as_str(), tag.digest.as_str()))
         })
     }
 
@@ -124,35 +118,43 @@ impl Ecr {
         tag: Option<&str>,
         now: Time,
     ) -> Result<String, ApiError> {
-        let account = self.account.clone();
+        let (account, scans) = (self.account.clone(), self.scans_at_push(repository));
         let Some(repository) = self.repositories.get_mut(repository) else {
             return Err(repository_not_found(repository, &account));
         };
         let digest = digest_of(manifest.as_bytes());
-        if let Some(tag) = tag {
-            if repository.immutable && repository.tags.get(tag).is_some_and(|there| *there != digest) {
-                return Err(ApiError::client(
-                    "ImageTagAlreadyExistsException",
-                    format!(
-                        "The image tag '{tag}' already exists in the '{}' repository and cannot be overwritten \
-                         because the tag is immutable.",
-                        repository.name
-                    ),
-                ));
-            }
-            repository.tags.insert(tag.to_owned(), digest.clone());
+        if let Some(tag) = tag
+            && repository.mutability.pins(tag)
+            && repository.tags.get(tag).is_some_and(|there| there.digest != digest)
+        {
+            return Err(ApiError::client(
+                "ImageTagAlreadyExistsException",
+                format!(
+                    "The image tag '{tag}' already exists in the '{}' repository and cannot be overwritten because the \
+                     tag is immutable.",
+                    repository.name
+                ),
+            ));
         }
-        let size = stated_size(&manifest);
-        let image = Image { digest: digest.clone(), manifest, media_type, size, pushed: now };
-        repository.images.entry(digest.clone()).or_insert(image);
+        let new = !repository.images.contains_key(&digest);
+        let size = (!is_index(&media_type)).then(|| stated_size(&manifest));
+        repository.keep(Pushed { digest: digest.clone(), manifest, media_type, size }, tag, now);
+        if let Some(image) = repository.images.get_mut(&digest).filter(|image| new && scans && !image.is_index()) {
+            image.scanned = Some(now);
+        }
         Ok(digest)
     }
 }
 
 /// `sha256:` and the hex digest of exactly these bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    hex(&Sha256::digest(bytes))
+}
+
+/// `sha256:` and these bytes in hex.
+pub(super) fn hex(hash: &[u8]) -> String {
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
 }
 
 /// AWS's answer to a repository that does not exist.
@@ -192,7 +194,7 @@ fn made_up_manifest(rng: &mut Rng) -> String {
 
 /// The sum of what the manifest says of config and layers, in bytes.
 fn stated_size(manifest: &str) -> u64 {
-    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
+    let manifest: Value = serde_json::from_str(manifest).unwrap_or_default();
     let layers = manifest["layers"].as_array().into_iter().flatten();
     let blobs = layers.chain(std::iter::once(&manifest["config"]));
     blobs.filter_map(|blob| blob["size"].as_u64()).fold(0, u64::saturating_add)

@@ -28,6 +28,7 @@ mod fargate;
 mod input;
 mod launch;
 mod lifecycle;
+mod look;
 mod operations;
 mod paging;
 mod retire;

@@ -90,16 +90,6 @@ impl Ecs {
         }
     }
 
-    /// The desired count of a service, if there is such a service.
-    pub fn desired_count(&self, cluster: &str, service: &str) -> Option<i64> {
-        self.find_service(cluster, service).map(|id| self.services[&id].desired)
-    }
-
-    /// Sets a desired count as Application Auto Scaling does: no deployment follows.
-    pub fn scale(&mut self, scene: &mut Scene<'_>, cluster: &str, service: &str, desired: i64) {
-        self.set_desired(scene, cluster, service, desired);
-    }
-
     /// How containers of a subject behave from now on, see [`App`].
     pub fn set_app(&mut self, subject: &str, app: App) {
         self.apps.set(subject, app);

@@ -1,12 +1,16 @@
 //! `/_sim`: what AWS would never show or let you do, for tests and tools.
 //!
 //! `GET /_sim/journal[?from=N]`, `GET /_sim/world[?account=…&region=…]`, `POST /_sim/advance {"seconds": n}`,
-//! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
+//! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/load`,
+//! `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`).
+//! Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::simulator::scenario;
+use crate::simulator::strict::Reader;
 use crate::simulator::wire::clock::Clock;
 use crate::simulator::wire::inspect_faults::faults;
 use crate::simulator::world::Simulator;
@@ -31,6 +35,7 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (&Method::GET, "/_sim/world") => world(simulator, request.uri().query().unwrap_or_default()),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
+        (&Method::POST, "/_sim/load") => load(simulator, request.body()),
         (&Method::POST, "/_sim/reset" | MOTO_RESET) => {
             simulator.reset();
             Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
@@ -41,11 +46,11 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (_, "/_sim/journal" | "/_sim/world") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
         }
-        (_, "/_sim/advance" | "/_sim/images" | "/_sim/reset" | MOTO_RESET) => {
+        (_, "/_sim/advance" | "/_sim/images" | "/_sim/load" | "/_sim/reset" | MOTO_RESET) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         }
         _ => {
-            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/reset, /_sim/faults";
+            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/load, /_sim/reset, /_sim/faults";
             return refusal(StatusCode::NOT_FOUND, known);
         }
     };
@@ -100,6 +105,12 @@ fn push_image(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answ
     let tag = input["tag"].as_str().ok_or("tag is not a string")?;
     let digest = simulator.push_image(clock.now(), repository, tag).map_err(|error| error.to_string())?;
     Ok(json_response(StatusCode::OK, &json!({ "digest": digest })))
+}
+
+fn load(simulator: &mut Simulator, body: &[u8]) -> Answer {
+    let input = parse(body)?;
+    let (service, load) = scenario::load(&Reader::new("load", &input)).map_err(|error| error.to_string())?;
+    Ok(json_response(StatusCode::OK, &json!({ "services": simulator.set_load(&service, load) })))
 }
 
 pub(super) fn parse(body: &[u8]) -> Result<Value, String> {
