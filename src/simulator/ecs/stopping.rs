@@ -49,6 +49,9 @@ impl Ecs {
         if !matches!(task.last_status, LastStatus::Activating | LastStatus::Running) {
             return self.clean_up(scene, id);
         }
+        // Whatever the task still does then, the capacity is gone.
+        let end = scene.now.plus_millis(scene.knobs.spot_notice_ms);
+        self.timers.set(end, Timer::Task(id.to_owned(), Step::Exited));
         let delay = task.targets.iter().map(|(group, _)| scene.elb.deregistration_delay_ms(group)).max().unwrap_or(0);
         let latest = scene.knobs.spot_notice_ms - stop_timeout_ms(task);
         if scene.knobs.spot_sigterm_first || delay == 0 {

@@ -7,3 +7,4 @@ mod rolling;
 mod rolling_failures;
 mod run_task;
 mod soak;
+mod traces;
