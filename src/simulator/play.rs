@@ -89,6 +89,14 @@ impl Simulator {
                 self.set_spot_capacity(*available);
                 json!(available)
             }
+            Action::ZoneCapacity { zone, available } => {
+                self.set_zone_capacity(zone, *available);
+                json!(available)
+            }
+            Action::Alarm { name, alarming } => {
+                self.set_alarm(name, *alarming);
+                json!(alarming)
+            }
             Action::Drain { target_group, seconds } => self.drain_for(target_group, *seconds),
             Action::Health { service, serving } => {
                 let answer = if *serving { Answer::Serving } else { Answer::Status(503) };

@@ -243,6 +243,16 @@ impl Simulator {
         services.len()
     }
 
+    /// Whether Fargate can place tasks in an availability zone, for example `us-east-1a`.
+    pub fn set_zone_capacity(&mut self, zone: &str, available: bool) {
+        self.with_scene(|ecs, scene| ecs.set_zone_capacity(scene, zone, available));
+    }
+
+    /// Puts a CloudWatch alarm into ALARM, or back to OK. Deployments that watch it see that with their next look.
+    pub fn set_alarm(&mut self, name: &str, alarming: bool) {
+        self.with_scene(|ecs, scene| ecs.set_alarm(scene, name, alarming));
+    }
+
     /// Takes a Spot task (id or ARN) back. False if there is no such live task on FARGATE_SPOT.
     pub fn reclaim_spot(&mut self, task: &str) -> bool {
         self.with_scene(|ecs, scene| ecs.reclaim_spot(scene, task))

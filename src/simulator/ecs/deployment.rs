@@ -104,6 +104,12 @@ pub(super) struct Deployment {
     /// Starts that failed in a row, and when to try again.
     pub(super) failed_starts: u32,
     pub(super) retry_at: Option<Time>,
+    /// When its bake time is over; nothing as long as it has not begun.
+    pub(super) bake_until: Option<Time>,
+    /// Alarms are not heeded: one was in ALARM when it began.
+    pub(super) is_deaf: bool,
+    /// Alarms that failed it.
+    pub(super) alarms: Vec<String>,
 }
 
 impl Deployment {

@@ -3,7 +3,7 @@
 //! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to
 //! the scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
 //!
-//! Divergence from AWS: zones follow the order of the subnets; addresses are never used twice.
+//! Divergence from AWS: addresses are never used twice.
 
 use std::net::Ipv4Addr;
 
@@ -15,6 +15,7 @@ use super::tags::Tags;
 use super::task::{Container, Health, Interface, LastStatus, Moments, Owner, Task, TaskId};
 use super::task_definition::TaskDefinition;
 use super::timers::{Step, Timer};
+use super::zones::Subnet;
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
@@ -60,7 +61,8 @@ impl Ecs {
         let storage_gib = storage_gib.unwrap_or(DEFAULT_STORAGE_GIB);
         let containers = containers(definition, &id, scene);
         let address = self.new_address();
-        let interface = interface(&order.network, address, scene);
+        let subnet = self.subnet_for(scene, &order, address);
+        let interface = interface(&order.network, address, subnet, scene);
         let Order { cluster, task_definition, owner, group, started_by, .. } = order;
         let Order { provider, by_strategy, platform_version, exec, overrides, tags, .. } = order;
         let service = match &owner {
@@ -98,11 +100,13 @@ impl Ecs {
             gone_at: None,
             exit: None,
             never_healthy: false,
+            serves_at: None,
             was_healthy: false,
         };
         if let Some(service) = service {
             self.unstopped.entry(service).or_default().insert(id.clone());
         }
+        *self.provisioning.entry(task.cluster.clone()).or_default() += 1;
         self.tasks.insert(id.clone(), task);
         self.note_status(scene, &id, None);
         let connected = scene.now.plus_millis(scene.about(scene.knobs.provisioning_ms));
@@ -160,10 +164,9 @@ fn containers(definition: &TaskDefinition, task: &str, scene: &mut Scene<'_>) ->
     definition.containers().iter().map(build).collect()
 }
 
-fn interface(network: &Value, address: u32, scene: &mut Scene<'_>) -> Interface {
+fn interface(network: &Value, address: u32, subnet: Subnet, scene: &mut Scene<'_>) -> Interface {
     let subnets = network["awsvpcConfiguration"]["subnets"].as_array().map_or(&[][..], Vec::as_slice);
-    let index = address as usize % subnets.len().max(1);
-    let letter = char::from(b"abcdef"[index % 6]);
+    let Subnet { index, zone } = subnet;
     let [_, high, middle, low] = (address / 250 * 256 + address % 250 + 4).to_be_bytes();
     let mac: Vec<String> = (0..5).map(|_| arn::hex(scene.rng, 2)).collect();
     Interface {
@@ -172,6 +175,6 @@ fn interface(network: &Value, address: u32, scene: &mut Scene<'_>) -> Interface 
         mac: format!("0a:{}", mac.join(":")),
         ip: Ipv4Addr::new(10, high, middle, low),
         subnet: subnets.get(index).and_then(Value::as_str).unwrap_or_default().to_owned(),
-        zone: format!("{}{letter}", scene.place.region),
+        zone,
     }
 }

@@ -8,13 +8,14 @@
 //! | doors | operations, input, paging, tags, choose |
 //! | resources | state, cluster, task_definition, service, deployment, task, capacity, fargate, app |
 //! | calls | service_ops, service_view, service_deployments, run_task, token, task_ops |
-//! | what happens by itself | timers, scheduler, census, completion, breaker, retire, launch, lifecycle, stopping, events |
+//! | what happens by itself | timers, scheduler, census, completion, breaker, alarms, zones, quota, retire, launch, lifecycle, stopping, events |
 //!
 //! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED),
 //! `task.told_to_stop` (stop code, reason), `task.images` (digests), `task.health`, `target.state`, `service.event`
 //! (ECS's own words), `service.inactive`, `deployment.created`, `deployment.completed`, `deployment.failed`,
 //! `deployment.rolled_back` (from, to).
 
+mod alarms;
 mod app;
 mod breaker;
 mod capacity;
@@ -31,6 +32,7 @@ mod lifecycle;
 mod look;
 mod operations;
 mod paging;
+mod quota;
 mod retire;
 mod run_task;
 mod scheduler;
@@ -48,6 +50,7 @@ mod task_ops;
 mod timers;
 mod token;
 mod truth;
+mod zones;
 
 pub use app::App;
 pub use state::{Ecs, Scene};

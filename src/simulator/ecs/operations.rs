@@ -105,6 +105,16 @@ impl Ecs {
         self.spot_is_out = !available;
     }
 
+    /// Whether Fargate, on demand or Spot, can place tasks in an availability zone.
+    pub fn set_zone_capacity(&mut self, scene: &mut Scene<'_>, zone: &str, available: bool) {
+        match available {
+            true => self.dry_zones.remove(zone),
+            false => self.dry_zones.insert(zone.to_owned()),
+        };
+        scene.note("zone.capacity", json!({"zone": zone, "available": available}));
+        self.wake_all(scene);
+    }
+
     /// Takes a Spot task back, with two minutes' notice. False if there is no such live Spot task.
     pub fn reclaim_spot(&mut self, scene: &mut Scene<'_>, task: &str) -> bool {
         let id = crate::simulator::arn::last_part(task);
@@ -120,7 +130,9 @@ impl Ecs {
             Step::Connected => self.connect(scene, task),
             Step::PullStarts => self.start_pull(scene, task),
             Step::PullEnds => self.end_pull(scene, task),
-            Step::Starts => self.begin(scene, task),
+            Step::Starts => self.start_containers(scene, task),
+            Step::Activated => self.activated(scene, task),
+            Step::Serves => self.serve(scene, task),
             Step::HealthChecked => self.check_health(scene, task),
             Step::AppExits => self.app_exits(scene, task),
             Step::Terminate => self.terminate(scene, task),

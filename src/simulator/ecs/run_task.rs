@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::capacity::{LaunchMode, SPOT};
+use super::capacity::LaunchMode;
 use super::input::{Input, invalid};
 use super::launch::{Order, read_network};
-use super::scheduler::NO_CAPACITY;
 use super::state::{Ecs, Scene};
 use super::tags;
 use super::task::{Owner, TaskId};
@@ -94,8 +93,10 @@ impl Ecs {
         for _ in 0..count {
             let provider = mode.next_provider(&running);
             let provider = provider.ok_or_else(|| invalid("No Container Instances were found in your cluster."))?;
-            if provider == SPOT && self.spot_is_out {
-                failures.push(json!({ "reason": NO_CAPACITY.trim_end_matches('.') }));
+            let zones = self.open_subnets(scene, &order.network).len();
+            let obstacle = self.obstacle(scene, &order.cluster, Some(&provider), &order.task_definition, zones);
+            if let Some(obstacle) = obstacle {
+                failures.push(json!({ "reason": obstacle.reason() }));
                 continue;
             }
             *running.entry(provider.clone()).or_insert(0) += 1;

@@ -6,16 +6,19 @@
 //! Divergence from AWS: REPLICA scheduling and the ECS deployment controller only; Service Connect, VPC Lattice and
 //! volumes are not modelled.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
 use super::deployment::{Deployment, DeploymentStatus, Record, Spec};
 use super::input::{Input, invalid};
+use super::quota::RecentLaunches;
 use super::shape::DEPLOYMENT_CONFIGURATION;
 use super::tags::Tags;
+use super::task::TaskId;
 use crate::simulator::error::ApiError;
+use crate::simulator::knobs::Knobs;
 use crate::simulator::time::Time;
 
 /// Which service, over its whole life: a name can be used again.
@@ -73,6 +76,11 @@ pub(super) struct Service {
     pub(super) steady_since: Option<Time>,
     /// Complaints that are still standing, and when they were last made.
     pub(super) complaints: BTreeMap<String, Time>,
+    pub(super) recent_launches: RecentLaunches,
+    /// Tasks that were started beyond the desired count, to even out the availability zones.
+    pub(super) movers: BTreeSet<TaskId>,
+    /// When zones may be evened out again.
+    pub(super) rebalance_from: Option<Time>,
 }
 
 impl Service {
@@ -189,6 +197,32 @@ impl Settings {
         }
         settings.check()?;
         Ok(settings)
+    }
+
+    /// How long a deployment is watched after its old tasks are gone: what `bakeTimeInMinutes` says, and with alarms
+    /// some time in any case.
+    pub(super) fn bake_ms(&self, knobs: &Knobs) -> i64 {
+        let minutes = self.deployment_configuration.get("bakeTimeInMinutes").and_then(Value::as_i64).unwrap_or(0);
+        match minutes {
+            0 if self.watches_alarms() => knobs.alarm_bake_ms,
+            minutes => minutes.saturating_mul(60_000),
+        }
+    }
+
+    /// Whether alarms fail a deployment.
+    pub(super) fn watches_alarms(&self) -> bool {
+        self.alarms("enable").as_bool() == Some(true) && !self.alarm_names().is_empty()
+    }
+
+    /// A member of the configuration of deployment alarms.
+    pub(super) fn alarms(&self, key: &str) -> &Value {
+        &self.deployment_configuration["alarms"][key]
+    }
+
+    /// The alarms that are configured.
+    pub(super) fn alarm_names(&self) -> Vec<&str> {
+        let names = self.alarms("alarmNames").as_array().map_or(&[][..], Vec::as_slice);
+        names.iter().filter_map(Value::as_str).collect()
     }
 
     /// A percentage of the deployment configuration.

@@ -126,6 +126,7 @@ impl Ecs {
             "failureCount": deployment.map_or(0, |deployment| deployment.breaker_failures),
             "threshold": service.settings.breaker_threshold(service.desired),
         });
+        shown["alarms"] = alarms(service, deployment, record.status.is_open());
         if let Some(stopped) = record.stopped_at {
             shown["stoppedAt"] = json!(stopped.epoch_seconds());
         }
@@ -188,6 +189,19 @@ impl Ecs {
 
 fn some(key: &str, asked: &[&str]) -> Result<(), ApiError> {
     if asked.is_empty() { Err(invalid(format!("{key} can not be empty."))) } else { Ok(()) }
+}
+
+/// The state of the deployment alarms, as a service deployment shows it.
+fn alarms(service: &Service, deployment: Option<&Deployment>, open: bool) -> Value {
+    let triggered = deployment.map_or(&[][..], |deployment| &deployment.alarms);
+    let deaf = deployment.is_some_and(|deployment| deployment.is_deaf);
+    let status = match (service.settings.watches_alarms() && !deaf, triggered.is_empty(), open) {
+        (_, false, _) => "TRIGGERED",
+        (false, true, _) => "DISABLED",
+        (true, true, true) => "MONITORING",
+        (true, true, false) => "MONITORING_COMPLETE",
+    };
+    json!({"status": status, "alarmNames": service.settings.alarm_names(), "triggeredAlarmNames": triggered})
 }
 
 /// What a service deployment has in a list and in a description alike.

@@ -5,7 +5,7 @@
 //!
 //! Divergence from AWS: the texts marked in the tests are exact, others are assumed; `clientToken` is not looked at.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use super::capacity::LaunchMode;
 use super::deployment::{Deployment, DeploymentStatus, LoadBalancer, Pinning, Record, RecordStatus, Rollout, Spec};
 use super::input::{Input, client_error, invalid};
 use super::launch::read_network;
+use super::quota::RecentLaunches;
 use super::service::{Service, ServiceId, ServiceStatus, Settings};
 use super::state::{Ecs, Scene};
 use super::tags;
@@ -52,6 +53,9 @@ impl Ecs {
             next_tick: None,
             steady_since: None,
             complaints: BTreeMap::new(),
+            recent_launches: RecentLaunches::default(),
+            movers: BTreeSet::new(),
+            rebalance_from: None,
         };
         self.services.retain(|_, old| old.cluster != service.cluster || old.name != service.name);
         self.services.insert(id, service);
@@ -123,12 +127,14 @@ impl Ecs {
         for task in self.tasks_of(id).filter(|task| task.is_live()) {
             *held.entry(task.deployment().to_owned()).or_default() += 1;
         }
+        let alarming = !self.alarms_ringing(id).is_empty();
         let service = self.service_mut(id);
         let revision = scene.place.service_revision(&service.cluster, &service.name, &revision);
         let record = scene.place.service_deployment(&service.cluster, &service.name, &record);
         let sources = supersede(service, &held, scene);
         service.records.insert(0, open_record(scene, record, &deployment_id, &revision, sources));
-        let deployment = new_deployment(scene, &deployment_id, revision, spec);
+        let mut deployment = new_deployment(scene, &deployment_id, revision, spec);
+        deployment.is_deaf = alarming;
         let fields = json!({
             "cluster": service.cluster,
             "service": service.name,
@@ -245,6 +251,9 @@ fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> 
         pins: BTreeMap::new(),
         failed_starts: 0,
         retry_at: None,
+        bake_until: None,
+        is_deaf: false,
+        alarms: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::app::Apps;
 use super::cluster::Cluster;
 use super::input::invalid;
+use super::quota::LaunchRates;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::task::{Task, TaskId};
 use super::task_definition::Family;
@@ -72,6 +73,14 @@ pub struct Ecs {
     pub(super) apps: Apps,
     /// Whether FARGATE_SPOT cannot place tasks at present.
     pub(super) spot_is_out: bool,
+    /// Availability zones in which Fargate cannot place tasks at present.
+    pub(super) dry_zones: BTreeSet<String>,
+    /// Names of alarms that are in the state ALARM.
+    pub(super) alarming: BTreeSet<String>,
+    /// How fast services launch Fargate tasks.
+    pub(super) launch_rates: LaunchRates,
+    /// Tasks in PROVISIONING, by cluster.
+    pub(super) provisioning: BTreeMap<String, usize>,
     next_service: u64,
     next_address: u32,
 }

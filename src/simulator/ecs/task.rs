@@ -22,6 +22,7 @@ pub(super) type TaskId = String;
 pub(super) enum LastStatus {
     Provisioning,
     Pending,
+    Activating,
     Running,
     Deactivating,
     Stopping,
@@ -35,6 +36,7 @@ impl LastStatus {
         match self {
             LastStatus::Provisioning => "PROVISIONING",
             LastStatus::Pending => "PENDING",
+            LastStatus::Activating => "ACTIVATING",
             LastStatus::Running => "RUNNING",
             LastStatus::Deactivating => "DEACTIVATING",
             LastStatus::Stopping => "STOPPING",
@@ -185,6 +187,8 @@ pub(super) struct Task {
     pub(super) exit: Option<(i64, i64)>,
     /// Its app fails every health check.
     pub(super) never_healthy: bool,
+    /// When its app begins to answer, if it does not at once.
+    pub(super) serves_at: Option<Time>,
     /// Whether it has counted as healthy before.
     pub(super) was_healthy: bool,
 }
@@ -299,7 +303,11 @@ impl Task {
         let Interface { attachment, eni, mac, ip, subnet, zone: _ } = &self.interface;
         let status = match self.last_status {
             LastStatus::Provisioning => "PRECREATED",
-            LastStatus::Pending | LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "ATTACHED",
+            LastStatus::Pending
+            | LastStatus::Activating
+            | LastStatus::Running
+            | LastStatus::Deactivating
+            | LastStatus::Stopping => "ATTACHED",
             LastStatus::Deprovisioning => "DETACHING",
             LastStatus::Stopped => "DELETED",
         };
@@ -320,7 +328,7 @@ impl Task {
     fn show_container(&self, container: &Container, place: &Place) -> Value {
         let status = match self.last_status {
             LastStatus::Provisioning | LastStatus::Pending => "PENDING",
-            LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "RUNNING",
+            LastStatus::Activating | LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "RUNNING",
             LastStatus::Deprovisioning | LastStatus::Stopped => "STOPPED",
         };
         let mut shown = json!({

@@ -8,3 +8,4 @@ mod rolling_failures;
 mod run_task;
 mod seen;
 mod soak;
+mod traces;
