@@ -24,6 +24,8 @@ pub(super) enum Complaint {
     CannotPlace,
     /// Nothing may be started and nothing may be stopped.
     Deadlock,
+    /// Tasks that should go are protected.
+    Protected,
 }
 
 impl Complaint {
@@ -32,6 +34,7 @@ impl Complaint {
             Complaint::CannotStart => "start",
             Complaint::CannotPlace => "place",
             Complaint::Deadlock => "deadlock",
+            Complaint::Protected => "protected",
         }
     }
 }

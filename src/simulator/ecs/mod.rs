@@ -6,8 +6,10 @@
 //! | subject | files |
 //! |---|---|
 //! | doors | operations, input, paging, tags, choose |
-//! | resources | state, cluster, task_definition, service, deployment, task, capacity, fargate, app |
-//! | calls | service_ops, service_view, service_deployments, run_task, token, task_ops |
+//! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
+//! | where tasks go | capacity, fargate, placement |
+//! | calls | service_ops, service_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
+//! | more calls | container_instance_ops, attributes, account_settings, task_definition_end |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, retire, launch, lifecycle, stopping, events |
 //!
 //! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED),
@@ -15,21 +17,29 @@
 //! (ECS's own words), `service.inactive`, `deployment.created`, `deployment.completed`, `deployment.failed`,
 //! `deployment.rolled_back` (from, to).
 
+mod account_settings;
 mod app;
+mod attributes;
 mod breaker;
 mod capacity;
+mod capacity_providers;
 mod census;
 mod choose;
 mod cluster;
 mod completion;
+mod container_instance;
+mod container_instance_ops;
 mod deployment;
 mod events;
+mod exec;
 mod fargate;
 mod input;
 mod launch;
 mod lifecycle;
 mod operations;
 mod paging;
+mod placement;
+mod protection;
 mod retire;
 mod run_task;
 mod scheduler;
@@ -38,11 +48,14 @@ mod service_deployments;
 mod service_ops;
 mod service_view;
 mod shape;
+mod start_task;
 mod state;
 mod stopping;
 mod tags;
 mod task;
 mod task_definition;
+mod task_definition_end;
+mod task_definition_given;
 mod task_ops;
 mod timers;
 mod token;

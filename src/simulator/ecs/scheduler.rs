@@ -12,10 +12,12 @@
 
 use super::breaker::Strike;
 use super::capacity::{LaunchMode, SPOT};
+use super::capacity_providers::is_fargate;
 use super::census::{Seat, count};
 use super::deployment::{DeploymentStatus, Pinning, Rollout};
 use super::events::{Complaint, name_tasks};
 use super::launch::Order;
+use super::placement::Unplaced;
 use super::service::{ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
@@ -119,20 +121,28 @@ impl Ecs {
         let mut candidates: Vec<&Seat> = census.new_ones().filter(|seat| seat.illness.is_none()).collect();
         let crowd = |seat: &Seat| count(census.new_ones().filter(|other| other.zone == seat.zone));
         candidates.sort_by_key(|seat| (seat.healthy, seat.running, -crowd(seat)));
+        let protected = candidates.iter().filter(|seat| seat.protected).count();
+        candidates.retain(|seat| !seat.protected);
         let stopped: Vec<TaskId> = first(&candidates, surplus);
+        let held = surplus.max(0).min(count(census.new_ones())) - count(candidates.iter().copied());
+        let held = if protected > 0 { held } else { 0 };
+        let primary = self.services[&id].primary().id.clone();
+        self.complain_of_protection(scene, id, &primary, held);
         self.stop_and_say(scene, id, &stopped)
     }
 
     /// Rule 4, the deployment: old tasks go as new ones become healthy.
     fn stop_old(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
         let census = self.census(scene, id);
+        self.complain_of_protected_old(scene, id, &census);
         let service = &self.services[&id];
         if service.primary().rollout == Rollout::Failed {
             return false;
         }
         let spare = census.healthy() - service.fewest();
         let complete = census.healthy_new() >= service.desired;
-        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = census.old_ones().partition(|seat| seat.healthy);
+        let free = census.old_ones().filter(|seat| !seat.protected || seat.illness.is_some());
+        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = free.partition(|seat| seat.healthy);
         let mut stopped = Vec::new();
         if complete || spare >= 0 {
             stopped.extend(first(&unready, i64::MAX));
@@ -190,13 +200,8 @@ impl Ecs {
         for _ in 0..wanted {
             match self.order(scene, id, deployment) {
                 Ok(order) => started.push(self.launch(scene, order)),
-                Err(reason) => {
-                    self.complain(
-                        scene,
-                        id,
-                        Complaint::CannotPlace,
-                        &format!("was unable to place a task. Reason: {reason}"),
-                    );
+                Err(what) => {
+                    self.complain(scene, id, Complaint::CannotPlace, &what);
                     self.strike(scene, id, deployment, Strike::NotPlaced);
                     break;
                 }
@@ -218,11 +223,15 @@ impl Ecs {
         let running = self.census(scene, id).by_provider(deployment);
         let service = &self.services[&id];
         let spec = &service.deployment(deployment).expect("the scheduler starts tasks of deployments that exist").spec;
-        let nowhere = || "No Container Instances were found in your cluster.".to_owned();
-        let provider = spec.mode.next_provider(&running).ok_or_else(nowhere)?;
+        let provider = spec.mode.next_provider(&running).ok_or_else(|| Unplaced::NoInstances.event())?;
         if provider == SPOT && self.spot_is_out {
-            return Err(NO_CAPACITY.to_owned());
+            return Err(format!("was unable to place a task. Reason: {NO_CAPACITY}"));
         }
+        let definition = self.task_definition(&spec.task_definition).expect("a service runs a revision that exists");
+        let host = match is_fargate(&provider) {
+            true => None,
+            false => Some(self.place(&service.cluster, definition).map_err(|unplaced| unplaced.event())?),
+        };
         Ok(Order {
             cluster: service.cluster.clone(),
             task_definition: spec.task_definition.clone(),
@@ -236,6 +245,7 @@ impl Ecs {
             exec: service.settings.exec,
             overrides: serde_json::json!({"containerOverrides": [], "inferenceAcceleratorOverrides": []}),
             tags: self.propagated_tags(id, &spec.task_definition),
+            host,
         })
     }
 

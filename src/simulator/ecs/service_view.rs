@@ -71,8 +71,6 @@ impl Ecs {
             "desiredCount": service.desired,
             "runningCount": counts.running,
             "pendingCount": counts.pending,
-            "platformVersion": spec.platform_version,
-            "platformFamily": "Linux",
             "taskDefinition": spec.task_definition,
             "deploymentConfiguration": service.settings.deployment_configuration,
             "deployments": self.show_deployments(service),
@@ -93,6 +91,7 @@ impl Ecs {
             "currentServiceRevisions": self.show_revisions(service),
         });
         spec.mode.show_in(&mut shown);
+        spec.show_platform_in(&mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }

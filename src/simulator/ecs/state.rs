@@ -10,8 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use serde_json::Value;
 
+use super::account_settings::AccountSettings;
 use super::app::Apps;
+use super::capacity_providers::CapacityProvider;
 use super::cluster::Cluster;
+use super::container_instance::ContainerInstance;
 use super::input::invalid;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::task::{Task, TaskId};
@@ -61,6 +64,11 @@ impl Scene<'_> {
 #[derive(Clone, Default, Debug)]
 pub struct Ecs {
     pub(super) clusters: BTreeMap<String, Cluster>,
+    /// Capacity providers beside Fargate's, by name.
+    pub(super) providers: BTreeMap<String, CapacityProvider>,
+    /// Container instances by cluster and id.
+    pub(super) instances: BTreeMap<(String, String), ContainerInstance>,
+    pub(super) account_settings: AccountSettings,
     pub(super) families: BTreeMap<String, Family>,
     pub(super) services: BTreeMap<ServiceId, Service>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
@@ -83,12 +91,14 @@ impl Ecs {
     ///
     /// `ClusterNotFoundException`.
     pub(super) fn cluster(&self, given: Option<&str>) -> Result<&Cluster, ApiError> {
-        self.clusters.get(cluster_name(given)).ok_or_else(no_cluster)
+        let cluster = self.clusters.get(cluster_name(given)).ok_or_else(no_cluster)?;
+        if cluster.active { Ok(cluster) } else { Err(inactive_cluster()) }
     }
 
     /// The same, to be changed.
     pub(super) fn cluster_mut(&mut self, given: Option<&str>) -> Result<&mut Cluster, ApiError> {
-        self.clusters.get_mut(cluster_name(given)).ok_or_else(no_cluster)
+        let cluster = self.clusters.get_mut(cluster_name(given)).ok_or_else(no_cluster)?;
+        if cluster.active { Ok(cluster) } else { Err(inactive_cluster()) }
     }
 
     /// The service of that name, whatever its status.
@@ -154,4 +164,8 @@ pub(super) fn at_most(limit: usize, what: &str, given: usize) -> Result<(), ApiE
 
 fn no_cluster() -> ApiError {
     ApiError::client("ClusterNotFoundException", "Cluster not found.")
+}
+
+fn inactive_cluster() -> ApiError {
+    ApiError::client("ClusterNotFoundException", "The referenced cluster was inactive.")
 }

@@ -36,6 +36,7 @@ impl Ecs {
         };
         let kind = input.text("launchType")?;
         let family = input.text("family")?;
+        let instance = input.text("containerInstance")?.map(arn::last_part);
         let listed = |task: &&Task| {
             task.cluster == cluster
                 && task.told_to_stop == stopped
@@ -43,11 +44,10 @@ impl Ecs {
                 && service.is_none_or(|service: ServiceId| task.service() == Some(service))
                 && family.is_none_or(|family| task.family == family)
                 && started_by.is_none_or(|by| task.started_by.as_deref() == Some(by))
-                && kind.is_none_or(|kind| kind == "FARGATE")
+                && kind.is_none_or(|kind| kind == if task.host.is_some() { "EC2" } else { "FARGATE" })
+                && instance.is_none_or(|id| task.host.as_ref().is_some_and(|host| host.instance == id))
         };
-        // Fargate has no container instances, so nothing runs on one.
-        let nothing = input.get("containerInstance").is_some();
-        let tasks = self.tasks.values().filter(|_| !nothing).filter(listed);
+        let tasks = self.tasks.values().filter(listed);
         let arns: BTreeSet<String> = tasks.map(|task| scene.place.task(&cluster, &task.id)).collect();
         page("taskArns", &arns.into_iter().collect::<Vec<_>>(), input, 100)
     }
