@@ -10,7 +10,6 @@ use super::container_instance::ContainerInstance;
 use super::input::{Input, invalid};
 use super::paging::page;
 use super::state::{Ecs, Scene, at_most};
-use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
 /// Most attributes of one instance that are not ECS's own. Documented.
@@ -94,7 +93,8 @@ impl Ecs {
             attribute.word("targetType", &["container-instance"])?;
             let keys = match attribute.text("targetId")? {
                 Some(target) => {
-                    let key = (cluster.clone(), arn::last_part(target).to_owned());
+                    let id = self.named_in("container-instance", &cluster, target).unwrap_or_default();
+                    let key = (cluster.clone(), id.to_owned());
                     if !self.instances.contains_key(&key) {
                         let message = format!("The specified target {target} was not found.");
                         return Err(ApiError::client("TargetNotFoundException", message));

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::capacity::{ON_DEMAND, SPOT};
 use super::input::{Input, client_error, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::state::{Ecs, Scene};
 use super::tags::{self, Tags};
@@ -35,8 +36,8 @@ pub(super) fn is_fargate(name: &str) -> bool {
 impl Ecs {
     /// Whether there is a provider of that name or ARN.
     pub(super) fn has_provider(&self, given: &str) -> bool {
-        let name = arn::last_part(given);
-        is_fargate(name) || self.providers.contains_key(name)
+        let name = self.named_alone("capacity-provider", given);
+        name.is_some_and(|name| is_fargate(name) || self.providers.contains_key(name))
     }
 
     /// CreateCapacityProvider.
@@ -88,10 +89,17 @@ impl Ecs {
                 let own = self.providers.keys().map(String::as_str);
                 FARGATE_PROVIDERS.into_iter().chain(own).map(str::to_owned).collect()
             }
-            false => asked.iter().map(|given| arn::last_part(given).to_owned()).collect(),
+            false => {
+                let known = asked.iter().filter(|given| self.has_provider(given));
+                known.map(|given| arn::last_part(given).to_owned()).collect()
+            }
         };
-        let missing: Vec<String> = names.iter().filter(|name| !self.has_provider(name)).cloned().collect();
-        names.retain(|name| self.has_provider(name));
+        let missing = asked.iter().filter(|given| !self.has_provider(given));
+        let failure = |given: &&str| {
+            let arn = shown_arn(given, |name| scene.place.capacity_provider(name));
+            json!({"arn": arn, "reason": "MISSING"})
+        };
+        let failures: Value = missing.map(failure).collect();
         names.sort();
         names.dedup();
         let mut answer = page("capacityProviders", &names, input, 10)?;
@@ -100,8 +108,7 @@ impl Ecs {
                 *name = self.show_provider(scene.place, name.as_str().unwrap_or_default(), with_tags);
             }
         }
-        let failure = |name: &String| json!({"arn": scene.place.capacity_provider(name), "reason": "MISSING"});
-        answer["failures"] = missing.iter().map(failure).collect();
+        answer["failures"] = failures;
         Ok(answer)
     }
 
@@ -111,7 +118,8 @@ impl Ecs {
         scene: &mut Scene<'_>,
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
-        let name = arn::last_part(input.required("name")?).to_owned();
+        let given = input.required("name")?;
+        let name = self.named_alone("capacity-provider", given).unwrap_or_default().to_owned();
         let provider = self.providers.get_mut(&name).ok_or_else(unknown)?;
         if let Some(given) = input.get("autoScalingGroupProvider") {
             provider.group = complete(&provider.group, given)?;
@@ -127,7 +135,8 @@ impl Ecs {
         scene: &mut Scene<'_>,
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
-        let name = arn::last_part(input.required("capacityProvider")?).to_owned();
+        let given = input.required("capacityProvider")?;
+        let name = self.named_alone("capacity-provider", given).unwrap_or_default().to_owned();
         if is_fargate(&name) {
             return Err(invalid("The specified capacity provider is reserved and cannot be deleted."));
         }

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::capacity::{StrategyItem, read_strategy, show_strategy};
 use super::input::{Input, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::service::ServiceStatus;
-use super::state::{Ecs, Scene, at_most, cluster_name};
+use super::state::{Ecs, Scene, at_most};
 use super::tags::{self, Tags};
 use super::task::LastStatus;
 use crate::simulator::arn;
@@ -128,10 +129,11 @@ impl Ecs {
         let include = input.words("include", &INCLUDES)?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
-            match self.clusters.get(cluster_name(Some(given))) {
+            let named = if given.is_empty() { Some("default") } else { self.named_alone("cluster", given) };
+            match named.and_then(|name| self.clusters.get(name)) {
                 Some(cluster) => found.push(self.show_cluster(scene, cluster, &include)),
                 None => {
-                    let arn = scene.place.cluster(cluster_name(Some(given)));
+                    let arn = shown_arn(given, |name| scene.place.cluster(name));
                     failures.push(json!({"arn": arn, "reason": "MISSING"}));
                 }
             }

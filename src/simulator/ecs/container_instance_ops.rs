@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::container_instance::{ContainerInstance, InstanceStatus, RESERVED_PORTS, ROOM, Room};
 use super::input::{Input, client_error, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::state::{Ecs, Scene, at_most};
 use super::tags;
@@ -59,8 +60,8 @@ impl Ecs {
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
-        let id = arn::last_part(input.required("containerInstance")?).to_owned();
-        let key = (cluster, id);
+        let id = self.named_in("container-instance", &cluster, input.required("containerInstance")?);
+        let key = (cluster.clone(), id.unwrap_or_default().to_owned());
         let instance = self.instances.get(&key).ok_or_else(unknown_instance)?;
         let tasks: Vec<TaskId> = self.tasks_on(&key.1).map(|task| task.id.clone()).collect();
         if !tasks.is_empty() && !input.flag("force")? {
@@ -152,12 +153,18 @@ impl Ecs {
             return Err(client_error("Container Instances cannot be empty."));
         }
         at_most(100, "containerInstances", asked.len())?;
-        let keys = asked.iter().map(|given| (cluster.to_owned(), arn::last_part(given).to_owned()));
-        let (found, missing): (Vec<_>, Vec<_>) = keys.partition(|key| self.instances.contains_key(key));
-        let failure = |(cluster, id): &(String, String)| {
-            json!({"arn": scene.place.container_instance(cluster, id), "reason": "MISSING"})
-        };
-        Ok((found, missing.iter().map(failure).collect()))
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        for given in asked {
+            let id = self.named_in("container-instance", cluster, given).unwrap_or_default();
+            let key = (cluster.to_owned(), id.to_owned());
+            if self.instances.contains_key(&key) {
+                found.push(key);
+            } else {
+                let arn = shown_arn(given, |id| scene.place.container_instance(cluster, id));
+                failures.push(json!({"arn": arn, "reason": "MISSING"}));
+            }
+        }
+        Ok((found, failures))
     }
 }
 

@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::input::{Input, invalid};
 use super::state::Ecs;
 use super::task::LastStatus;
-use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -22,7 +21,7 @@ impl Ecs {
         if !input.flag("interactive")? {
             return Err(invalid("Interactive is the only mode supported currently."));
         }
-        let id = arn::last_part(input.required("task")?);
+        let id = self.named_in("task", cluster, input.required("task")?).unwrap_or_default();
         let task = self.tasks.get(id).filter(|task| task.cluster == *cluster);
         let task = task.ok_or_else(|| invalid("The referenced task was not found."))?;
         if !task.exec || task.last_status != LastStatus::Running {

@@ -5,7 +5,7 @@
 //!
 //! | subject | files |
 //! |---|---|
-//! | doors | operations, input, paging, tags, choose |
+//! | doors | operations, input, naming, paging, tags, choose |
 //! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
 //! | where tasks go | capacity, fargate, placement |
 //! | calls | service_ops, service_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
@@ -36,6 +36,7 @@ mod fargate;
 mod input;
 mod launch;
 mod lifecycle;
+mod naming;
 mod operations;
 mod paging;
 mod placement;

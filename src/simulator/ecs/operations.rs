@@ -22,6 +22,7 @@ impl Ecs {
     /// AWS's own; `UnknownOperationException` for what is not simulated.
     pub fn handle(&mut self, scene: &mut Scene<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
         let input = Input(input);
+        self.settle_in(scene.place);
         match operation {
             "CreateCluster" => self.create_cluster(scene, input),
             "DescribeClusters" => self.describe_clusters(scene, input),

@@ -9,9 +9,10 @@
 use serde_json::{Value, json};
 
 use super::input::{Input, invalid};
+use super::naming::shown_arn;
 use super::state::{Ecs, Scene, at_most};
 use super::task::Task;
-use crate::simulator::arn::{self, Place};
+use crate::simulator::arn::Place;
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
 
@@ -39,9 +40,10 @@ impl Ecs {
         let ids = asked(input, 10)?;
         let (mut tasks, mut failures) = (Vec::new(), Vec::new());
         let mut services = Vec::new();
-        for id in ids {
-            match self.protectable(scene, &cluster, &id) {
-                Ok(_) => {
+        for given in ids {
+            match self.protectable(scene, &cluster, given) {
+                Ok(task) => {
+                    let id = task.id.clone();
                     let task = self.tasks.get_mut(&id).expect("it was there a moment ago");
                     task.protected_until = until;
                     services.extend(task.service());
@@ -61,8 +63,8 @@ impl Ecs {
     pub(super) fn get_task_protection(&self, scene: &Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = &self.cluster(Some(input.required("cluster")?))?.name;
         let (mut tasks, mut failures) = (Vec::new(), Vec::new());
-        for id in asked(input, 100)? {
-            match self.protectable(scene, cluster, &id) {
+        for given in asked(input, 100)? {
+            match self.protectable(scene, cluster, given) {
                 Ok(task) => tasks.push(show(task, scene)),
                 Err(failure) => failures.push(failure),
             }
@@ -71,16 +73,17 @@ impl Ecs {
     }
 
     /// The task, if it can be protected, or the failure to show.
-    fn protectable(&self, scene: &Scene<'_>, cluster: &str, id: &str) -> Result<&Task, Value> {
-        let task = self.tasks.get(id).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
-        let Some(task) = task else { return Err(failure(scene.place, cluster, id, "MISSING", None)) };
+    fn protectable(&self, scene: &Scene<'_>, cluster: &str, given: &str) -> Result<&Task, Value> {
+        let id = self.named_in("task", cluster, given);
+        let task = id.and_then(|id| self.tasks.get(id)).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
+        let Some(task) = task else { return Err(failure(scene.place, cluster, given, "MISSING", None)) };
         if task.service().is_none() {
             let detail = "The specified task does not belong to an ECS Service";
-            return Err(failure(scene.place, cluster, id, "TASK_NOT_VALID", Some(detail)));
+            return Err(failure(scene.place, cluster, given, "TASK_NOT_VALID", Some(detail)));
         }
         if !task.is_live() {
             let detail = "The specified task is stopping or has stopped";
-            return Err(failure(scene.place, cluster, id, "TASK_NOT_VALID", Some(detail)));
+            return Err(failure(scene.place, cluster, given, "TASK_NOT_VALID", Some(detail)));
         }
         Ok(task)
     }
@@ -93,13 +96,13 @@ impl Task {
     }
 }
 
-fn asked(input: Input<'_>, most: usize) -> Result<Vec<String>, ApiError> {
+fn asked<'a>(input: Input<'a>, most: usize) -> Result<Vec<&'a str>, ApiError> {
     let ids = input.texts("tasks")?;
     if ids.is_empty() {
         return Err(invalid("Tasks cannot be empty."));
     }
     at_most(most, "tasks", ids.len())?;
-    Ok(ids.into_iter().map(|id| arn::last_part(id).to_owned()).collect())
+    Ok(ids)
 }
 
 fn show(task: &Task, scene: &Scene<'_>) -> Value {
@@ -110,8 +113,9 @@ fn show(task: &Task, scene: &Scene<'_>) -> Value {
     }
 }
 
-fn failure(place: &Place, cluster: &str, id: &str, reason: &str, detail: Option<&str>) -> Value {
-    let mut failure = json!({"arn": place.task(cluster, id), "reason": reason});
+fn failure(place: &Place, cluster: &str, given: &str, reason: &str, detail: Option<&str>) -> Value {
+    let arn = shown_arn(given, |id| place.task(cluster, id));
+    let mut failure = json!({"arn": arn, "reason": reason});
     if let Some(detail) = detail {
         failure["detail"] = json!(detail);
     }

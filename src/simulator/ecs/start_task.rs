@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::capacity::LaunchMode;
 use super::input::{Input, invalid};
 use super::launch::Order;
+use super::naming::shown_arn;
 use super::state::{Ecs, Scene, at_most};
-use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -26,8 +26,8 @@ impl Ecs {
         let order = self.read_order(cluster.clone(), input, &mode)?;
         let (mut tasks, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
-            let id = arn::last_part(given);
-            let arn = scene.place.container_instance(&cluster, id);
+            let id = self.named_in("container-instance", &cluster, given).unwrap_or_default();
+            let arn = shown_arn(given, |id| scene.place.container_instance(&cluster, id));
             let Some(instance) = self.instances.get(&(cluster.clone(), id.to_owned())) else {
                 failures.push(json!({"arn": arn, "reason": "MISSING"}));
                 continue;

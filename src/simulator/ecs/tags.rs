@@ -75,7 +75,7 @@ impl Ecs {
 
     fn tags_of(&mut self, scene: &Scene<'_>, resource_arn: &str) -> Result<&mut Tags, ApiError> {
         let malformed = || invalid("The ARN is not valid.");
-        let resource = arn::resource(resource_arn).ok_or_else(malformed)?;
+        let resource = resource_arn.strip_prefix(self.home.as_str()).ok_or_else(malformed)?;
         let (kind, rest) = resource.split_once('/').ok_or_else(malformed)?;
         match kind {
             "cluster" => Ok(&mut self.cluster_mut(Some(resource_arn))?.tags),

@@ -173,7 +173,7 @@ impl Ecs {
 
     /// The revision that a family, `family:revision` or ARN means. A bare family means its latest ACTIVE revision.
     pub(super) fn task_definition(&self, given: &str) -> Option<&TaskDefinition> {
-        let (family, revision) = take_apart(given);
+        let (family, revision) = take_apart(self.named_alone("task-definition", given)?);
         let revisions = &self.families.get(family)?.revisions;
         match revision {
             Some(revision) => revisions.get(revision.parse::<usize>().ok()?.checked_sub(1)?),
@@ -184,7 +184,7 @@ impl Ecs {
     /// The same, to be changed.
     pub(super) fn task_definition_mut(&mut self, given: &str) -> Option<&mut TaskDefinition> {
         let arn = self.task_definition(given)?.arn.clone();
-        let (family, revision) = take_apart(&arn);
+        let (family, revision) = take_apart(arn::last_part(&arn));
         let index = revision?.parse::<usize>().ok()?.checked_sub(1)?;
         self.families.get_mut(family)?.revisions.get_mut(index)
     }
@@ -203,8 +203,7 @@ impl Ecs {
     }
 }
 
-fn take_apart(given: &str) -> (&str, Option<&str>) {
-    let name = arn::last_part(given);
+fn take_apart(name: &str) -> (&str, Option<&str>) {
     name.split_once(':').map_or((name, None), |(family, revision)| (family, Some(revision)))
 }
 

@@ -20,8 +20,8 @@ impl Ecs {
         scene: &mut Scene<'_>,
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
-        let given = arn::last_part(input.required("taskDefinition")?);
-        let Some((_, revision)) = given.split_once(':') else {
+        let given = input.required("taskDefinition")?;
+        let Some((_, revision)) = arn::last_part(given).split_once(':') else {
             return Err(client_error("Revision is missing."));
         };
         if revision.parse::<u32>().is_err() {
