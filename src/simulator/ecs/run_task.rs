@@ -161,7 +161,8 @@ fn checked_started_by(input: Input<'_>) -> Result<Option<String>, ApiError> {
     if by.len() > 128 {
         return Err(invalid("startedBy can have at most 128 characters."));
     }
-    if !by.chars().all(|c| c.is_ascii_alphanumeric() || "-_/".contains(c)) {
+    // The documentation has no space among the characters; the deploy tool `ecs-deploy` sends one and is served.
+    if !by.chars().all(|c| c.is_ascii_alphanumeric() || "-_/ ".contains(c)) {
         return Err(invalid(
             "startedBy can contain letters (uppercase and lowercase), numbers, hyphens (-), forward slash (/), and \
              underscores (_) only.",
