@@ -54,6 +54,16 @@ impl Place {
         self.ecs(&format!("service-revision/{cluster}/{service}/{id}"))
     }
 
+    /// `arn:aws:ecs:R:A:capacity-provider/<name>`
+    pub fn capacity_provider(&self, name: &str) -> String {
+        self.ecs(&format!("capacity-provider/{name}"))
+    }
+
+    /// `arn:aws:ecs:R:A:container-instance/<cluster>/<uuid>`
+    pub fn container_instance(&self, cluster: &str, id: &str) -> String {
+        self.ecs(&format!("container-instance/{cluster}/{id}"))
+    }
+
     fn ecs(&self, resource: &str) -> String {
         format!("arn:aws:ecs:{}:{}:{resource}", self.region, self.account)
     }

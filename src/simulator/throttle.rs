@@ -80,11 +80,27 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
         "DescribeTaskDefinition" | "ListTaskDefinitions" | "ListTaskDefinitionFamilies" => {
             rate("ecs task definition read", 50, 20)
         }
+        "CreateCapacityProvider" | "UpdateCapacityProvider" | "DeleteCapacityProvider" => {
+            rate("ecs capacity provider modify", 10, 1)
+        }
+        "DescribeCapacityProviders" => rate("ecs capacity provider read", 50, 20),
+        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => rate("ecs setting modify", 10, 1),
+        "ListAccountSettings" => rate("ecs setting read", 50, 20),
         "DeleteTaskDefinitions" => rate("ecs task definition delete", 5, 1),
         "TagResource" | "UntagResource" => rate("ecs tag modify", 20, 10),
         "ListTagsForResource" => rate("ecs tag read", 50, 20),
-        "RunTask" | "StartTask" | "StopTask" | "ExecuteCommand" => rate("ecs cluster resource modify", 100, 40),
-        "DescribeTasks" | "ListTasks" => rate("ecs cluster resource read", 100, 20),
+        "RunTask"
+        | "StartTask"
+        | "StopTask"
+        | "ExecuteCommand"
+        | "PutAttributes"
+        | "DeleteAttributes"
+        | "DeregisterContainerInstance"
+        | "UpdateContainerInstancesState" => rate("ecs cluster resource modify", 100, 40),
+        "DescribeTasks" | "ListTasks" | "DescribeContainerInstances" | "ListContainerInstances" | "ListAttributes" => {
+            rate("ecs cluster resource read", 100, 20)
+        }
+        "RegisterContainerInstance" => rate("ecs agent modify", 200, 120),
         "CreateService" | "DeleteService" | "UpdateService" | "StopServiceDeployment" => {
             rate("ecs service modify", 50, 5)
         }

@@ -31,6 +31,8 @@ pub(super) struct Seat {
     /// Counts toward the minimum.
     pub(super) healthy: bool,
     pub(super) illness: Option<Illness>,
+    /// Neither a scale-in nor a deployment may stop it.
+    pub(super) protected: bool,
     pub(super) zone: String,
     pub(super) provider: String,
 }
@@ -99,6 +101,7 @@ impl Ecs {
             running: task.last_status == LastStatus::Running,
             healthy: counts_as_healthy(task, balancers(service, task), scene),
             illness: illness(task, service, balancers(service, task), scene),
+            protected: task.is_protected(scene.now),
             zone: task.interface.zone.clone(),
             provider: task.provider.clone(),
         };

@@ -25,6 +25,16 @@ pub(super) struct Spec {
     pub(super) registries: Value,
 }
 
+impl Spec {
+    /// Writes `platformVersion` and `platformFamily` into a description, for Fargate.
+    pub(super) fn show_platform_in(&self, shown: &mut Value) {
+        if self.mode.is_fargate() {
+            shown["platformVersion"] = json!(self.platform_version);
+            shown["platformFamily"] = json!("Linux");
+        }
+    }
+}
+
 /// A target group that tasks are registered with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct LoadBalancer {
@@ -115,7 +125,7 @@ pub(super) struct Deployment {
 impl Deployment {
     /// As AWS shows it, with its tasks counted by the caller.
     pub(super) fn show(&self, desired: i64, counts: Counts) -> Value {
-        let Spec { task_definition, mode, network, platform_version, load_balancers: _, registries: _ } = &self.spec;
+        let Spec { task_definition, mode, network, platform_version: _, load_balancers: _, registries: _ } = &self.spec;
         let mut shown = json!({
             "id": self.id,
             "status": match self.status {
@@ -130,12 +140,11 @@ impl Deployment {
             "failedTasks": self.failed_tasks,
             "createdAt": self.created_at.epoch_seconds(),
             "updatedAt": self.updated_at.epoch_seconds(),
-            "platformVersion": platform_version,
-            "platformFamily": "Linux",
             "rolloutState": self.rollout.word(),
             "rolloutStateReason": self.reason,
         });
         mode.show_in(&mut shown);
+        self.spec.show_platform_in(&mut shown);
         if !network.is_null() {
             shown["networkConfiguration"] = network.clone();
         }

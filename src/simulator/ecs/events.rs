@@ -28,6 +28,8 @@ pub(super) enum Complaint {
     Deadlock,
     /// Some availability zones have more tasks than others.
     UnevenZones,
+    /// Tasks that should go are protected.
+    Protected,
 }
 
 impl Complaint {
@@ -38,6 +40,7 @@ impl Complaint {
             Complaint::Throttled => "throttled",
             Complaint::Deadlock => "deadlock",
             Complaint::UnevenZones => "zones",
+            Complaint::Protected => "protected",
         }
     }
 }

@@ -10,11 +10,12 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::input::{Input, invalid};
+use super::placement::needs;
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
-use super::task::{Container, Health, Interface, LastStatus, Moments, Owner, Task, TaskId};
+use super::task::{Container, Health, Host, Interface, LastStatus, Moments, Owner, Task, TaskId};
 use super::task_definition::TaskDefinition;
-use super::timers::{Step, Timer};
+use super::timers::Step;
 use super::zones::Subnet;
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
@@ -44,6 +45,8 @@ pub(super) struct Order {
     pub(super) exec: bool,
     pub(super) overrides: Value,
     pub(super) tags: Tags,
+    /// The container instance; nothing for Fargate.
+    pub(super) host: Option<Host>,
 }
 
 impl Ecs {
@@ -54,17 +57,23 @@ impl Ecs {
         let family = definition.family.clone();
         let member = |key: &str| definition.body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let overridden = |key: &str| order.overrides.get(key).and_then(Value::as_str).map(str::to_owned);
-        let cpu = overridden("cpu").unwrap_or_else(|| member("cpu"));
-        let memory = overridden("memory").unwrap_or_else(|| member("memory"));
+        let (units, mib) = needs(definition);
+        let or_sum = |own: String, sum: i64| if own.is_empty() { sum.to_string() } else { own };
+        let cpu = overridden("cpu").unwrap_or_else(|| or_sum(member("cpu"), units));
+        let memory = overridden("memory").unwrap_or_else(|| or_sum(member("memory"), mib));
         let storage = [order.overrides.get("ephemeralStorage"), definition.body.get("ephemeralStorage")];
         let storage_gib = storage.into_iter().flatten().find_map(|storage| storage["sizeInGiB"].as_i64());
         let storage_gib = storage_gib.unwrap_or(DEFAULT_STORAGE_GIB);
         let containers = containers(definition, &id, scene);
         let address = self.new_address();
         let subnet = self.subnet_for(scene, &order, address);
-        let interface = interface(&order.network, address, subnet, scene);
+        let mut interface = interface(&order.network, address, subnet, scene);
+        if let Some(zone) = order.host.as_ref().and_then(|host| host.zone.clone()) {
+            interface.zone = zone;
+        }
+        let has_interface = !order.network.is_null();
         let Order { cluster, task_definition, owner, group, started_by, .. } = order;
-        let Order { provider, by_strategy, platform_version, exec, overrides, tags, .. } = order;
+        let Order { provider, by_strategy, platform_version, exec, overrides, tags, host, .. } = order;
         let service = match &owner {
             Owner::Service { service, .. } => Some(*service),
             Owner::RunTask => None,
@@ -79,7 +88,7 @@ impl Ecs {
             started_by,
             provider,
             by_strategy,
-            last_status: LastStatus::Provisioning,
+            last_status: if has_interface { LastStatus::Provisioning } else { LastStatus::Pending },
             told_to_stop: false,
             version: 1,
             created_at: scene.now,
@@ -94,6 +103,9 @@ impl Ecs {
             overrides,
             tags,
             interface,
+            has_interface,
+            host,
+            protected_until: None,
             containers,
             targets: Vec::new(),
             pull_error: None,
@@ -109,8 +121,12 @@ impl Ecs {
         *self.provisioning.entry(task.cluster.clone()).or_default() += 1;
         self.tasks.insert(id.clone(), task);
         self.note_status(scene, &id, None);
-        let connected = scene.now.plus_millis(scene.about(scene.knobs.provisioning_ms));
-        self.timers.set(connected, Timer::Task(id.clone(), Step::Connected));
+        if has_interface {
+            self.after(scene, scene.knobs.provisioning_ms, &id, Step::Connected);
+        } else {
+            // Nothing is attached to it: the agent of the container instance begins with the pull.
+            self.after(scene, scene.knobs.pending_ms, &id, Step::PullStarts);
+        }
         id
     }
 }

@@ -10,7 +10,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::capacity::{ON_DEMAND, SPOT};
+use super::capacity::SPOT;
+use super::capacity_providers::is_fargate;
+use super::placement::Unplaced;
 use super::state::{Ecs, Scene};
 use super::task::{LastStatus, Task};
 use crate::simulator::time::Time;
@@ -18,10 +20,10 @@ use crate::simulator::time::Time;
 const MINUTE_MS: i64 = 60_000;
 
 /// Why the next task cannot be placed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Obstacle {
-    /// Only container instances could take it, and there are none.
-    NoInstances,
+    /// Only container instances could take it, and none has room.
+    Unplaced(Unplaced),
     /// Fargate has no room, in no zone that the task may run in.
     NoCapacity,
     /// The account's quota of vCPUs is used up.
@@ -34,9 +36,10 @@ pub(super) enum Obstacle {
 
 impl Obstacle {
     /// What the service says of it.
-    pub(super) fn event(self) -> String {
+    pub(super) fn event(&self) -> String {
         match self {
-            Obstacle::NoInstances | Obstacle::NoCapacity | Obstacle::TooManyVcpus => {
+            Obstacle::Unplaced(unplaced) => unplaced.event(),
+            Obstacle::NoCapacity | Obstacle::TooManyVcpus => {
                 format!("was unable to place a task. Reason: {}.", self.reason())
             }
             Obstacle::TooManyProvisioning => {
@@ -48,9 +51,10 @@ impl Obstacle {
     }
 
     /// What RunTask gives as the reason of a failure; no period at the end.
-    pub(super) fn reason(self) -> &'static str {
+    pub(super) fn reason(&self) -> &'static str {
         match self {
-            Obstacle::NoInstances => "No Container Instances were found in your cluster",
+            Obstacle::Unplaced(Unplaced::NoInstances) => "No Container Instances were found in your cluster",
+            Obstacle::Unplaced(Unplaced::NoRoom { instance: _, lacks }) => lacks.reason(),
             Obstacle::NoCapacity => {
                 "Capacity is unavailable at this time. Please try again later or in a different availability zone"
             }
@@ -117,16 +121,18 @@ impl Ecs {
         &self,
         scene: &Scene<'_>,
         cluster: &str,
-        provider: Option<&str>,
+        provider: &str,
         task_definition: &str,
         open_zones: usize,
     ) -> Option<Obstacle> {
-        let Some(provider) = provider else { return Some(Obstacle::NoInstances) };
+        if !is_fargate(provider) {
+            return None;
+        }
         if (provider == SPOT && self.spot_is_out) || open_zones == 0 {
             return Some(Obstacle::NoCapacity);
         }
         let limit = if provider == SPOT { scene.knobs.spot_vcpu_limit } else { scene.knobs.vcpu_limit };
-        if let Some(limit) = limit.filter(|_| [SPOT, ON_DEMAND].contains(&provider)) {
+        if let Some(limit) = limit {
             let definition = self.task_definition(task_definition);
             let wanted = definition.and_then(|definition| definition.body["cpu"].as_str());
             if self.cpu_in_use(provider) + cpu_units(wanted.unwrap_or_default()) > limit.saturating_mul(1024) {

@@ -15,10 +15,12 @@ use std::collections::BTreeMap;
 
 use super::breaker::Strike;
 use super::capacity::LaunchMode;
+use super::capacity_providers::is_fargate;
 use super::census::{Census, Seat, count};
 use super::deployment::{DeploymentStatus, Pinning, Rollout};
 use super::events::{Complaint, name_tasks};
 use super::launch::Order;
+use super::placement::Unplaced;
 use super::quota::Obstacle;
 use super::service::{ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene};
@@ -129,19 +131,25 @@ impl Ecs {
         let coming = census.new_ones().filter(|seat| !seat.healthy && service.movers.contains(&seat.id));
         let surplus = census.sound_new() - count(coming) - service.desired;
         let stopped = most_dispensable(&census, surplus);
+        let protected = census.new_ones().any(|seat| seat.protected && seat.illness.is_none());
+        let held = surplus.max(0).min(count(census.new_ones())) - stopped.len() as i64;
+        let primary = service.primary().id.clone();
+        self.complain_of_protection(scene, id, &primary, if protected { held } else { 0 });
         self.stop_and_say(scene, id, &stopped)
     }
 
     /// Rule 4, the deployment: old tasks go as new ones become healthy.
     fn stop_old(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
         let census = self.census(scene, id);
+        self.complain_of_protected_old(scene, id, &census);
         let service = &self.services[&id];
         if service.primary().rollout == Rollout::Failed {
             return false;
         }
         let spare = census.healthy() - service.fewest();
         let complete = census.healthy_new() >= service.desired;
-        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = census.old_ones().partition(|seat| seat.healthy);
+        let free = census.old_ones().filter(|seat| !seat.protected || seat.illness.is_some());
+        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = free.partition(|seat| seat.healthy);
         let mut stopped = Vec::new();
         if complete || spare >= 0 {
             stopped.extend(first(&unready, i64::MAX));
@@ -235,7 +243,7 @@ impl Ecs {
     /// Something keeps a task from being placed: the service says so, and whether it counts as a failure.
     fn meet(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, obstacle: Obstacle) {
         match obstacle {
-            Obstacle::NoInstances | Obstacle::NoCapacity | Obstacle::TooManyVcpus => {
+            Obstacle::Unplaced(_) | Obstacle::NoCapacity | Obstacle::TooManyVcpus => {
                 self.complain(scene, id, Complaint::CannotPlace, &obstacle.event());
                 self.strike(scene, id, deployment, Strike::NotPlaced);
             }
@@ -250,14 +258,17 @@ impl Ecs {
         let running = self.census(scene, id).by_provider(deployment);
         let service = &self.services[&id];
         let spec = &service.deployment(deployment).expect("the scheduler starts tasks of deployments that exist").spec;
-        let provider = spec.mode.next_provider(&running);
+        let provider = spec.mode.next_provider(&running).ok_or(Obstacle::Unplaced(Unplaced::NoInstances))?;
         let zones = self.open_subnets(scene, &spec.network).len();
-        let obstacle = self.obstacle(scene, &service.cluster, provider.as_deref(), &spec.task_definition, zones);
-        let provider = match (obstacle, provider) {
-            (None, Some(provider)) => provider,
-            (obstacle, _) => return Err(obstacle.unwrap_or(Obstacle::NoInstances)),
+        if let Some(obstacle) = self.obstacle(scene, &service.cluster, &provider, &spec.task_definition, zones) {
+            return Err(obstacle);
+        }
+        let definition = self.task_definition(&spec.task_definition).expect("a service runs a revision that exists");
+        let host = match is_fargate(&provider) {
+            true => None,
+            false => Some(self.place(&service.cluster, definition).map_err(Obstacle::Unplaced)?),
         };
-        if !self.may_launch_now(scene, &provider) {
+        if host.is_none() && !self.may_launch_now(scene, &provider) {
             return Err(Obstacle::Throttled);
         }
         let service = &self.services[&id];
@@ -275,6 +286,7 @@ impl Ecs {
             exec: service.settings.exec,
             overrides: serde_json::json!({"containerOverrides": [], "inferenceAcceleratorOverrides": []}),
             tags: self.propagated_tags(id, &spec.task_definition),
+            host,
         })
     }
 
@@ -305,7 +317,8 @@ impl Ecs {
 
 /// The tasks of the PRIMARY deployment that scale-in takes: unready ones first, each from the fullest zone.
 fn most_dispensable(census: &Census, surplus: i64) -> Vec<TaskId> {
-    let mut candidates: Vec<&Seat> = census.new_ones().filter(|seat| seat.illness.is_none()).collect();
+    let mut candidates: Vec<&Seat> =
+        census.new_ones().filter(|seat| seat.illness.is_none() && !seat.protected).collect();
     let mut crowds = BTreeMap::<&str, i64>::new();
     census.new_ones().for_each(|seat| *crowds.entry(&seat.zone).or_default() += 1);
     let mut taken = Vec::new();

@@ -61,6 +61,8 @@ pub(super) struct Service {
     pub(super) status: ServiceStatus,
     pub(super) desired: i64,
     pub(super) settings: Settings,
+    /// ARN of the role that the caller named for load balancing.
+    pub(super) role: Option<String>,
     /// What it goes back to when its strategy is taken away.
     pub(super) original_mode: LaunchMode,
     /// Newest first, INACTIVE ones included.

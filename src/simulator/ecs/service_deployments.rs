@@ -172,14 +172,13 @@ impl Ecs {
             "serviceArn": scene.place.service(&service.cluster, &service.name),
             "clusterArn": scene.place.cluster(&service.cluster),
             "taskDefinition": spec.task_definition,
-            "platformVersion": spec.platform_version,
-            "platformFamily": "Linux",
             "loadBalancers": spec.load_balancers.iter().map(|balancer| balancer.show()).collect::<Value>(),
             "serviceRegistries": spec.registries,
             "containerImages": images.collect::<Value>(),
             "createdAt": deployment.created_at.epoch_seconds(),
         });
         spec.mode.show_in(&mut shown);
+        spec.show_platform_in(&mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }

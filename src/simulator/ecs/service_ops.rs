@@ -23,6 +23,9 @@ use crate::simulator::error::ApiError;
 impl Ecs {
     /// CreateService.
     pub(super) fn create_service(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        if input.text("launchType")?.is_some_and(|kind| !["EC2", "FARGATE", "EXTERNAL"].contains(&kind)) {
+            return Err(client_error("launch type should be one of [EC2,FARGATE]"));
+        }
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let name = input.required("serviceName")?;
         if name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
@@ -41,6 +44,7 @@ impl Ecs {
             status: ServiceStatus::Active,
             desired,
             settings,
+            role: input.text("role")?.map(str::to_owned),
             original_mode: match &spec.mode {
                 mode @ LaunchMode::Type(_) => mode.clone(),
                 LaunchMode::Strategy(_) => LaunchMode::Type("EC2".to_owned()),

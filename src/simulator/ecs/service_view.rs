@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::deployment::{Counts, Deployment, DeploymentStatus};
 use super::input::{Input, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene, at_most};
 use super::tags;
-use crate::simulator::arn::{self, Place};
+use crate::simulator::arn::Place;
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -28,10 +29,13 @@ impl Ecs {
         let with_tags = input.includes_tags()?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
-            let name = arn::last_part(given);
-            match self.find_service(&cluster, name) {
+            let name = self.named_in("service", &cluster, given);
+            match name.and_then(|name| self.find_service(&cluster, name)) {
                 Some(id) => found.push(self.show_service(scene.place, id, with_tags)),
-                None => failures.push(json!({"arn": scene.place.service(&cluster, name), "reason": "MISSING"})),
+                None => {
+                    let arn = shown_arn(given, |name| scene.place.service(&cluster, name));
+                    failures.push(json!({"arn": arn, "reason": "MISSING"}));
+                }
             }
         }
         Ok(json!({"services": found, "failures": failures}))
@@ -71,12 +75,10 @@ impl Ecs {
             "desiredCount": service.desired,
             "runningCount": counts.running,
             "pendingCount": counts.pending,
-            "platformVersion": spec.platform_version,
-            "platformFamily": "Linux",
             "taskDefinition": spec.task_definition,
             "deploymentConfiguration": service.settings.deployment_configuration,
             "deployments": self.show_deployments(service),
-            "roleArn": service_role(place),
+            "roleArn": service.role.clone().unwrap_or_else(|| service_role(place)),
             "events": service.events.iter().map(show_event).collect::<Value>(),
             "createdAt": service.created_at.epoch_seconds(),
             "createdBy": format!("arn:aws:iam::{}:user/simulator", place.account),
@@ -93,6 +95,7 @@ impl Ecs {
             "currentServiceRevisions": self.show_revisions(service),
         });
         spec.mode.show_in(&mut shown);
+        spec.show_platform_in(&mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }
