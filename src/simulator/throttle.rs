@@ -84,9 +84,7 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
             rate("ecs capacity provider modify", 10, 1)
         }
         "DescribeCapacityProviders" => rate("ecs capacity provider read", 50, 20),
-        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => {
-            rate("ecs setting modify", 10, 1)
-        }
+        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => rate("ecs setting modify", 10, 1),
         "ListAccountSettings" => rate("ecs setting read", 50, 20),
         "DeleteTaskDefinitions" => rate("ecs task definition delete", 5, 1),
         "TagResource" | "UntagResource" => rate("ecs tag modify", 20, 10),
@@ -99,11 +97,9 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
         | "DeleteAttributes"
         | "DeregisterContainerInstance"
         | "UpdateContainerInstancesState" => rate("ecs cluster resource modify", 100, 40),
-        "DescribeTasks"
-        | "ListTasks"
-        | "DescribeContainerInstances"
-        | "ListContainerInstances"
-        | "ListAttributes" => rate("ecs cluster resource read", 100, 20),
+        "DescribeTasks" | "ListTasks" | "DescribeContainerInstances" | "ListContainerInstances" | "ListAttributes" => {
+            rate("ecs cluster resource read", 100, 20)
+        }
         "RegisterContainerInstance" => rate("ecs agent modify", 200, 120),
         "CreateService" | "DeleteService" | "UpdateService" | "StopServiceDeployment" => {
             rate("ecs service modify", 50, 5)
@@ -111,6 +107,7 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
         "DescribeServices" | "ListServices" => rate("ecs service read", 100, 20),
         "ListServiceDeployments" | "DescribeServiceDeployments" => rate("ecs service deployment", 50, 20),
         "DescribeServiceRevisions" => rate("ecs service revision", 50, 20),
+        "ListServicesByNamespace" => rate("ecs cluster service resource read", 10, 1),
         "UpdateTaskProtection" | "GetTaskProtection" => rate("ecs task protection", 200, 80),
         _ => return [None, None],
     };

@@ -97,11 +97,7 @@ impl Ecs {
     }
 
     /// ListAccountSettings: what was set, or with `effectiveSettings` all that is in force.
-    pub(super) fn list_account_settings(
-        &mut self,
-        scene: &mut Scene<'_>,
-        input: Input<'_>,
-    ) -> Result<Value, ApiError> {
+    pub(super) fn list_account_settings(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let asked = input.text("name")?.map(known).transpose()?.map(|(name, ..)| *name);
         let value = input.text("value")?;
         let effective = input.flag("effectiveSettings")?;

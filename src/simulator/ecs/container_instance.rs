@@ -122,9 +122,7 @@ impl Ecs {
 
 fn show_room(room: &Room) -> Value {
     let Room { cpu, memory, ports, udp_ports } = room;
-    let whole = |name: &str, value: &i64| {
-        json!({"name": name, "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": value})
-    };
+    let whole = |name: &str, value: &i64| json!({"name": name, "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": value});
     let set = |name: &str, values: &[String]| {
         json!({
             "name": name, "type": "STRINGSET", "doubleValue": 0.0, "longValue": 0, "integerValue": 0,

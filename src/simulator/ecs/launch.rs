@@ -10,9 +10,9 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::input::{Input, invalid};
+use super::placement::needs;
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
-use super::placement::needs;
 use super::task::{Container, Health, Host, Interface, LastStatus, Moments, Owner, Task, TaskId};
 use super::task_definition::TaskDefinition;
 use super::timers::Step;

@@ -72,9 +72,8 @@ impl Unplaced {
 impl Ecs {
     /// A place for a task of this definition on any instance of the cluster.
     pub(super) fn place(&self, cluster: &str, definition: &TaskDefinition) -> Result<Host, Unplaced> {
-        let takes = |instance: &&ContainerInstance| {
-            instance.cluster == cluster && instance.status == InstanceStatus::Active
-        };
+        let takes =
+            |instance: &&ContainerInstance| instance.cluster == cluster && instance.status == InstanceStatus::Active;
         let mut instances: Vec<&ContainerInstance> = self.instances.values().filter(takes).collect();
         instances.sort_by_key(|instance| self.tasks_on(&instance.id).count());
         let mut last = Unplaced::NoInstances;
@@ -106,9 +105,8 @@ impl Ecs {
 /// CPU units and MiB that a task takes: the task's own, or the sum of its containers'.
 pub(super) fn needs(definition: &TaskDefinition) -> (i64, i64) {
     let own = |key: &str| definition.body.get(key)?.as_str()?.parse::<i64>().ok();
-    let of_container = |container: &Value, keys: &[&str]| {
-        keys.iter().find_map(|key| container[*key].as_i64()).unwrap_or(0)
-    };
+    let of_container =
+        |container: &Value, keys: &[&str]| keys.iter().find_map(|key| container[*key].as_i64()).unwrap_or(0);
     let sum = |keys: &[&str]| definition.containers().iter().map(|container| of_container(container, keys)).sum();
     (
         own("cpu").unwrap_or_else(|| sum(&["cpu"])),

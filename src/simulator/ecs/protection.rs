@@ -75,7 +75,8 @@ impl Ecs {
     /// The task, if it can be protected, or the failure to show.
     fn protectable(&self, scene: &Scene<'_>, cluster: &str, given: &str) -> Result<&Task, Value> {
         let id = self.named_in("task", cluster, given);
-        let task = id.and_then(|id| self.tasks.get(id)).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
+        let task =
+            id.and_then(|id| self.tasks.get(id)).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
         let Some(task) = task else { return Err(failure(scene.place, cluster, given, "MISSING", None)) };
         if task.service().is_none() {
             let detail = "The specified task does not belong to an ECS Service";

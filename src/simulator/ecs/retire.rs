@@ -47,12 +47,7 @@ impl Ecs {
     }
 
     /// The same of the old tasks, once the new ones are all there.
-    pub(super) fn complain_of_protected_old(
-        &mut self,
-        scene: &mut Scene<'_>,
-        id: ServiceId,
-        census: &Census,
-    ) {
+    pub(super) fn complain_of_protected_old(&mut self, scene: &mut Scene<'_>, id: ServiceId, census: &Census) {
         if !census.seats.iter().any(|seat| seat.protected) {
             self.resolve(id, Complaint::Protected);
         }

@@ -230,6 +230,9 @@ impl Ecs {
         let definition = self.task_definition(&spec.task_definition).expect("a service runs a revision that exists");
         let host = match is_fargate(&provider) {
             true => None,
+            false if service.daemon => {
+                Some(self.place_daemon(id, &service.cluster, definition).map_err(|unplaced| unplaced.event())?)
+            }
             false => Some(self.place(&service.cluster, definition).map_err(|unplaced| unplaced.event())?),
         };
         Ok(Order {

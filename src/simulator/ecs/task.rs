@@ -360,9 +360,7 @@ impl Task {
     /// Ports of the container instance that lead to this container, while it runs.
     fn show_bindings(&self, container: &Container) -> Value {
         let bound = self.host.iter().flat_map(|host| &host.bindings).filter(|_| self.moments.started.is_some());
-        let show = |Binding { container: _, container_port, host_port, protocol }: &Binding| {
-            json!({"bindIP": "0.0.0.0", "containerPort": container_port, "hostPort": host_port, "protocol": protocol})
-        };
+        let show = |Binding { container: _, container_port, host_port, protocol }: &Binding| json!({"bindIP": "0.0.0.0", "containerPort": container_port, "hostPort": host_port, "protocol": protocol});
         bound.filter(|binding| binding.container == container.name).map(show).collect()
     }
 

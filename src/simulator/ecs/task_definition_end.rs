@@ -67,7 +67,9 @@ impl Ecs {
     fn delete_revision(&mut self, scene: &Scene<'_>, given: &str) -> Result<Value, &'static str> {
         let named = arn::last_part(given).split_once(':');
         if named.is_none_or(|(_, revision)| revision.parse::<u32>().is_err()) {
-            return Err("The specified task definition identifier is invalid. Specify a valid name or ARN and try again.");
+            return Err(
+                "The specified task definition identifier is invalid. Specify a valid name or ARN and try again.",
+            );
         }
         let Some(definition) = self.task_definition_mut(given) else {
             return Err(

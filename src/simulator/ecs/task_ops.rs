@@ -36,9 +36,9 @@ impl Ecs {
         };
         let kind = input.text("launchType")?;
         let family = input.text("family")?;
-        let instance = input.text("containerInstance")?.map(|given| {
-            self.named_in("container-instance", &cluster, given).unwrap_or_default()
-        });
+        let instance = input
+            .text("containerInstance")?
+            .map(|given| self.named_in("container-instance", &cluster, given).unwrap_or_default());
         let listed = |task: &&Task| {
             task.cluster == cluster
                 && task.told_to_stop == stopped
@@ -66,7 +66,9 @@ impl Ecs {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
             let id = self.named_in("task", &cluster, given);
-            let task = id.and_then(|id| self.tasks.get(id)).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
+            let task = id
+                .and_then(|id| self.tasks.get(id))
+                .filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
             match task {
                 Some(task) => found.push(task.show(scene.place, with_tags)),
                 None => {
