@@ -107,6 +107,7 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
         "DescribeServices" | "ListServices" => rate("ecs service read", 100, 20),
         "ListServiceDeployments" | "DescribeServiceDeployments" => rate("ecs service deployment", 50, 20),
         "DescribeServiceRevisions" => rate("ecs service revision", 50, 20),
+        "ListServicesByNamespace" => rate("ecs cluster service resource read", 10, 1),
         "UpdateTaskProtection" | "GetTaskProtection" => rate("ecs task protection", 200, 80),
         _ => return [None, None],
     };

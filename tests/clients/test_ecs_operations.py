@@ -164,6 +164,48 @@ def test_a_service_on_instances_gets_its_tasks_when_there_is_an_instance(empty):
     assert ecs.describe_services(services=["app"])["services"][0]["runningCount"] == 2
 
 
+def test_a_daemon_has_one_task_on_every_instance(empty):
+    ecs = empty.client("ecs")
+    ecs.create_cluster()
+    ecs.register_task_definition(family="app", containerDefinitions=[{"name": "app", "image": "nginx", "memory": 128}])
+    first = ecs.register_container_instance()["containerInstance"]["containerInstanceArn"]
+    ecs.create_service(serviceName="app", taskDefinition="app", schedulingStrategy="DAEMON")
+    empty.advance(120)
+    second = ecs.register_container_instance()["containerInstance"]["containerInstanceArn"]
+    empty.advance(120)
+    tasks = ecs.describe_tasks(tasks=running(ecs, "default", "app"))["tasks"]
+    assert sorted(task["containerInstanceArn"] for task in tasks) == sorted([first, second])
+    service = ecs.describe_services(services=["app"])["services"][0]
+    assert (service["schedulingStrategy"], service["desiredCount"], service["runningCount"]) == ("DAEMON", 2, 2)
+    assert ecs.list_services(schedulingStrategy="REPLICA")["serviceArns"] == []
+
+
+def test_what_a_service_is_told_is_told_again(empty):
+    ecs = empty.client("ecs")
+    ecs.create_cluster()
+    ecs.register_task_definition(family="app", containerDefinitions=[{"name": "app", "image": "nginx", "memory": 128}])
+    spread = [{"type": "spread", "field": "instanceId"}]
+    connect = {"enabled": True, "namespace": "mesh"}
+    role = "arn:aws:iam::123456789012:role/mine"
+    ecs.create_service(
+        serviceName="app",
+        taskDefinition="app",
+        placementStrategy=spread,
+        serviceConnectConfiguration=connect,
+        role=role,
+    )
+    service = ecs.describe_services(services=["app"])["services"][0]
+    assert (service["placementStrategy"], service["roleArn"]) == (spread, role)
+    assert service["deployments"][0]["serviceConnectConfiguration"] == connect
+    assert ecs.list_services_by_namespace(namespace="mesh")["serviceArns"] == [service["serviceArn"]]
+    deployment = lambda: ecs.describe_services(services=["app"])["services"][0]["deployments"][0]["id"]
+    before = deployment()
+    ecs.update_service(service="app", placementStrategy=[])
+    assert deployment() == before
+    ecs.update_service(service="app", serviceConnectConfiguration={"enabled": False})
+    assert deployment() != before
+
+
 def test_an_instance_with_tasks_is_only_deregistered_by_force_and_its_tasks_end(empty):
     ecs = empty.client("ecs")
     tasks = on_instances(ecs, count=1)

@@ -95,13 +95,21 @@ def on_an_instance(simulator, ecs, instance):
     )
     common = {"cluster": CLUSTER, "taskDefinition": "tour-instances"}
     ecs.create_service(**common, serviceName="tour", desiredCount=1, launchType="EC2", enableExecuteCommand=True)
+    ecs.create_service(
+        **common,
+        serviceName="daemon",
+        schedulingStrategy="DAEMON",
+        placementConstraints=[{"type": "memberOf", "expression": "attribute:stack == tour"}],
+        serviceConnectConfiguration={"enabled": True, "namespace": "tour", "services": [{"portName": "web"}]},
+    )
+    ecs.list_services_by_namespace(namespace="tour")
     simulator.advance(60)
     ecs.start_task(**common, containerInstances=[instance], startedBy="tour")
     ecs.run_task(**common, count=9)
     simulator.advance(30)
     tasks = ecs.list_tasks(cluster=CLUSTER)["taskArns"]
     ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)
-    ecs.describe_services(cluster=CLUSTER, services=["tour"])
+    ecs.describe_services(cluster=CLUSTER, services=["tour", "daemon"])
     ecs.describe_container_instances(
         cluster=CLUSTER, containerInstances=[instance, "missing"], include=["TAGS", "CONTAINER_INSTANCE_HEALTH"]
     )
@@ -110,7 +118,8 @@ def on_an_instance(simulator, ecs, instance):
 
 
 def ends(ecs, instance):
-    ecs.delete_service(cluster=CLUSTER, service="tour", force=True)
+    for service in ("tour", "daemon"):
+        ecs.delete_service(cluster=CLUSTER, service=service, force=True)
     ecs.deregister_container_instance(cluster=CLUSTER, containerInstance=instance, force=True)
     ecs.deregister_task_definition(taskDefinition="tour-instances:1")
     ecs.delete_task_definitions(taskDefinitions=["tour-instances:1", "missing:1"])

@@ -13,6 +13,7 @@ use super::input::{Input, invalid};
 use super::naming::shown_arn;
 use super::paging::page;
 use super::service::ServiceStatus;
+use super::shape::CLUSTER;
 use super::state::{Ecs, Scene, at_most};
 use super::tags::{self, Tags};
 use super::task::LastStatus;
@@ -46,6 +47,7 @@ impl Ecs {
         if name.is_empty() || name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return Err(invalid("Cluster name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$."));
         }
+        CLUSTER.check("cluster", input.0)?;
         let providers = self.read_providers(input)?;
         let insights = self.account_settings.effective(scene.place, "containerInsights").to_owned();
         let cluster = Cluster {
@@ -71,6 +73,7 @@ impl Ecs {
     /// UpdateCluster: what is given replaces what was, setting by setting.
     pub(super) fn update_cluster(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let name = input.required("cluster")?;
+        CLUSTER.check("cluster", input.0)?;
         let settings = input.items("settings")?;
         let cluster = self.cluster_mut(Some(name))?;
         set_settings(cluster, settings);
@@ -78,7 +81,6 @@ impl Ecs {
             cluster.configuration = configuration.clone();
         }
         if let Some(defaults) = input.get("serviceConnectDefaults") {
-            Input(defaults).required("namespace")?;
             cluster.connect_defaults = defaults.clone();
         }
         let cluster = self.cluster(Some(name))?;
@@ -92,6 +94,7 @@ impl Ecs {
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
         input.must_have("settings")?;
+        CLUSTER.check("cluster", input.0)?;
         let settings = input.items("settings")?;
         let name = input.required("cluster")?;
         set_settings(self.cluster_mut(Some(name))?, settings);

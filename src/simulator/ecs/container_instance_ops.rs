@@ -51,7 +51,8 @@ impl Ecs {
             tags: tags::read(input)?,
         };
         let shown = self.show_instance(scene.place, &instance, true);
-        self.instances.insert((cluster, id), instance);
+        self.instances.insert((cluster.clone(), id), instance);
+        self.follow_instances(scene, &cluster);
         Ok(json!({ "containerInstance": shown }))
     }
 
@@ -74,6 +75,7 @@ impl Ecs {
         let reason = format!("Host EC2 (instance {}) terminated.", instance.ec2);
         self.stop_tasks(scene, &tasks, &StopCause { code: StopCode::TerminationNotice, reason });
         self.instances.remove(&key);
+        self.follow_instances(scene, &cluster);
         Ok(json!({ "containerInstance": shown }))
     }
 
@@ -128,6 +130,7 @@ impl Ecs {
                 instance.status = status;
             }
         }
+        self.follow_instances(scene, &cluster);
         let show = |key: &(String, String)| self.show_instance(scene.place, &self.instances[key], false);
         Ok(json!({"containerInstances": found.iter().map(show).collect::<Value>(), "failures": failures}))
     }
@@ -183,6 +186,7 @@ fn read_room(input: Input<'_>) -> Result<Room, ApiError> {
     let mut room = Room { cpu: ROOM.0, memory: ROOM.1, ports: reserved, udp_ports: Vec::new() };
     for resource in input.items("totalResources")? {
         let resource = Input(resource);
+        resource.text("type")?;
         let whole = resource.int("integerValue")?;
         let set = || -> Result<Vec<String>, ApiError> {
             Ok(resource.texts("stringSetValue")?.into_iter().map(str::to_owned).collect())

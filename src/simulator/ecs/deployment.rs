@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
+use super::service_kept;
 use crate::simulator::time::Time;
 
 /// What a service revision pins: changing any of it starts a deployment.
@@ -23,6 +24,8 @@ pub(super) struct Spec {
     pub(super) platform_version: String,
     pub(super) load_balancers: Vec<LoadBalancer>,
     pub(super) registries: Value,
+    /// See `service_kept`.
+    pub(super) kept: Map<String, Value>,
 }
 
 impl Spec {
@@ -125,7 +128,8 @@ pub(super) struct Deployment {
 impl Deployment {
     /// As AWS shows it, with its tasks counted by the caller.
     pub(super) fn show(&self, desired: i64, counts: Counts) -> Value {
-        let Spec { task_definition, mode, network, platform_version: _, load_balancers: _, registries: _ } = &self.spec;
+        let Spec { task_definition, mode, network, kept, platform_version: _, load_balancers: _, registries: _ } =
+            &self.spec;
         let mut shown = json!({
             "id": self.id,
             "status": match self.status {
@@ -145,6 +149,7 @@ impl Deployment {
         });
         mode.show_in(&mut shown);
         self.spec.show_platform_in(&mut shown);
+        service_kept::show_in(kept, &mut shown);
         if !network.is_null() {
             shown["networkConfiguration"] = network.clone();
         }

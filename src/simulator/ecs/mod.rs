@@ -7,9 +7,9 @@
 //! |---|---|
 //! | doors | operations, input, naming, paging, tags, choose |
 //! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
-//! | where tasks go | capacity, fargate, placement, zones, quota |
+//! | where tasks go | capacity, fargate, placement, zones, quota, daemon |
 //! | calls | service_ops, service_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
-//! | more calls | container_instance_ops, attributes, account_settings, task_definition_end |
+//! | more calls | service_kept, container_instance_ops, attributes, account_settings, task_definition_end |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, alarms, retire, launch, lifecycle, stopping, events |
 //!
 //! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED),
@@ -30,6 +30,7 @@ mod cluster;
 mod completion;
 mod container_instance;
 mod container_instance_ops;
+mod daemon;
 mod deployment;
 mod events;
 mod exec;
@@ -49,6 +50,7 @@ mod run_task;
 mod scheduler;
 mod service;
 mod service_deployments;
+mod service_kept;
 mod service_ops;
 mod service_view;
 mod shape;

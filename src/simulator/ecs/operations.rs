@@ -46,6 +46,7 @@ impl Ecs {
             "DeleteService" => self.delete_service(scene, input),
             "DescribeServices" => self.describe_services(scene, input),
             "ListServices" => self.list_services(scene, input),
+            "ListServicesByNamespace" => self.list_services_by_namespace(scene, input),
             "ListServiceDeployments" => self.list_service_deployments(scene, input),
             "DescribeServiceDeployments" => self.describe_service_deployments(scene, input),
             "DescribeServiceRevisions" => self.describe_service_revisions(scene, input),

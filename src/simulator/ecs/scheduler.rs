@@ -266,6 +266,9 @@ impl Ecs {
         let definition = self.task_definition(&spec.task_definition).expect("a service runs a revision that exists");
         let host = match is_fargate(&provider) {
             true => None,
+            false if service.daemon => {
+                Some(self.place_daemon(id, &service.cluster, definition).map_err(Obstacle::Unplaced)?)
+            }
             false => Some(self.place(&service.cluster, definition).map_err(Obstacle::Unplaced)?),
         };
         if host.is_none() && !self.may_launch_now(scene, &provider) {

@@ -3,8 +3,7 @@
 //! Owns the service resource, its settings with AWS's defaults, and its events. What a revision pins is in
 //! `deployment`; what the scheduler does with a service is in `scheduler`.
 //!
-//! Divergence from AWS: REPLICA scheduling and the ECS deployment controller only; Service Connect, VPC Lattice and
-//! volumes are not modelled.
+//! Divergence from AWS: the ECS deployment controller only.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,6 +13,7 @@ use super::capacity::LaunchMode;
 use super::deployment::{Deployment, DeploymentStatus, Record, Spec};
 use super::input::{Input, invalid};
 use super::quota::RecentLaunches;
+use super::service_kept;
 use super::shape::DEPLOYMENT_CONFIGURATION;
 use super::tags::Tags;
 use super::task::TaskId;
@@ -61,6 +61,8 @@ pub(super) struct Service {
     pub(super) status: ServiceStatus,
     pub(super) desired: i64,
     pub(super) settings: Settings,
+    /// One task on every container instance, and no count of its own.
+    pub(super) daemon: bool,
     /// ARN of the role that the caller named for load balancing.
     pub(super) role: Option<String>,
     /// What it goes back to when its strategy is taken away.
@@ -118,6 +120,11 @@ impl Service {
         self.records.iter_mut().find(|record| record.deployment == deployment)
     }
 
+    /// AWS's word for its scheduling strategy.
+    pub(super) fn scheduling(&self) -> &'static str {
+        if self.daemon { "DAEMON" } else { "REPLICA" }
+    }
+
     /// The fewest tasks that must count as healthy during a deployment.
     pub(super) fn fewest(&self) -> i64 {
         let percent = self.settings.percent("minimumHealthyPercent", 100);
@@ -140,6 +147,8 @@ pub(super) struct Settings {
     pub(super) managed_tags: bool,
     pub(super) propagate_tags: Option<String>,
     pub(super) zone_rebalancing: String,
+    /// See `service_kept`.
+    pub(super) kept: Map<String, Value>,
 }
 
 impl Default for Settings {
@@ -159,11 +168,20 @@ impl Default for Settings {
             managed_tags: false,
             propagate_tags: None,
             zone_rebalancing: "ENABLED".to_owned(),
+            kept: Map::new(),
         }
     }
 }
 
 impl Settings {
+    /// AWS's defaults for the DAEMON strategy, where they differ.
+    pub(super) fn of_daemon() -> Settings {
+        let mut settings = Settings::default();
+        settings.deployment_configuration.insert("maximumPercent".into(), json!(100));
+        settings.deployment_configuration.insert("minimumHealthyPercent".into(), json!(0));
+        settings
+    }
+
     /// These settings with what the input states.
     ///
     /// # Errors
@@ -197,6 +215,7 @@ impl Settings {
         if let Some(given) = input.word("availabilityZoneRebalancing", &["ENABLED", "DISABLED"])? {
             settings.zone_rebalancing = given.to_owned();
         }
+        settings.kept = service_kept::read_of_service(&settings.kept, input)?;
         settings.check()?;
         Ok(settings)
     }

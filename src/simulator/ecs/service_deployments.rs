@@ -12,6 +12,7 @@ use super::deployment::{Deployment, DeploymentStatus, Record, RecordStatus};
 use super::input::{Input, invalid};
 use super::paging::page;
 use super::service::{Service, ServiceId};
+use super::service_kept;
 use super::state::{Ecs, Scene, at_most};
 use crate::simulator::error::ApiError;
 
@@ -179,6 +180,7 @@ impl Ecs {
         });
         spec.mode.show_in(&mut shown);
         spec.show_platform_in(&mut shown);
+        service_kept::show_in(&spec.kept, &mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }

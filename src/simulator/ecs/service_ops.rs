@@ -7,14 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
+use super::daemon;
 use super::deployment::{Deployment, DeploymentStatus, LoadBalancer, Pinning, Record, RecordStatus, Rollout, Spec};
 use super::input::{Input, client_error, invalid};
 use super::launch::read_network;
 use super::quota::RecentLaunches;
 use super::service::{Service, ServiceId, ServiceStatus, Settings};
+use super::service_kept;
 use super::state::{Ecs, Scene};
 use super::tags;
 use crate::simulator::arn;
@@ -32,9 +34,12 @@ impl Ecs {
             return Err(invalid("Service name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$."));
         }
         self.check_name_is_free(&cluster, name)?;
-        let desired = desired_count(input)?.unwrap_or(0);
-        let settings = Settings::default().with(input)?;
+        check_controller(input)?;
         let spec = self.first_spec(scene, &cluster, input)?;
+        let daemon = daemon::read_strategy(input, &spec.mode)?;
+        let desired = desired_count(input)?.unwrap_or(0);
+        let desired = if daemon { self.daemon_count(&cluster) } else { desired };
+        let settings = if daemon { Settings::of_daemon() } else { Settings::default() }.with(input)?;
         let tags = tags::read(input)?;
         let id = self.new_service_id();
         let service = Service {
@@ -44,6 +49,7 @@ impl Ecs {
             status: ServiceStatus::Active,
             desired,
             settings,
+            daemon,
             role: input.text("role")?.map(str::to_owned),
             original_mode: match &spec.mode {
                 mode @ LaunchMode::Type(_) => mode.clone(),
@@ -76,7 +82,7 @@ impl Ecs {
             return Err(ApiError::client("ServiceNotActiveException", "Service was not ACTIVE."));
         }
         let force = input.flag("forceNewDeployment")?;
-        let desired = desired_count(input)?;
+        let desired = desired_count(input)?.filter(|_| !service.daemon);
         let settings = service.settings.with(input)?;
         let spec = self.next_spec(scene, id, input)?;
         let current = self.services[&id].spec();
@@ -176,6 +182,7 @@ impl Ecs {
             platform_version: input.text("platformVersion")?.unwrap_or("LATEST").to_owned(),
             load_balancers: read_load_balancers(input, definition.containers(), scene)?,
             registries: json!(input.items("serviceRegistries")?),
+            kept: service_kept::read_of_revision(&Map::new(), input)?,
         })
     }
 
@@ -199,6 +206,7 @@ impl Ecs {
         if input.get("serviceRegistries").is_some() {
             spec.registries = json!(input.items("serviceRegistries")?);
         }
+        spec.kept = service_kept::read_of_revision(&spec.kept, input)?;
         if input.get("capacityProviderStrategy").is_some() {
             let providers = &self.cluster(Some(&service.cluster))?.providers;
             let given = LaunchMode::read(
@@ -275,6 +283,18 @@ fn open_record(scene: &Scene<'_>, arn: String, deployment: &str, target: &str, s
         stopped_at: None,
         rollback: None,
         breaker_triggered: false,
+    }
+}
+
+/// Deployments by CodeDeploy or by somebody else are not simulated, and not silently taken for ECS's own.
+fn check_controller(input: Input<'_>) -> Result<(), ApiError> {
+    let Some(controller) = input.get("deploymentController") else { return Ok(()) };
+    match Input(controller).word("type", &["ECS", "CODE_DEPLOY", "EXTERNAL"])? {
+        Some("ECS") | None => Ok(()),
+        Some(other) => {
+            let message = format!("The deployment controller {other} is not supported.");
+            Err(ApiError::client("UnsupportedFeatureException", message))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::input::{Input, invalid};
 use super::naming::shown_arn;
 use super::paging::page;
 use super::service::{Service, ServiceId, ServiceStatus};
+use super::service_kept;
 use super::state::{Ecs, Scene, at_most};
 use super::tags;
 use crate::simulator::arn::Place;
@@ -45,13 +46,17 @@ impl Ecs {
     pub(super) fn list_services(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = &self.cluster(input.text("cluster")?)?.name;
         let kind = input.text("launchType")?;
+        let strategy = input.word("schedulingStrategy", &["REPLICA", "DAEMON"])?;
         let of_kind = |service: &Service| {
             let mut shown = json!({});
             service.spec().mode.show_in(&mut shown);
             kind.is_none_or(|kind| shown["launchType"] == json!(kind))
         };
         let listed = |service: &&Service| {
-            service.cluster == *cluster && service.status == ServiceStatus::Active && of_kind(service)
+            service.cluster == *cluster
+                && service.status == ServiceStatus::Active
+                && of_kind(service)
+                && strategy.is_none_or(|strategy| strategy == service.scheduling())
         };
         let services = self.services.values().filter(listed);
         let mut arns: Vec<String> =
@@ -84,7 +89,7 @@ impl Ecs {
             "createdBy": format!("arn:aws:iam::{}:user/simulator", place.account),
             "placementConstraints": [],
             "placementStrategy": [],
-            "schedulingStrategy": "REPLICA",
+            "schedulingStrategy": service.scheduling(),
             "deploymentController": {"type": "ECS"},
             "healthCheckGracePeriodSeconds": service.settings.grace_s,
             "enableECSManagedTags": service.settings.managed_tags,
@@ -96,6 +101,7 @@ impl Ecs {
         });
         spec.mode.show_in(&mut shown);
         spec.show_platform_in(&mut shown);
+        service_kept::show_in(&service.settings.kept, &mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }
