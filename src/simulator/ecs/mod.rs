@@ -26,6 +26,7 @@ mod deployment;
 mod events;
 mod fargate;
 mod input;
+mod interfaces;
 mod launch;
 mod lifecycle;
 mod operations;
@@ -49,4 +50,5 @@ mod token;
 mod truth;
 
 pub use app::App;
+pub use interfaces::TaskInterface;
 pub use state::{Ecs, Scene};

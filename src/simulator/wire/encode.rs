@@ -1,6 +1,7 @@
 //! From the outcome of a call to the body of a response, in the protocol of its service.
 //!
-//! Owns how errors are spelt on the wire: `__type` in JSON, `ErrorResponse` in Query.
+//! Owns how errors are spelt on the wire: `__type` in JSON, `ErrorResponse` in Query, `Response` in
+//! EC2's dialect of it.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -35,12 +36,17 @@ pub(super) fn encode(
         (Protocol::Json { message_key }, Err(error)) => (JSON, json_error(message_key, error).to_string()),
         (Protocol::Query { namespace }, Ok(result)) => (XML, xml::response(operation, namespace, &result, request_id)),
         (Protocol::Query { namespace }, Err(error)) => (XML, xml::error(namespace, &error, request_id)),
+        (Protocol::Ec2 { namespace }, Ok(result)) => {
+            (EC2_XML, xml::ec2_response(operation, namespace, &result, request_id))
+        }
+        (Protocol::Ec2 { .. }, Err(error)) => (EC2_XML, xml::ec2_error(&error, request_id)),
     };
     Encoded { status, content_type, error_type, body: body.into_bytes() }
 }
 
 const JSON: &str = "application/x-amz-json-1.1";
 const XML: &str = "text/xml";
+const EC2_XML: &str = "text/xml;charset=UTF-8";
 
 fn json_error(message_key: &str, error: ApiError) -> Value {
     let ApiError { status: _, code, message, extra } = error;
