@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use crate::simulator::ec2::input::{invalid, items, text, whole};
 use crate::simulator::error::ApiError;
 
+/// From and to; none where the protocol has no ports, or all of them are meant.
+type Ports = Option<(i64, i64)>;
+
 /// Who may come in, or be reached.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Peer {
@@ -22,7 +25,7 @@ pub(super) struct Permission {
     /// `sgr-…`; empty until it is part of a group.
     pub(super) id: String,
     pub(super) protocol: String,
-    pub(super) ports: Option<(i64, i64)>,
+    pub(super) ports: Ports,
     pub(super) peer: Peer,
     pub(super) description: Option<String>,
 }
@@ -93,7 +96,7 @@ pub(super) fn read(input: &Value, account: &str) -> Result<Vec<Permission>, ApiE
 
 /// Rules as AWS shows them in a group: gathered by protocol and ports.
 pub(super) fn gathered(rules: &[Permission]) -> Value {
-    let mut shown: Vec<(&str, Option<(i64, i64)>, Vec<&Permission>)> = Vec::new();
+    let mut shown: Vec<(&str, Ports, Vec<&Permission>)> = Vec::new();
     for rule in rules {
         match shown.iter_mut().find(|(protocol, ports, _)| *protocol == rule.protocol && *ports == rule.ports) {
             Some((_, _, there)) => there.push(rule),
@@ -103,7 +106,7 @@ pub(super) fn gathered(rules: &[Permission]) -> Value {
     shown.into_iter().map(|(protocol, ports, rules)| one_gathered(protocol, ports, &rules)).collect()
 }
 
-fn one_gathered(protocol: &str, ports: Option<(i64, i64)>, rules: &[&Permission]) -> Value {
+fn one_gathered(protocol: &str, ports: Ports, rules: &[&Permission]) -> Value {
     let (mut ipv4, mut ipv6, mut groups, mut prefixes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for Permission { description, peer, .. } in rules {
         match peer {
@@ -149,7 +152,7 @@ fn read_one(permission: &Value, account: &str) -> Result<Vec<Permission>, ApiErr
     Ok(peers.into_iter().map(rule).collect())
 }
 
-fn protocol_and_ports(permission: &Value) -> Result<(String, Option<(i64, i64)>), ApiError> {
+fn protocol_and_ports(permission: &Value) -> Result<(String, Ports), ApiError> {
     let Some(given) = text(permission, "IpProtocol") else {
         return Err(ApiError::client("MissingParameter", "The request must contain the parameter ipProtocol"));
     };

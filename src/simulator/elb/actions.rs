@@ -40,7 +40,11 @@ impl Elb {
         for (index, action) in items(input, key).iter().enumerate() {
             let default = i64::try_from(index + 1).unwrap_or(i64::MAX);
             let order = number(action, "Order", (1, 50_000), default)?;
-            ordered.push((order, self.read_action(action, order)?));
+            let mut shown = self.read_action(action)?;
+            if text(action, "Order").is_some() {
+                shown["Order"] = json!(order);
+            }
+            ordered.push((order, shown));
         }
         ordered.sort_by_key(|(order, _)| *order);
         let actions: Vec<Value> = ordered.into_iter().map(|(_, action)| action).collect();
@@ -51,7 +55,7 @@ impl Elb {
         Ok(actions)
     }
 
-    fn read_action(&self, action: &Value, order: i64) -> Result<Value, ApiError> {
+    fn read_action(&self, action: &Value) -> Result<Value, ApiError> {
         let kind = required(action, "Type")?;
         let shown = match kind {
             "forward" => self.read_forward(action)?,
@@ -70,7 +74,8 @@ impl Elb {
             }
             "jwt-validation" => {
                 let given = settings(action, "JwtValidationConfig", kind)?;
-                (required(given, "JwksEndpoint")?, required(given, "Issuer")?);
+                required(given, "JwksEndpoint")?;
+                required(given, "Issuer")?;
                 json!({ "JwtValidationConfig": given })
             }
             other => {
@@ -85,7 +90,6 @@ impl Elb {
             return Ok(shown);
         };
         shown.insert("Type".to_owned(), json!(kind));
-        shown.insert("Order".to_owned(), json!(order));
         Ok(Value::Object(shown))
     }
 
@@ -112,7 +116,7 @@ impl Elb {
         let sticky = config.and_then(|config| config.get("TargetGroupStickinessConfig"));
         let enabled = sticky.and_then(|sticky| text(sticky, "Enabled")) == Some("true");
         let mut stickiness = json!({"Enabled": enabled});
-        if let Some(sticky) = sticky.filter(|sticky| enabled || text(sticky, "DurationSeconds").is_some()) {
+        if let Some(sticky) = sticky.filter(|sticky| text(sticky, "DurationSeconds").is_some()) {
             stickiness["DurationSeconds"] = json!(number(sticky, "DurationSeconds", (1, 604_800), 3600)?);
         }
         let only = (shown.len() == 1).then(|| shown[0]["TargetGroupArn"].clone());

@@ -25,9 +25,6 @@ const MAX_VALUES: usize = 5;
 /// `ValidationError`, in AWS's words.
 pub(super) fn read(input: &Value, key: &str) -> Result<Vec<Value>, ApiError> {
     let given = items(input, key);
-    if given.is_empty() {
-        return Err(invalid("A condition must be specified"));
-    }
     let (mut shown, mut values) = (Vec::new(), 0);
     for condition in given {
         let (condition, count) = read_one(condition)?;

@@ -149,7 +149,6 @@ pub(super) fn rule_arn(listener: &str, rng: &mut Rng) -> String {
 pub(super) fn forward(target_group: &str) -> Value {
     json!({
         "Type": "forward",
-        "Order": 1,
         "TargetGroupArn": target_group,
         "ForwardConfig": {
             "TargetGroups": [{"TargetGroupArn": target_group, "Weight": 1}],

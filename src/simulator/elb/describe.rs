@@ -71,7 +71,11 @@ impl Elb {
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
                 && load_balancer.is_none_or(|arn| self.load_balancers_of(&there.arn).contains(&arn))
         });
-        page(input, "TargetGroups", chosen.map(|there| self.render_target_group(there)).collect())
+        let chosen: Vec<&TargetGroup> = chosen.collect();
+        if load_balancer.is_some() && chosen.is_empty() {
+            return Err(ApiError::client("TargetGroupNotFound", "One or more target groups not found"));
+        }
+        page(input, "TargetGroups", chosen.into_iter().map(|there| self.render_target_group(there)).collect())
     }
 
     pub(super) fn load_balancer(&self, arn: &str) -> Result<&LoadBalancer, ApiError> {

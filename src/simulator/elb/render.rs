@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::simulator::elb::health::{Idle, Phase};
+use crate::simulator::elb::health::Phase;
 use crate::simulator::elb::shape::{Kind, Listener, LoadBalancer, Rule, Seat, TargetGroup, TargetKind};
 use crate::simulator::elb::state::Elb;
 use crate::simulator::elb::target::TargetId;
@@ -143,10 +143,9 @@ pub(super) fn target_health(group: &TargetGroup, (target, port): &(TargetId, u16
     };
     let port = (group.kind != TargetKind::Lambda).then_some(*port);
     let shown = json!({"Id": target.to_string(), "Port": port});
-    let check_port = match (phase, group.health_port.as_deref()) {
-        (None | Some(Phase::Idle(Idle::NotChecked)), _) | (Some(_), None) => None,
-        (Some(_), Some("traffic-port")) => port.map(|port| port.to_string()),
-        (Some(_), Some(fixed)) => Some(fixed.to_owned()),
+    let check_port = match group.health_port.as_deref() {
+        Some("traffic-port") => port.map(|port| port.to_string()),
+        fixed => fixed.map(str::to_owned),
     };
     json!({"Target": shown, "HealthCheckPort": check_port, "TargetHealth": health})
 }

@@ -27,6 +27,10 @@ impl Elb {
         let listener = self.listener(required(input, "ListenerArn")?)?.clone();
         required(input, "Priority")?;
         let priority = number(input, "Priority", PRIORITIES, 1)?;
+        // Each kind of condition is optional, and so are all of them together; the list itself is not.
+        if input.get("Conditions").is_none() {
+            required(input, "Conditions")?;
+        }
         let conditions = conditions::read(input, "Conditions")?;
         let actions = self.read_actions(input, "Actions", self.place_of(&listener))?;
         let transforms = conditions::transforms(input)?;

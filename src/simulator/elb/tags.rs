@@ -72,7 +72,10 @@ impl Elb {
 
     fn tags_of(&self, arn: &str) -> Result<Value, ApiError> {
         if arn.contains(":targetgroup/") {
-            self.target_group(arn)?;
+            self.target_group(arn).map_err(|refusal| match refusal.code.as_str() {
+                "TargetGroupNotFound" => ApiError::client(&refusal.code, "One or more target groups not found"),
+                _ => refusal,
+            })?;
         } else if arn.contains(":listener-rule/") {
             if self.default_rule(arn).is_none() && !self.rules.contains_key(arn) {
                 return Err(ApiError::client("RuleNotFound", "The specified rule does not exist."));

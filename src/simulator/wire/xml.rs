@@ -114,8 +114,8 @@ mod tests {
         let result = json!({"vpcSet": [{"vpcId": "vpc-1", "tagSet": []}]});
         assert_eq!(
             ec2_response("DescribeVpcs", "ns", &result, "id"),
-            "<DescribeVpcsResponse xmlns=\"ns\"><requestId>id</requestId><vpcSet><item><tagSet></tagSet>\
-             <vpcId>vpc-1</vpcId></item></vpcSet></DescribeVpcsResponse>"
+            "<DescribeVpcsResponse xmlns=\"ns\"><requestId>id</requestId><vpcSet><item><vpcId>vpc-1</vpcId>\
+             <tagSet></tagSet></item></vpcSet></DescribeVpcsResponse>"
         );
         assert_eq!(
             ec2_error(&ApiError::client("C", "m"), "id"),
