@@ -18,6 +18,8 @@ pub enum Service {
     Elb,
     /// Security Token Service (AWS Query).
     Sts,
+    /// Elastic Compute Cloud (EC2's own dialect of AWS Query).
+    Ec2,
     /// Application Auto Scaling (AWS JSON 1.1).
     AutoScaling,
 }
@@ -30,6 +32,7 @@ impl Service {
             Service::Ecr => "ecr",
             Service::Elb => "elasticloadbalancing",
             Service::Sts => "sts",
+            Service::Ec2 => "ec2",
             Service::AutoScaling => "application-autoscaling",
         }
     }

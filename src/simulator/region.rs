@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::simulator::arn::Place;
 use crate::simulator::autoscaling::{AutoScaling, Effect};
 use crate::simulator::call::{Call, Service};
+use crate::simulator::ec2::Ec2;
 use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{Ecs, Scene};
 use crate::simulator::elb::{Elb, ElbEvent};
@@ -44,6 +45,7 @@ pub(super) struct Region {
     pub(super) ecs: Ecs,
     pub(super) elb: Elb,
     pub(super) ecr: Ecr,
+    pub(super) ec2: Ec2,
     sts: Sts,
     pub(super) auto_scaling: AutoScaling,
     pub(super) buckets: Buckets,
@@ -58,6 +60,7 @@ impl Region {
             ecs: Ecs::default(),
             elb: Elb::new(account, region, seed),
             ecr: Ecr::new(account, region),
+            ec2: Ec2::new(account, region, seed),
             sts: Sts::new(account),
             auto_scaling: AutoScaling::new(account, region),
             buckets: Buckets::default(),
@@ -95,7 +98,8 @@ impl Region {
         match service {
             Service::Ecs => self.with_scene(lent, |ecs, scene| ecs.handle(scene, operation, input)),
             Service::Ecr => self.ecr.handle(operation, input, lent.now, lent.rng),
-            Service::Elb => self.elb.handle(operation, input, lent.now, lent.rng),
+            Service::Elb => self.elb.handle(operation, input, lent.now, lent.rng, &self.ec2),
+            Service::Ec2 => self.ec2.handle(operation, input, lent.now, &self.ecs, &mut self.elb),
             Service::Sts => self.sts.handle(operation, input, lent.now, lent.rng),
             Service::AutoScaling => self.scale(lent, operation, input),
         }
@@ -120,8 +124,8 @@ impl Region {
                 };
                 Some(scenery.ecs.handle(&mut scene, operation, input))
             }
-            Service::Elb => Some(scenery.elb.handle(operation, input, then, &mut rng)),
-            Service::Ecr | Service::Sts | Service::AutoScaling => None,
+            Service::Elb => Some(scenery.elb.handle(operation, input, then, &mut rng, &self.ec2)),
+            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling => None,
         }
     }
 

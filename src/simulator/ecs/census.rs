@@ -144,7 +144,11 @@ fn illness(task: &Task, service: &Service, balancers: &[LoadBalancer], scene: &S
             TargetState::Unhealthy { description, .. } => {
                 Some(Illness::Target { group: balancer.target_group.clone(), port: balancer.port, reason: description })
             }
-            TargetState::Unused | TargetState::Initial | TargetState::Healthy | TargetState::Draining => None,
+            TargetState::Unused
+            | TargetState::Initial
+            | TargetState::Healthy
+            | TargetState::Draining
+            | TargetState::Unavailable => None,
         }
     })
 }

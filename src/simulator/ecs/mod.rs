@@ -36,6 +36,7 @@ mod events;
 mod exec;
 mod fargate;
 mod input;
+mod interfaces;
 mod launch;
 mod lifecycle;
 mod look;
@@ -69,4 +70,5 @@ mod truth;
 mod zones;
 
 pub use app::App;
+pub use interfaces::TaskInterface;
 pub use state::{Ecs, Scene};

@@ -10,7 +10,7 @@ use super::app::App;
 use super::input::Input;
 use super::state::{Ecs, Scene};
 use super::timers::{Step, Timer};
-use crate::simulator::elb::ElbEvent;
+use crate::simulator::elb::{ElbEvent, TargetId};
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
 
@@ -101,14 +101,15 @@ impl Ecs {
     pub fn target_changed(&mut self, scene: &mut Scene<'_>, event: &ElbEvent) {
         let is_at = |target: &(String, u16)| target.0 == event.target_group && target.1 == event.port;
         let mut tasks = self.unstopped.values().flatten().filter_map(|id| self.tasks.get(id));
-        let found = tasks.find(|task| task.interface.ip == event.ip && task.targets.iter().any(is_at));
+        let found =
+            tasks.find(|task| event.target == TargetId::Ip(task.interface.ip) && task.targets.iter().any(is_at));
         let (task, service) = match found {
             Some(task) => (Some(scene.place.task(&task.cluster, &task.id)), task.service()),
             None => (None, None),
         };
-        let ElbEvent { time: _, target_group, ip, port, from, to, reason } = event;
+        let ElbEvent { time: _, target_group, target, port, from, to, reason } = event;
         let fields = json!({
-            "targetGroup": target_group, "ip": ip.to_string(), "port": port, "task": task,
+            "targetGroup": target_group, "ip": target.to_string(), "port": port, "task": task,
             "from": from, "to": to, "reason": reason,
         });
         scene.note("target.state", fields);

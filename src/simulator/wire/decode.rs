@@ -12,7 +12,7 @@ use crate::simulator::arn::Place;
 use crate::simulator::call::{Call, Service};
 use crate::simulator::error::ApiError;
 use crate::simulator::wire::query;
-use crate::simulator::{elb, sts};
+use crate::simulator::{ec2, elb, sts};
 
 /// The prefixes of `X-Amz-Target`.
 const TARGETS: [(&str, Service); 3] = [
@@ -28,6 +28,8 @@ pub(super) enum Protocol {
     Json { message_key: &'static str },
     /// AWS Query, XML in this namespace.
     Query { namespace: &'static str },
+    /// EC2's dialect of AWS Query, XML in this namespace.
+    Ec2 { namespace: &'static str },
 }
 
 #[derive(Debug)]
@@ -97,12 +99,17 @@ fn decode_query(home: &Place, form: &[u8], headers: &HeaderMap) -> Result<Decode
     let (service, protocol) = match version.as_str() {
         elb::VERSION => (Service::Elb, elb),
         sts::VERSION => (Service::Sts, Protocol::Query { namespace: sts::NAMESPACE }),
+        ec2::VERSION => (Service::Ec2, Protocol::Ec2 { namespace: ec2::NAMESPACE }),
         _ => {
             return Err(Refused { protocol: elb, error: ApiError::invalid_action(&action, &version) });
         }
     };
+    let input = match protocol {
+        Protocol::Ec2 { .. } => query::numbered(Value::Object(members)),
+        Protocol::Query { .. } | Protocol::Json { .. } => Value::Object(members),
+    };
     let place = elsewhere(home, headers);
-    let call = Call { service, operation: action, input: Value::Object(members), client: client(headers), place };
+    let call = Call { service, operation: action, input, client: client(headers), place };
     Ok(Decoded { protocol, call })
 }
 

@@ -1,6 +1,7 @@
 //! From the outcome of a call to the body of a response, in the protocol of its service.
 //!
-//! Owns how errors are spelt on the wire: `__type` in JSON, `ErrorResponse` in Query.
+//! Owns how errors are spelt on the wire: `__type` in JSON, `ErrorResponse` in Query, `Response` in
+//! EC2's dialect of it.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -33,12 +34,17 @@ pub(super) fn encode(protocol: Protocol, operation: &str, outcome: Outcome, requ
             (XML, xml::response(operation, namespace, &result, request_id).into_bytes())
         }
         (Protocol::Query { namespace }, Err(error)) => (XML, xml::error(namespace, &error, request_id).into_bytes()),
+        (Protocol::Ec2 { namespace }, Ok(result)) => {
+            (EC2_XML, xml::ec2_response(operation, namespace, &result, request_id).into_bytes())
+        }
+        (Protocol::Ec2 { .. }, Err(error)) => (EC2_XML, xml::ec2_error(&error, request_id).into_bytes()),
     };
     Encoded { status, content_type, error_type, body }
 }
 
 const JSON: &str = "application/x-amz-json-1.1";
 const XML: &str = "text/xml";
+const EC2_XML: &str = "text/xml;charset=UTF-8";
 
 fn json(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).expect("a JSON value has nothing but string keys")
