@@ -4,7 +4,7 @@
 //! the simulated account.
 //!
 //! Divergence from AWS: roles need not exist, trust policies are not read, and tokens of identity providers are not
-//! checked. No SAML. Session tokens are shorter than AWS's.
+//! checked. No SAML.
 
 mod inputs;
 mod operations;

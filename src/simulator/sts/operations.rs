@@ -132,7 +132,7 @@ fn credentials(input: &Value, default_s: i64, now: Time, rng: &mut Rng) -> Value
     Value::Object(Map::from_iter([
         ("AccessKeyId".to_owned(), json!(format!("ASIA{}", letters(rng, KEY_LETTERS, 16)))),
         ("SecretAccessKey".to_owned(), json!(letters(rng, SECRET_LETTERS, 40))),
-        ("SessionToken".to_owned(), json!(format!("IQoJb3JpZ2luX2Vj{}", letters(rng, SECRET_LETTERS, 340)))),
+        ("SessionToken".to_owned(), json!(format!("FQoGZXIvYXdzE{}", letters(rng, SECRET_LETTERS, 343)))),
         ("Expiration".to_owned(), json!(expires.rfc3339())),
     ]))
 }
