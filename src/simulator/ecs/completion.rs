@@ -46,7 +46,6 @@ impl Ecs {
             deployment.retry_at = None;
         }
         self.resolve(id, Complaint::CannotStart);
-        self.resolve(id, Complaint::CannotPlace);
     }
 
     /// The digests that the task found become those of its deployment, if it is the first.

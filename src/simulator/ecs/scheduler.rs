@@ -225,9 +225,13 @@ impl Ecs {
                 }
                 Err(obstacle) => {
                     self.meet(scene, id, deployment, obstacle);
-                    break;
+                    return started;
                 }
             }
+        }
+        if !started.is_empty() {
+            self.resolve(id, Complaint::CannotPlace);
+            self.resolve(id, Complaint::Throttled);
         }
         started
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::capacity::LaunchMode;
+use super::capacity::{LaunchMode, ON_DEMAND};
 use super::deployment::{Deployment, DeploymentStatus, LoadBalancer, Pinning, Record, RecordStatus, Rollout, Spec};
 use super::input::{Input, client_error, invalid};
 use super::launch::read_network;
@@ -32,6 +32,7 @@ impl Ecs {
         let desired = desired_count(input)?.unwrap_or(0);
         let settings = Settings::default().with(input)?;
         let spec = self.first_spec(scene, &cluster, input)?;
+        check_strategy_fits(input, &spec.mode)?;
         let tags = tags::read(input)?;
         let id = self.new_service_id();
         let service = Service {
@@ -271,6 +272,20 @@ fn open_record(scene: &Scene<'_>, arn: String, deployment: &str, target: &str, s
         stopped_at: None,
         rollback: None,
         breaker_triggered: false,
+    }
+}
+
+/// Daemons need container instances. The words about strategies were observed, those about Fargate are assumed.
+fn check_strategy_fits(input: Input<'_>, mode: &LaunchMode) -> Result<(), ApiError> {
+    match (input.word("schedulingStrategy", &["REPLICA", "DAEMON"])?, mode) {
+        (Some("DAEMON"), LaunchMode::Strategy(_)) => Err(invalid(
+            "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON \
+             scheduling strategy.",
+        )),
+        (Some("DAEMON"), LaunchMode::Type(kind)) if kind == ON_DEMAND => {
+            Err(invalid("The daemon scheduling strategy is not supported for the FARGATE launch type."))
+        }
+        (Some(_) | None, LaunchMode::Type(_) | LaunchMode::Strategy(_)) => Ok(()),
     }
 }
 

@@ -1,10 +1,18 @@
 //! Claims about the simulated ECS, each against what AWS documents or what was observed of it.
 
+mod alarms;
+mod apps;
 mod bench;
+mod breaker;
+mod images;
 mod layout;
+mod messages;
+mod percents;
+mod quotas;
 mod reading;
 mod rolling;
 mod rolling_failures;
 mod run_task;
 mod soak;
 mod traces;
+mod zones;
