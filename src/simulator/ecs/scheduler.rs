@@ -261,7 +261,7 @@ impl Ecs {
             (None, Some(provider)) => provider,
             (obstacle, _) => return Err(obstacle.unwrap_or(Obstacle::NoInstances)),
         };
-        if !self.may_launch_now(scene, &provider) {
+        if !self.may_launch_now(scene, &provider, 1) {
             return Err(Obstacle::Throttled);
         }
         let service = &self.services[&id];

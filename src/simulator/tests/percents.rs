@@ -82,9 +82,9 @@ fn roll(desired: i64, most_percent: i64, fewest_percent: i64) {
 
 #[test]
 fn stays_within_the_minimum_and_the_maximum_for_every_rounding() {
-    for desired in [1, 2, 3, 4, 5, 7, 10] {
-        for most in [100, 110, 125, 133, 150, 200, 300] {
-            for fewest in [0, 1, 33, 50, 66, 75, 99, 100] {
+    for desired in [1, 2, 3, 4, 7] {
+        for most in [100, 110, 125, 133, 150, 200] {
+            for fewest in [0, 1, 33, 50, 75, 99, 100] {
                 roll(desired, most, fewest);
             }
         }

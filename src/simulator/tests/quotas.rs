@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bench::{Bench, network};
-use crate::simulator::knobs::Knobs;
+use crate::simulator::knobs::{Knobs, Throttling};
 
 const VCPUS: &str = "You\u{2019}ve reached the limit on the number of vCPUs you can run concurrently";
 
@@ -94,4 +94,22 @@ fn has_at_most_five_hundred_tasks_of_a_cluster_in_provisioning() {
     assert_eq!(bench.said(event), 1);
     bench.pass(400);
     assert_eq!(bench.service()["runningCount"], json!(600));
+}
+
+#[test]
+fn throttles_run_task_by_the_tasks_that_it_launches_where_calls_are_limited() {
+    let mut bench = Bench::with(0, Knobs { throttling: Throttling::Published, ..Knobs::default() }, 1);
+    let mut ten = run("FARGATE");
+    ten["count"] = json!(10);
+    for _ in 0..10 {
+        assert_eq!(bench.ecs("RunTask", ten.clone())["tasks"].as_array().unwrap().len(), 10);
+    }
+    let refused = bench.refusal("RunTask", ten.clone());
+    assert_eq!((refused.code.as_str(), refused.message.as_str()), ("ThrottlingException", "Rate exceeded"));
+    ten["capacityProviderStrategy"][0]["capacityProvider"] = json!("FARGATE_SPOT");
+    bench.ecs("RunTask", ten.clone());
+    ten["capacityProviderStrategy"][0]["capacityProvider"] = json!("FARGATE");
+    bench.pass(1);
+    bench.ecs("RunTask", ten.clone());
+    bench.ecs("RunTask", ten);
 }
