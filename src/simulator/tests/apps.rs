@@ -147,3 +147,57 @@ fn refuses_daemons_on_fargate() {
     let words = "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.";
     assert_eq!((refused.code.as_str(), refused.message.as_str()), ("InvalidParameterException", words));
 }
+
+#[test]
+fn counts_failed_tasks_until_one_of_the_deployment_is_healthy() {
+    let mut bench = Bench::new(0);
+    bench.sim.set_app("web", App::NeverHealthy);
+    bench.create_service(1, true, json!({}));
+    bench.wait_for("three failures", |bench| bench.service()["deployments"][0]["failedTasks"] == json!(3));
+    bench.sim.set_app("web", App::Healthy);
+    bench.wait_until_steady();
+    assert_eq!(bench.service()["deployments"][0]["failedTasks"], json!(0));
+    let deployment = bench.service()["deployments"][0]["id"].as_str().unwrap().to_owned();
+    let address = bench.addresses(&deployment)[0];
+    bench.sim.elb_mut().set_answer(address, Answer::Status(503));
+    bench.wait_for("a replacement", |bench| !bench.addresses(&deployment).contains(&address));
+    assert_eq!(bench.service()["deployments"][0]["failedTasks"], json!(0));
+}
+
+#[test]
+fn stops_ill_tasks_one_by_one_when_nothing_more_may_be_started() {
+    let mut bench = Bench::new(5);
+    let tight = json!({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 50}});
+    bench.create_service(3, true, tight);
+    bench.wait_until_steady();
+    bench.pass(120);
+    let deployment = bench.service()["deployments"][0]["id"].as_str().unwrap().to_owned();
+    let all = bench.addresses(&deployment);
+    for address in &all[..2] {
+        bench.sim.elb_mut().set_answer(*address, Answer::Status(503));
+    }
+    let mut ended = Vec::new();
+    for _ in 0..180 {
+        bench.pass(1);
+        let stopped = bench.tasks("STOPPED").len();
+        ended.push(stopped);
+        assert!(bench.tasks("RUNNING").len() <= 3);
+    }
+    let jumps = ended.windows(2).filter(|pair| pair[1] - pair[0] > 1).count();
+    assert_eq!((ended.last(), jumps), (Some(&2), 0), "{ended:?}");
+}
+
+#[test]
+fn takes_ill_tasks_first_when_it_scales_in_during_the_grace_period() {
+    let mut bench = Bench::new(5);
+    bench.create_service(3, true, json!({"healthCheckGracePeriodSeconds": 3600}));
+    bench.wait_until_steady();
+    let deployment = bench.service()["deployments"][0]["id"].as_str().unwrap().to_owned();
+    let ill = bench.addresses(&deployment)[1];
+    bench.sim.elb_mut().set_answer(ill, Answer::Status(503));
+    bench.pass(60);
+    assert_eq!(bench.addresses(&deployment).len(), 3);
+    bench.update(json!({"desiredCount": 2}));
+    bench.wait_for("scale-in", |bench| bench.addresses(&deployment).len() == 2);
+    assert!(!bench.addresses(&deployment).contains(&ill));
+}
