@@ -74,6 +74,10 @@ class Simulator:
         """Pushes time ahead."""
         self._post("advance", {"seconds": seconds})
 
+    def alarm(self, name, state):
+        """Puts a CloudWatch alarm into ALARM or OK."""
+        self._post("alarms", {"name": name, "state": state})
+
     def push(self, repository, tag):
         """Pushes an image; gives its digest."""
         return self._post("images", {"repository": repository, "tag": tag})["digest"]

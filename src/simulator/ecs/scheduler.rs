@@ -233,9 +233,13 @@ impl Ecs {
                 }
                 Err(obstacle) => {
                     self.meet(scene, id, deployment, obstacle);
-                    break;
+                    return started;
                 }
             }
+        }
+        if !started.is_empty() {
+            self.resolve(id, Complaint::CannotPlace);
+            self.resolve(id, Complaint::Throttled);
         }
         started
     }
@@ -271,7 +275,7 @@ impl Ecs {
             }
             false => Some(self.place(&service.cluster, definition).map_err(Obstacle::Unplaced)?),
         };
-        if host.is_none() && !self.may_launch_now(scene, &provider) {
+        if host.is_none() && !self.may_launch_now(scene, &provider, 1) {
             return Err(Obstacle::Throttled);
         }
         let service = &self.services[&id];

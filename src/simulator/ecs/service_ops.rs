@@ -257,6 +257,7 @@ fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> 
         updated_at: scene.now,
         held: 0,
         failed_tasks: 0,
+        proven: false,
         breaker_failures: 0,
         has_run: false,
         pinning: Pinning::Open { failures: 0 },
