@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, IMAGE};
+use super::bench::{Bench, IMAGE, network};
 
 fn bench_with_instances(memory: &[i64]) -> (Bench, Vec<String>) {
     let mut bench = Bench::new(0);
@@ -118,4 +118,41 @@ fn a_deleted_service_takes_its_protected_tasks_along() {
     bench.ecs("DeleteService", json!({"cluster": "c", "service": "s", "force": true}));
     bench.pass(120);
     assert_eq!(bench.tasks("RUNNING").len(), 0);
+}
+
+#[test]
+fn task_sets_share_the_desired_count_as_their_controller_scales_them() {
+    let mut bench = Bench::new(0);
+    let input = json!({
+        "cluster": "c", "serviceName": "s", "desiredCount": 4, "deploymentController": {"type": "EXTERNAL"},
+    });
+    bench.ecs("CreateService", input);
+    let set = |percent: i64| {
+        json!({
+            "cluster": "c", "service": "s", "taskDefinition": "web", "launchType": "FARGATE",
+            "networkConfiguration": network(), "scale": {"value": percent, "unit": "PERCENT"},
+        })
+    };
+    let blue = bench.ecs("CreateTaskSet", set(100))["taskSet"]["id"].clone();
+    bench.pass(120);
+    let green = bench.ecs("CreateTaskSet", set(25))["taskSet"]["id"].clone();
+    bench.pass(120);
+    let running = |bench: &mut Bench, set: &Value| {
+        bench
+            .tasks("RUNNING")
+            .iter()
+            .filter(|task| task["startedBy"] == *set && task["lastStatus"] == "RUNNING")
+            .count()
+    };
+    assert_eq!((running(&mut bench, &blue), running(&mut bench, &green)), (4, 1));
+    let name = |set: &Value| json!({"cluster": "c", "service": "s", "taskSet": set, "force": true});
+    let mut all = name(&green);
+    all["scale"] = json!({"value": 100, "unit": "PERCENT"});
+    bench.ecs("UpdateTaskSet", all);
+    bench.ecs("DeleteTaskSet", name(&blue));
+    bench.pass(180);
+    assert_eq!((running(&mut bench, &blue), running(&mut bench, &green)), (0, 4));
+    let sets = bench.ecs("DescribeTaskSets", json!({"cluster": "c", "service": "s"}))["taskSets"].clone();
+    assert_eq!(sets.as_array().unwrap().len(), 1);
+    assert_eq!(sets[0]["stabilityStatus"], json!("STEADY_STATE"));
 }
