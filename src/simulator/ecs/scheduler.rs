@@ -37,6 +37,7 @@ impl Ecs {
         };
         service.next_tick = None;
         match service.status {
+            ServiceStatus::Active if service.external => self.look_at_task_sets(scene, id),
             ServiceStatus::Active => self.look(scene, id),
             ServiceStatus::Draining => self.wind_down(scene, id),
             ServiceStatus::Inactive => {}
@@ -201,7 +202,14 @@ impl Ecs {
     }
 
     /// Starts up to `wanted` tasks of a deployment; `replaced` of them because others are ill.
-    fn start(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, wanted: i64, replaced: i64) -> bool {
+    pub(super) fn start(
+        &mut self,
+        scene: &mut Scene<'_>,
+        id: ServiceId,
+        deployment: &str,
+        wanted: i64,
+        replaced: i64,
+    ) -> bool {
         let started = self.launch_up_to(scene, id, deployment, wanted);
         if started.is_empty() {
             return false;

@@ -5,6 +5,7 @@ mod apps;
 mod bench;
 mod breaker;
 mod images;
+mod instances;
 mod layout;
 mod messages;
 mod percents;
