@@ -7,12 +7,14 @@ Owns the order of calls, in which each has what it needs. Asserts nothing: what 
 import json
 
 from tour_ecs import operations
+from network_tour import balance, network, read_balancing, read_network
 
 
 def tour(simulator):
     """Calls every operation at least once with success."""
     read_everything(simulator)
     elb = simulator.client("elbv2")
+    balance(elb, network(simulator.client("ec2")))
     group = load_balance(elb)
     repository(simulator.client("ecr"))
     ecs = simulator.client("ecs")
@@ -37,6 +39,8 @@ def read_everything(simulator):
             ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
             ecs.list_tags_for_resource(resourceArn=arn)
     read_load_balancers(simulator.client("elbv2"))
+    read_balancing(simulator.client("elbv2"))
+    read_network(simulator.client("ec2"))
     read_images(simulator.client("ecr"))
     simulator.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
     simulator.client("sts").get_caller_identity()
@@ -74,7 +78,8 @@ def read_load_balancers(elb):
         arn = group["TargetGroupArn"]
         elb.describe_target_group_attributes(TargetGroupArn=arn)
         elb.describe_target_health(TargetGroupArn=arn)
-        elb.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": "10.9.9.9", "Port": 1}])
+        missing = {"ip": "10.9.9.9", "instance": "i-0123456789abcdef0"}[group["TargetType"]]
+        elb.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": missing, "Port": 1}])
 
 
 def read_images(ecr):
