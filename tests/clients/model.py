@@ -26,8 +26,8 @@ COMMON_ERRORS = {
 }
 
 #: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers
-#: empty: the tags of a load balancer's resource that has none.
-MAY_BE_EMPTY = {"TagList"}
+#: empty: the tags of a load balancer's resource that has none, and the images of a repository without any.
+MAY_BE_EMPTY = {"TagList", "ImageIdentifierList"}
 
 #: ISO 8601 in UTC, as the Query protocol writes it.
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")

@@ -74,6 +74,10 @@ class Simulator:
         """Pushes time ahead."""
         self._post("advance", {"seconds": seconds})
 
+    def load(self, load):
+        """Says what services have to carry; gives how many they are."""
+        return self._post("load", load)["services"]
+
     def push(self, repository, tag):
         """Pushes an image; gives its digest."""
         return self._post("images", {"repository": repository, "tag": tag})["digest"]
