@@ -4,6 +4,9 @@
 //! Nothing here may depend on how fast the machine is: every world runs at a speed at which hours would have to be
 //! lost for an outcome to change, and no test looks at a clock.
 
+#[path = "common/seen.rs"]
+mod seen;
+
 mod cli {
     mod command;
     mod drift;

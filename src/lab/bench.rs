@@ -15,6 +15,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::reconcile::pass::{Mode, PassReport};
 use crate::simulator::call::{Call, Service};
 use crate::simulator::error::ApiError;
+use crate::simulator::journal::Entry;
 use crate::simulator::layout::LaidOut;
 use crate::simulator::time::Time;
 use crate::simulator::wire::InProcess;
@@ -82,7 +83,7 @@ impl Lab {
     /// # Errors
     /// What the simulated AWS answers.
     pub fn call(&self, client: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let call = Call { service: Service::Ecs, operation: operation.to_owned(), input, client: client.to_owned() };
+        let call = Call::home(Service::Ecs, operation, input, client);
         self.world().call(at(self.start, self.origin), &call)
     }
 
@@ -103,7 +104,7 @@ impl Lab {
         let input = json!({"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension":
             "ecs:service:DesiredCount", "MinCapacity": least, "MaxCapacity": most});
         let operation = "RegisterScalableTarget".to_owned();
-        let call = Call { service: Service::AutoScaling, operation, input, client: "console".to_owned() };
+        let call = Call::home(Service::AutoScaling, &operation, input, "console");
         self.world().call(at(self.start, self.origin), &call).map(|_| ())
     }
 
@@ -140,7 +141,7 @@ impl Lab {
 
     /// The journal's lines so far.
     pub fn journal(&self) -> Vec<Value> {
-        self.world().journal().lines().map(|entry| entry.line.clone()).collect()
+        self.world().journal().lines().map(Entry::line).collect()
     }
 }
 

@@ -188,6 +188,6 @@ fn tag(sim: &mut Simulator, table: &ServiceTable, laid_out: &LaidOut, start: Sta
 }
 
 fn layout_call(sim: &mut Simulator, service: Service, operation: &str, input: Value) -> Result<(), ApiError> {
-    let call = Call { service, operation: operation.to_owned(), input, client: "layout".to_owned() };
+    let call = Call::home(service, operation, input, "layout");
     sim.call(sim.now(), &call).map(|_| ())
 }

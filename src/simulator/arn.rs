@@ -10,7 +10,7 @@ use fastrand::Rng;
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// The account and region that the simulated world lives in.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Place {
     /// Twelve digits.
     pub account: String,
@@ -52,6 +52,16 @@ impl Place {
     /// `arn:aws:ecs:R:A:service-revision/<cluster>/<service>/<digits>`
     pub fn service_revision(&self, cluster: &str, service: &str, id: &str) -> String {
         self.ecs(&format!("service-revision/{cluster}/{service}/{id}"))
+    }
+
+    /// `arn:aws:ecs:R:A:capacity-provider/<name>`
+    pub fn capacity_provider(&self, name: &str) -> String {
+        self.ecs(&format!("capacity-provider/{name}"))
+    }
+
+    /// `arn:aws:ecs:R:A:container-instance/<cluster>/<uuid>`
+    pub fn container_instance(&self, cluster: &str, id: &str) -> String {
+        self.ecs(&format!("container-instance/{cluster}/{id}"))
     }
 
     fn ecs(&self, resource: &str) -> String {

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::simulator::arn::Place;
+
 /// The services that the simulator answers for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Service {
@@ -16,6 +18,8 @@ pub enum Service {
     Elb,
     /// Security Token Service (AWS Query).
     Sts,
+    /// Elastic Compute Cloud (EC2's own dialect of AWS Query).
+    Ec2,
     /// Application Auto Scaling (AWS JSON 1.1).
     AutoScaling,
 }
@@ -28,6 +32,7 @@ impl Service {
             Service::Ecr => "ecr",
             Service::Elb => "elasticloadbalancing",
             Service::Sts => "sts",
+            Service::Ec2 => "ec2",
             Service::AutoScaling => "application-autoscaling",
         }
     }
@@ -44,9 +49,16 @@ pub struct Call {
     pub input: Value,
     /// Who calls: the user agent, shortened to its application or its first product.
     pub client: String,
+    /// Where it is sent, which is what its signature says; `None` is the home of the world.
+    pub place: Option<Place>,
 }
 
 impl Call {
+    /// A call to the home of the world.
+    pub fn home(service: Service, operation: &str, input: Value, client: &str) -> Self {
+        Call { service, operation: operation.to_owned(), input, client: client.to_owned(), place: None }
+    }
+
     /// Whether it only looks, by its name, as AWS names its operations.
     pub fn only_looks(&self) -> bool {
         ["Describe", "List", "Get", "BatchGet"].iter().any(|verb| self.operation.starts_with(verb))

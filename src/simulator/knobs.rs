@@ -84,8 +84,25 @@ pub struct Knobs {
     pub placement_retry_ms: i64,
     /// Failed starts in a row until the service complains of them. Assumed.
     pub start_complaint_after: u32,
-    /// Most tasks that one tick starts for a service. Documented: 500 a minute.
+    /// Most tasks that one tick starts for a service, so that a single service stays below the limits of Fargate.
+    /// Assumed.
     pub launches_per_tick: usize,
+    /// Most tasks that are started for a service within any minute. Documented: 500.
+    pub launches_per_minute: i64,
+    /// Fargate tasks of one provider, on demand or Spot, that services may start at once. Documented: 100.
+    pub fargate_launch_burst: i64,
+    /// How many more of them each second brings. Documented: 20.
+    pub fargate_launches_per_second: i64,
+    /// Most tasks in PROVISIONING in one cluster. Documented: 500.
+    pub most_provisioning: usize,
+    /// Most vCPUs on demand at the same time; `None` for an account whose quota is never reached. Documented: 6 in
+    /// a new account, raised as it is used.
+    pub vcpu_limit: Option<i64>,
+    /// The same on Fargate Spot, which has a quota of its own.
+    pub spot_vcpu_limit: Option<i64>,
+    /// How long a deployment with alarms is watched after its old tasks are gone, where `bakeTimeInMinutes` does not
+    /// say. That there is such a time is documented, its length assumed.
+    pub alarm_bake_ms: i64,
     /// How long a task of RunTask runs if nobody said otherwise with `Simulator::set_app`.
     pub one_off_run_ms: i64,
     /// From the notice of a Spot reclaim to the end of the task at the latest. Documented: 2 minutes.
@@ -137,6 +154,13 @@ impl Default for Knobs {
             placement_retry_ms: 60_000,
             start_complaint_after: 3,
             launches_per_tick: 80,
+            launches_per_minute: 500,
+            fargate_launch_burst: 100,
+            fargate_launches_per_second: 20,
+            most_provisioning: 500,
+            vcpu_limit: None,
+            spot_vcpu_limit: None,
+            alarm_bake_ms: 300_000,
             one_off_run_ms: 90_000,
             spot_notice_ms: 120_000,
             spot_sigterm_first: false,
@@ -145,6 +169,97 @@ impl Default for Knobs {
             throttling: Throttling::Off,
             read_lag_ms: 0,
             fargate_32_vcpu: false,
+        }
+    }
+}
+
+/// A duration of [`Knobs`] by its name, and between which values AWS may have it.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// The name of the field.
+    pub name: &'static str,
+    /// The least, in milliseconds.
+    pub least: i64,
+    /// The most, in milliseconds.
+    pub most: i64,
+    read: fn(&Knobs) -> i64,
+    write: fn(&mut Knobs, i64),
+}
+
+impl Range {
+    /// The range of the knob of that name, if it has one.
+    pub fn of(name: &str) -> Option<&'static Range> {
+        RANGES.iter().find(|range| range.name == name)
+    }
+
+    /// What the knob stands at.
+    pub fn read(&self, knobs: &Knobs) -> i64 {
+        (self.read)(knobs)
+    }
+
+    /// Turns the knob. False, and nothing is turned, if AWS cannot be like that.
+    pub fn set(&self, knobs: &mut Knobs, ms: i64) -> bool {
+        let possible = (self.least..=self.most).contains(&ms);
+        if possible {
+            (self.write)(knobs, ms);
+        }
+        possible
+    }
+}
+
+macro_rules! ranges {
+    ($($name:ident: $least:literal to $most:literal,)*) => {
+        [$(Range {
+            name: stringify!($name),
+            least: $least,
+            most: $most,
+            read: |knobs| knobs.$name,
+            write: |knobs, ms| knobs.$name = ms,
+        },)*]
+    };
+}
+
+/// What a knob may stand at to be AWS: where it was observed to be, widened by what is documented and by what nobody
+/// has ruled out.
+pub static RANGES: [Range; 22] = ranges! {
+    tick_ms: 1_000 to 60_000,
+    tick_jitter_ms: 0 to 5_000,
+    jitter_percent: 0 to 50,
+    visible_after_ms: 0 to 30_000,
+    provisioning_ms: 2_000 to 120_000,
+    pending_ms: 1_000 to 60_000,
+    pull_ms: 100 to 600_000,
+    start_ms: 0 to 60_000,
+    register_ms: 0 to 60_000,
+    healthy_after_ms: 40_000 to 40_000,
+    stop_to_drain_ms: 0 to 30_000,
+    stop_to_sigterm_ms: 0 to 30_000,
+    drain_poll_ms: 0 to 60_000,
+    exit_after_sigterm_ms: 0 to 120_000,
+    kill_ms: 0 to 30_000,
+    deprovisioning_ms: 1_000 to 120_000,
+    completion_ms: 0 to 300_000,
+    steady_repeat_ms: 21_600_000 to 21_620_000,
+    stopped_retention_ms: 3_600_000 to 7_200_000,
+    backoff_first_ms: 1_000 to 900_000,
+    backoff_cap_ms: 900_000 to 900_000,
+    spot_notice_ms: 120_000 to 120_000,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn begins_with_every_knob_within_its_range() {
+        for range in &RANGES {
+            let mut knobs = Knobs::default();
+            let default = range.read(&knobs);
+            assert!((range.least..=range.most).contains(&default), "{}", range.name);
+            assert!(!range.set(&mut knobs, range.most + 1) && !range.set(&mut knobs, range.least - 1));
+            assert_eq!(knobs, Knobs::default(), "{}", range.name);
+            assert!(range.set(&mut knobs, range.most));
+            assert_eq!(range.read(&knobs), range.most, "{}", range.name);
         }
     }
 }

@@ -311,7 +311,7 @@ fn network(laid_out: &LaidOut) -> Value {
 }
 
 fn ecs(sim: &mut Simulator, operation: &str, input: Value) -> Result<Value, ApiError> {
-    let call = Call { service: Service::Ecs, operation: operation.to_owned(), input, client: "layout".to_owned() };
+    let call = Call::home(Service::Ecs, operation, input, "layout");
     sim.call(sim.now(), &call)
 }
 

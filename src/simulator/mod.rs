@@ -1,4 +1,4 @@
-//! An embedded AWS: ECS, ECR, ELBv2, Application Auto Scaling and STS, as AWS documents them.
+//! An embedded AWS: ECS, ECR, ELBv2, a small EC2, Application Auto Scaling and STS, as AWS documents them.
 //!
 //! Sans-IO and deterministic: nothing in here reads a clock (but the TCP door, on tokio's), every entry takes `now`,
 //! and one seed gives one world. Imports nothing of the rest of the crate, so a mistake about AWS cannot hide by
@@ -7,6 +7,7 @@
 pub mod arn;
 pub mod autoscaling;
 pub mod call;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
@@ -18,6 +19,7 @@ pub mod layout;
 mod members;
 mod model;
 mod play;
+mod region;
 pub mod scenario;
 mod strict;
 pub mod sts;

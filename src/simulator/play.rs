@@ -82,18 +82,26 @@ impl Simulator {
             }
             Action::Update { service, input } => self.update(service, input, "scenario"),
             Action::ReclaimSpot { service, most } => {
-                let tasks: Vec<String> = self.ecs.spot_tasks_of(service, *most);
+                let tasks: Vec<String> = self.home.ecs.spot_tasks_of(service, *most);
                 tasks.iter().filter(|task| self.reclaim_spot(task)).map(|task| json!(task)).collect()
             }
             Action::SpotCapacity(available) => {
                 self.set_spot_capacity(*available);
                 json!(available)
             }
+            Action::ZoneCapacity { zone, available } => {
+                self.set_zone_capacity(zone, *available);
+                json!(available)
+            }
+            Action::Alarm { name, alarming } => {
+                self.set_alarm(name, *alarming);
+                json!(alarming)
+            }
             Action::Drain { target_group, seconds } => self.drain_for(target_group, *seconds),
             Action::Health { service, serving } => {
                 let answer = if *serving { Answer::Serving } else { Answer::Status(503) };
-                let addresses = self.ecs.running_addresses_of(service);
-                addresses.iter().for_each(|address| self.elb.set_answer(*address, answer));
+                let addresses = self.home.ecs.running_addresses_of(service);
+                addresses.iter().for_each(|address| self.home.elb.set_answer(*address, answer));
                 json!(addresses.len())
             }
             Action::Load { service, load } => json!(self.set_load(service, *load)),
@@ -121,7 +129,7 @@ impl Simulator {
     }
 
     fn update(&mut self, part: &str, input: &Map<String, Value>, client: &str) -> Value {
-        let services = self.ecs.services_like(part);
+        let services = self.home.ecs.services_like(part);
         let update = |(cluster, service): (String, String)| {
             let mut input = input.clone();
             input.insert("cluster".to_owned(), json!(cluster));
@@ -133,7 +141,7 @@ impl Simulator {
     }
 
     fn drain_for(&mut self, target_group: &str, seconds: i64) -> Value {
-        let arn = self.elb.target_group_arns().find(|arn| arn.contains(&format!(":targetgroup/{target_group}/")));
+        let arn = self.home.elb.target_group_arns().find(|arn| arn.contains(&format!(":targetgroup/{target_group}/")));
         let Some(arn) = arn.map(str::to_owned) else { return Value::Null };
         let delay = json!({"Key": "deregistration_delay.timeout_seconds", "Value": seconds.to_string()});
         let input = json!({"TargetGroupArn": arn, "Attributes": [delay]});
@@ -143,7 +151,7 @@ impl Simulator {
 
     /// A call of somebody's; the error, if it was refused.
     fn make(&mut self, service: Service, operation: &str, input: Value, client: &str) -> Option<String> {
-        let call = Call { service, operation: operation.to_owned(), input, client: client.to_owned() };
+        let call = Call::home(service, operation, input, client);
         self.answer(&call).err().map(|error| error.to_string())
     }
 }

@@ -91,6 +91,20 @@ pub enum Action {
     },
     /// Whether FARGATE_SPOT can place tasks.
     SpotCapacity(bool),
+    /// Whether Fargate can place tasks in an availability zone.
+    ZoneCapacity {
+        /// For example `us-east-1a`.
+        zone: String,
+        /// Whether it can.
+        available: bool,
+    },
+    /// A CloudWatch alarm goes to ALARM, or back to OK.
+    Alarm {
+        /// Its name.
+        name: String,
+        /// Whether to ALARM.
+        alarming: bool,
+    },
     /// A target group gets this deregistration delay.
     Drain {
         /// Its name.
@@ -160,6 +174,8 @@ impl Action {
             Action::Update { .. } => "update",
             Action::ReclaimSpot { .. } => "reclaimSpot",
             Action::SpotCapacity(_) => "spotCapacity",
+            Action::ZoneCapacity { .. } => "zoneCapacity",
+            Action::Alarm { .. } => "alarm",
             Action::Drain { .. } => "drain",
             Action::Health { .. } => "health",
             Action::Load { .. } => "load",
@@ -197,6 +213,16 @@ impl Action {
                 Ok(Action::ReclaimSpot { service: text(&members.need("service")?)?, most })
             }
             "spotCapacity" => how.flag().map(Action::SpotCapacity),
+            "zoneCapacity" => {
+                let members = how.object(&["zone", "available"])?;
+                let available = members.need("available")?.flag()?;
+                Ok(Action::ZoneCapacity { zone: text(&members.need("zone")?)?, available })
+            }
+            "alarm" => {
+                let members = how.object(&["name", "alarming"])?;
+                let alarming = members.need("alarming")?.flag()?;
+                Ok(Action::Alarm { name: text(&members.need("name")?)?, alarming })
+            }
             "drain" => {
                 let members = how.object(&["targetGroup", "seconds"])?;
                 let seconds = members.need("seconds")?.whole(0, 3600)?;
@@ -259,7 +285,11 @@ fn app(reader: &Reader<'_>) -> Result<App, Unreadable> {
         "neverHealthy" if how.is_none() => Ok(App::NeverHealthy),
         "crashesAfter" => end().map(|(ms, exit_code)| App::CrashesAfter { ms, exit_code }),
         "exitsAfter" => end().map(|(ms, exit_code)| App::ExitsAfter { ms, exit_code }),
-        _ => Err(reader.wrong("is none of healthy, neverHealthy, crashesAfter, exitsAfter")),
+        "servesAfter" => {
+            let how = how.as_ref().ok_or_else(|| reader.wrong("is without `ms`"))?;
+            Ok(App::ServesAfter { ms: how.object(&["ms"])?.need("ms")?.whole(0, MOST_MS)? })
+        }
+        _ => Err(reader.wrong("is none of healthy, neverHealthy, crashesAfter, exitsAfter, servesAfter")),
     }
 }
 

@@ -63,7 +63,7 @@ fn rates(call: &Call) -> [Option<Rate>; 2] {
         Service::Ecs => ecs(&call.operation),
         Service::Elb => [Some(rate("elb", 40, 10)), Some(elb(&call.operation))],
         Service::Ecr => [ecr(&call.operation), None],
-        Service::Sts | Service::AutoScaling => [None, None],
+        Service::Sts | Service::Ec2 | Service::AutoScaling => [None, None],
     }
 }
 
@@ -80,17 +80,34 @@ fn ecs(operation: &str) -> [Option<Rate>; 2] {
         "DescribeTaskDefinition" | "ListTaskDefinitions" | "ListTaskDefinitionFamilies" => {
             rate("ecs task definition read", 50, 20)
         }
+        "CreateCapacityProvider" | "UpdateCapacityProvider" | "DeleteCapacityProvider" => {
+            rate("ecs capacity provider modify", 10, 1)
+        }
+        "DescribeCapacityProviders" => rate("ecs capacity provider read", 50, 20),
+        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => rate("ecs setting modify", 10, 1),
+        "ListAccountSettings" => rate("ecs setting read", 50, 20),
         "DeleteTaskDefinitions" => rate("ecs task definition delete", 5, 1),
         "TagResource" | "UntagResource" => rate("ecs tag modify", 20, 10),
         "ListTagsForResource" => rate("ecs tag read", 50, 20),
-        "RunTask" | "StartTask" | "StopTask" | "ExecuteCommand" => rate("ecs cluster resource modify", 100, 40),
-        "DescribeTasks" | "ListTasks" => rate("ecs cluster resource read", 100, 20),
+        "RunTask"
+        | "StartTask"
+        | "StopTask"
+        | "ExecuteCommand"
+        | "PutAttributes"
+        | "DeleteAttributes"
+        | "DeregisterContainerInstance"
+        | "UpdateContainerInstancesState" => rate("ecs cluster resource modify", 100, 40),
+        "DescribeTasks" | "ListTasks" | "DescribeContainerInstances" | "ListContainerInstances" | "ListAttributes" => {
+            rate("ecs cluster resource read", 100, 20)
+        }
+        "RegisterContainerInstance" => rate("ecs agent modify", 200, 120),
         "CreateService" | "DeleteService" | "UpdateService" | "StopServiceDeployment" => {
             rate("ecs service modify", 50, 5)
         }
         "DescribeServices" | "ListServices" => rate("ecs service read", 100, 20),
         "ListServiceDeployments" | "DescribeServiceDeployments" => rate("ecs service deployment", 50, 20),
         "DescribeServiceRevisions" => rate("ecs service revision", 50, 20),
+        "ListServicesByNamespace" => rate("ecs cluster service resource read", 10, 1),
         "UpdateTaskProtection" | "GetTaskProtection" => rate("ecs task protection", 200, 80),
         _ => return [None, None],
     };
@@ -123,7 +140,7 @@ mod tests {
 
     /// How many of 200 calls at one moment are taken.
     fn taken(buckets: &mut Buckets, now: Time, service: Service, operation: &str) -> usize {
-        let call = Call { service, operation: operation.to_owned(), input: json!({}), client: "test".to_owned() };
+        let call = Call::home(service, operation, json!({}), "test");
         (0..200).filter(|_| buckets.take(now, &call)).count()
     }
 

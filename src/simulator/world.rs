@@ -1,27 +1,30 @@
-//! One simulated AWS account: its services, its time and its chance.
+//! One simulated AWS: its places, its time and its chance.
 //!
-//! Owns virtual time (it only moves forward, from event to event), the one random generator, and the order in which
-//! things happen: first the load balancers, then ECS. Everything is a function of the configuration and the calls,
-//! byte for byte.
+//! Owns virtual time (it only moves forward, from event to event), the one random generator, and which account and
+//! region answers a call: the home of the world, or another that comes to be when somebody first calls there.
+//! Everything is a function of the configuration and the calls, byte for byte.
 //!
-//! Divergence from AWS: calls are answered one after the other; there are no permissions.
+//! Divergence from AWS: calls are answered one after the other; there are no permissions, and an account is whatever
+//! somebody calls.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::simulator::arn::Place;
-use crate::simulator::autoscaling::{AutoScaling, Effect, Load};
-use crate::simulator::call::{Call, Service};
+use crate::simulator::autoscaling::Load;
+use crate::simulator::call::Call;
 use crate::simulator::ecr::Ecr;
 use crate::simulator::ecs::{App, Ecs, Scene};
-use crate::simulator::elb::{Elb, ElbEvent};
+use crate::simulator::elb::Elb;
 use crate::simulator::error::ApiError;
-use crate::simulator::fault::{Faults, Past};
+use crate::simulator::fault::{Faults, Late};
 use crate::simulator::journal::Journal;
 use crate::simulator::knobs::Knobs;
 use crate::simulator::play::Script;
-use crate::simulator::sts::Sts;
-use crate::simulator::throttle::Buckets;
+use crate::simulator::region::{Kept, Lent, Region};
 use crate::simulator::time::Time;
 
 /// What a world is made from.
@@ -52,33 +55,20 @@ impl Default for Config {
     }
 }
 
-/// Which copies of the world are kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kept {
-    /// One to begin with.
-    First,
-    /// One of what has just changed.
-    Next,
-}
-
-/// A simulated AWS account in one region.
+/// A simulated AWS. What is said of "the account" is about its home: one account in one region.
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) now: Time,
-    pub(super) place: Place,
     pub(super) knobs: Knobs,
     seed: u64,
     rng: Rng,
-    pub(super) ecs: Ecs,
-    pub(super) elb: Elb,
-    ecr: Ecr,
-    sts: Sts,
-    auto_scaling: AutoScaling,
+    pub(super) home: Region,
+    /// Where else somebody has called.
+    others: BTreeMap<Place, Region>,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
-    pub(super) buckets: Buckets,
+    pub(super) late: Late,
     pub(super) script: Script,
-    past: Past,
 }
 
 impl Simulator {
@@ -90,17 +80,12 @@ impl Simulator {
             knobs,
             seed,
             rng: Rng::with_seed(seed),
-            ecs: Ecs::default(),
-            elb: Elb::new(&account, &region, seed),
-            ecr: Ecr::new(&account, &region),
-            sts: Sts::new(&account),
-            auto_scaling: AutoScaling::new(&account, &region),
+            home: Region::new(Place { account, region }, seed),
+            others: BTreeMap::new(),
             journal: Journal::default(),
             faults: Faults::new(seed, start),
-            buckets: Buckets::default(),
+            late: Late::default(),
             script: Script::default(),
-            past: Past::default(),
-            place: Place { account, region },
         }
     }
 
@@ -111,7 +96,7 @@ impl Simulator {
 
     /// Account and region.
     pub fn place(&self) -> &Place {
-        &self.place
+        &self.home.place
     }
 
     /// The constants of this world.
@@ -126,17 +111,17 @@ impl Simulator {
 
     /// The registry, to be stocked from Rust.
     pub fn ecr_mut(&mut self) -> &mut Ecr {
-        &mut self.ecr
+        &mut self.home.ecr
     }
 
     /// The load balancers.
     pub fn elb(&self) -> &Elb {
-        &self.elb
+        &self.home.elb
     }
 
     /// The load balancers, to be laid out from Rust.
     pub fn elb_mut(&mut self) -> &mut Elb {
-        &mut self.elb
+        &mut self.home.elb
     }
 
     /// This world's chance.
@@ -146,12 +131,17 @@ impl Simulator {
 
     /// Load balancers and chance at once, to make the ones with the other.
     pub fn elb_and_rng(&mut self) -> (&mut Elb, &mut Rng) {
-        (&mut self.elb, &mut self.rng)
+        (&mut self.home.elb, &mut self.rng)
     }
 
     /// Every call and every event so far.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Bounds how much of the journal is kept: the last `most` entries, or with `None` all of them.
+    pub fn keep_journal(&mut self, most: Option<usize>) {
+        self.journal.keep(most);
     }
 
     /// The rules in force of what goes wrong.
@@ -172,10 +162,8 @@ impl Simulator {
 
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Time> {
-        [self.elb.next_event(), self.ecs.next_event(), self.ecr.next_event(), self.script.next()]
-            .into_iter()
-            .flatten()
-            .min()
+        let regions = std::iter::once(&self.home).chain(self.others.values());
+        regions.map(|region| region.next_event(self.now)).chain([self.script.next(), self.late.next()]).flatten().min()
     }
 
     /// Lets time pass, event by event and in order. A moment in the past changes nothing.
@@ -183,20 +171,9 @@ impl Simulator {
         self.keep_past(Kept::First);
         while let Some(next) = self.next_event().filter(|next| *next <= now) {
             self.now = self.now.max(next);
-            let events = self.elb.advance_to(self.now);
-            self.with_scene(|ecs, scene| {
-                events.iter().for_each(|event: &ElbEvent| ecs.target_changed(scene, event));
-                ecs.fire_due(scene);
-            });
-            for (repository, digest) in self.ecr.advance_to(self.now) {
-                let fields = json!({"repository": repository, "digest": digest});
-                self.journal.event(self.now, "image.expired", fields);
-            }
-            let ecs = &self.ecs;
-            let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
-            let effects = self.auto_scaling.advance_to(self.now, &mut self.rng, &looks);
-            effects.into_iter().for_each(|effect| self.obey(effect));
+            self.fire_due();
             self.act_due();
+            self.let_late_calls_in();
             self.keep_past(Kept::Next);
         }
         self.now = self.now.max(now);
@@ -209,12 +186,12 @@ impl Simulator {
     /// Whatever AWS would refuse, in its words.
     pub fn call(&mut self, now: Time, call: &Call) -> Result<Value, ApiError> {
         self.advance_to(now);
-        self.answer(call)
+        self.answer(call).map(Arc::unwrap_or_clone)
     }
 
     /// Answers one API call at this moment, and writes both down.
-    pub(super) fn answer(&mut self, call: &Call) -> Result<Value, ApiError> {
-        let outcome = self.dispatch(call);
+    pub(super) fn answer(&mut self, call: &Call) -> Result<Arc<Value>, ApiError> {
+        let outcome = self.at(call, |region, lent| region.dispatch(lent, call)).map(Arc::new);
         self.journal.api(self.now, call, &outcome);
         if !call.only_looks() {
             self.keep_past(Kept::Next);
@@ -224,27 +201,8 @@ impl Simulator {
 
     /// Answers a read as of `lag` milliseconds ago, and writes nothing down. `None` for services that have no past.
     pub(super) fn answer_of_the_past(&mut self, call: &Call, lag: i64) -> Option<Result<Value, ApiError>> {
-        let Call { service, operation, input, client: _ } = call;
         let then = self.now.plus_millis(-lag);
-        let scenery = self.past.at(then)?;
-        // A read draws nothing and notes nothing; should it, the world must not see it.
-        let (mut rng, mut unread) = (self.rng.clone(), Journal::default());
-        match service {
-            Service::Ecs => {
-                let mut scene = Scene {
-                    now: then,
-                    place: &self.place,
-                    knobs: &self.knobs,
-                    rng: &mut rng,
-                    elb: &mut scenery.elb,
-                    ecr: &self.ecr,
-                    journal: &mut unread,
-                };
-                Some(scenery.ecs.handle(&mut scene, operation, input))
-            }
-            Service::Elb => Some(scenery.elb.handle(operation, input, then, &mut rng)),
-            Service::Ecr | Service::Sts | Service::AutoScaling => None,
-        }
+        self.at(call, |region, lent| region.answer_as_of(then, lent, call))
     }
 
     /// Pushes a new image behind a tag and returns its digest, `sha256:…`.
@@ -254,7 +212,7 @@ impl Simulator {
     /// `RepositoryNotFoundException`, `ImageTagAlreadyExistsException`.
     pub fn push_image(&mut self, now: Time, repository: &str, tag: &str) -> Result<String, ApiError> {
         self.advance_to(now);
-        let digest = self.ecr.push(repository, tag, self.now, &mut self.rng)?;
+        let digest = self.home.ecr.push(repository, tag, self.now, &mut self.rng)?;
         let fields = json!({"repository": repository, "tag": tag, "digest": digest});
         self.journal.event(self.now, "image.pushed", fields);
         Ok(digest)
@@ -263,26 +221,36 @@ impl Simulator {
     /// How containers behave that start from now on. `subject` is a task definition family, an image digest, an image
     /// as a container definition names it, or its `repository:tag`; the family is the strongest.
     pub fn set_app(&mut self, subject: &str, app: App) {
-        self.ecs.set_app(subject, app);
+        self.home.ecs.set_app(subject, app);
     }
 
     /// How long containers of a subject (as in [`Simulator::set_app`]) take to end after SIGTERM. Beyond
     /// `stopTimeout` they are killed, with exit code 137.
     pub fn set_exit_after_sigterm(&mut self, subject: &str, ms: i64) {
-        self.ecs.set_exit_after_sigterm(subject, ms);
+        self.home.ecs.set_exit_after_sigterm(subject, ms);
     }
 
     /// Whether FARGATE_SPOT can place tasks.
     pub fn set_spot_capacity(&mut self, available: bool) {
         self.journal.event(self.now, "spot.capacity", json!({ "available": available }));
-        self.ecs.set_spot_capacity(available);
+        self.home.ecs.set_spot_capacity(available);
     }
 
     /// What services have to carry from now on: all whose name has this part. How many there are.
     pub fn set_load(&mut self, service: &str, load: Load) -> usize {
-        let services = self.ecs.services_like(service);
-        services.iter().for_each(|(cluster, service)| self.auto_scaling.set_load(cluster, service, load));
+        let services = self.home.ecs.services_like(service);
+        services.iter().for_each(|(cluster, service)| self.home.auto_scaling.set_load(cluster, service, load));
         services.len()
+    }
+
+    /// Whether Fargate can place tasks in an availability zone, for example `us-east-1a`.
+    pub fn set_zone_capacity(&mut self, zone: &str, available: bool) {
+        self.with_scene(|ecs, scene| ecs.set_zone_capacity(scene, zone, available));
+    }
+
+    /// Puts a CloudWatch alarm into ALARM, or back to OK. Deployments that watch it see that with their next look.
+    pub fn set_alarm(&mut self, name: &str, alarming: bool) {
+        self.with_scene(|ecs, scene| ecs.set_alarm(scene, name, alarming));
     }
 
     /// Takes a Spot task (id or ARN) back. False if there is no such live task on FARGATE_SPOT.
@@ -293,17 +261,15 @@ impl Simulator {
     /// The world as it is, for `GET /_sim/world`: clusters with services and deployments, tasks, families, target
     /// groups with their targets, images by tag.
     pub fn world_json(&self) -> Value {
-        let mut world = self.ecs.truth(&self.place, &self.elb);
-        world["now"] = json!(self.now.rfc3339());
-        world["account"] = json!(self.place.account);
-        world["region"] = json!(self.place.region);
-        let groups: Vec<Value> = self.elb.target_group_arns().map(|arn| self.target_group_json(arn)).collect();
-        world["targetGroups"] = json!(groups);
-        let images = self.ecr.tags();
-        world["images"] = images
-            .map(|(repository, tag, digest)| json!({"repository": repository, "tag": tag, "digest": digest}))
-            .collect();
-        world
+        self.home.truth(self.now)
+    }
+
+    /// The same of another place; `None` where nobody has called yet.
+    pub fn world_json_at(&self, place: &Place) -> Option<Value> {
+        if *place == self.home.place {
+            return Some(self.world_json());
+        }
+        self.others.get(place).map(|region| region.truth(self.now))
     }
 
     /// Goes back to `past`, for a world in which nothing has happened yet. False if something has.
@@ -317,7 +283,7 @@ impl Simulator {
 
     /// Empties the account: everything but the time, the place and the constants is as at first.
     pub fn reset(&mut self) {
-        let Place { account, region } = self.place.clone();
+        let Place { account, region } = self.home.place.clone();
         let knobs = self.knobs.clone();
         *self = Simulator::new(Config { account, region, seed: self.seed, start: self.now, knobs });
     }
@@ -329,62 +295,38 @@ impl Simulator {
 
     /// Keeps the present for late reads, if there may be any.
     fn keep_past(&mut self, kept: Kept) {
-        let depth = self.faults.longest_lag().max(self.knobs.read_lag_ms);
-        if depth <= 0 {
-            self.past.forget();
-            return;
-        }
-        match kept {
-            Kept::First => self.past.begin(&self.ecs, &self.elb),
-            Kept::Next => self.past.keep(self.now, depth, &self.ecs, &self.elb),
-        }
+        let (now, depth) = (self.now, self.faults.longest_lag().max(self.knobs.read_lag_ms));
+        self.regions_mut().for_each(|region| region.keep_past(kept, now, depth));
     }
 
-    fn target_group_json(&self, arn: &str) -> Value {
-        let targets = self.elb.targets(arn).into_iter();
-        let targets: Value = targets
-            .map(|(ip, port, state)| json!({"ip": ip.to_string(), "port": port, "state": state.name()}))
-            .collect();
-        json!({"targetGroupArn": arn, "targets": targets})
-    }
-
-    fn dispatch(&mut self, call: &Call) -> Result<Value, ApiError> {
-        let Call { service, operation, input, client: _ } = call;
-        match service {
-            Service::Ecs => self.with_scene(|ecs, scene| ecs.handle(scene, operation, input)),
-            Service::Ecr => self.ecr.handle(operation, input, self.now, &mut self.rng),
-            Service::Elb => self.elb.handle(operation, input, self.now, &mut self.rng),
-            Service::Sts => self.sts.handle(operation, input, self.now, &mut self.rng),
-            Service::AutoScaling => self.scale(operation, input),
+    /// Does what is due at this moment, everywhere.
+    fn fire_due(&mut self) {
+        for region in std::iter::once(&mut self.home).chain(self.others.values_mut()) {
+            let mut lent = Lent { now: self.now, knobs: &self.knobs, rng: &mut self.rng, journal: &mut self.journal };
+            region.fire_due(&mut lent);
         }
     }
 
-    fn scale(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        let ecs = &self.ecs;
-        let looks = |cluster: &str, service: &str| ecs.scaling_look(cluster, service);
-        let (answer, effect) = self.auto_scaling.handle(operation, input, self.now, &mut self.rng, &looks)?;
-        effect.into_iter().for_each(|effect| self.obey(effect));
-        Ok(answer)
+    fn regions_mut(&mut self) -> impl Iterator<Item = &mut Region> {
+        std::iter::once(&mut self.home).chain(self.others.values_mut())
     }
 
-    /// Does to a service what Application Auto Scaling wants.
-    fn obey(&mut self, effect: Effect) {
-        let Effect::SetDesiredCount { cluster, service, desired, cause } = effect;
-        let fields = json!({"cluster": cluster, "service": service, "desired": desired, "cause": cause});
-        self.journal.event(self.now, "service.scaled", fields);
-        self.with_scene(|ecs, scene| ecs.scale(scene, &cluster, &service, desired));
-    }
-
-    pub(super) fn with_scene<T>(&mut self, act: impl FnOnce(&mut Ecs, &mut Scene<'_>) -> T) -> T {
-        let mut scene = Scene {
-            now: self.now,
-            place: &self.place,
-            knobs: &self.knobs,
-            rng: &mut self.rng,
-            elb: &mut self.elb,
-            ecr: &self.ecr,
-            journal: &mut self.journal,
+    /// The region that a call is sent to, at work. It comes to be when it is first called.
+    pub(super) fn at<T>(&mut self, call: &Call, act: impl FnOnce(&mut Region, &mut Lent<'_>) -> T) -> T {
+        let region = match &call.place {
+            Some(place) if *place != self.home.place => {
+                let seed = self.seed;
+                self.others.entry(place.clone()).or_insert_with(|| Region::new(place.clone(), seed))
+            }
+            Some(_) | None => &mut self.home,
         };
-        act(&mut self.ecs, &mut scene)
+        let mut lent = Lent { now: self.now, knobs: &self.knobs, rng: &mut self.rng, journal: &mut self.journal };
+        act(region, &mut lent)
+    }
+
+    /// ECS of the account at work.
+    pub(super) fn with_scene<T>(&mut self, act: impl FnOnce(&mut Ecs, &mut Scene<'_>) -> T) -> T {
+        let mut lent = Lent { now: self.now, knobs: &self.knobs, rng: &mut self.rng, journal: &mut self.journal };
+        self.home.with_scene(&mut lent, act)
     }
 }

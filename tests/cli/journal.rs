@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::seen;
+
 /// Names of operations that change nothing.
 const READS: [&str; 4] = ["Describe", "List", "Get", "BatchGet"];
 
@@ -18,6 +20,7 @@ impl Journal {
     pub(super) fn read(lines: &str, from: usize) -> Self {
         let entries: Vec<Value> =
             lines.lines().map(|line| serde_json::from_str(line).expect("the journal has JSON lines")).collect();
+        seen::keep(&entries);
         let end = from + entries.len();
         Self { entries, end }
     }

@@ -14,6 +14,7 @@ import botocore.session
 #: protocol itself refuses with.
 COMMON_ERRORS = {
     "AccessDeniedException",
+    "ExpiredTokenException",
     "InternalFailure",
     "InvalidAction",
     "MalformedQueryString",

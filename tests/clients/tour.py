@@ -7,6 +7,8 @@ Owns the order of calls, in which each has what it needs. Asserts nothing: what 
 import hashlib
 import json
 
+from tour_ecs import operations
+
 
 def tour(simulator):
     """Calls every operation at least once with success."""
@@ -20,6 +22,7 @@ def tour(simulator):
     serve(simulator, ecs, definition, group)
     run(simulator, ecs, definition)
     scale(simulator)
+    operations(simulator, ecs)
     read_everything(simulator)
 
 

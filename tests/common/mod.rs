@@ -1,5 +1,6 @@
 //! What black-box tests share: the users' table, and a judge that asks the world instead of the controller.
 
+pub(crate) mod seen;
 pub(crate) mod world;
 
 use evenkeel::model::row::ServiceTable;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use evenkeel::lab::bench::Lab;
 use serde_json::Value;
 
+use super::seen;
+
 /// What the journal tells, in the order in which it happened.
 #[derive(Debug, Default)]
 pub(crate) struct World {
@@ -60,8 +62,10 @@ impl World {
         let mut world = Self::default();
         let mut truth = Truth::begin(begun);
         let foreign = lab.laid_out.foreign_service.clone().unwrap_or_default();
-        for line in lab.journal() {
-            world.read(&line, &mut truth, &foreign);
+        let lines = lab.journal();
+        seen::keep(&lines);
+        for line in &lines {
+            world.read(line, &mut truth, &foreign);
         }
         world
     }

@@ -67,6 +67,32 @@ async fn a_lost_answer_doubles_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_arrives_late_doubles_nothing() {
+    survives(Effect::LateRequest { ms: 90_000 }, &WRITES).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_arrives_twice_doubles_nothing() {
+    survives(Effect::Duplicate, &WRITES).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_garbled_answer_is_no_answer() {
+    survives(Effect::Garbled, &WRITES).await;
+    survives(Effect::Garbled, &READS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_answer_opens_nothing_early() {
+    survives(Effect::Partial, &[READS[0], READS[2]]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_a_newer_aws_are_understood() {
+    survives(Effect::NewMembers, &READS).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_error_before_the_effect_is_made_up_for() {
     survives(Effect::ServerError { side: Side::Before, status: 500 }, &WRITES).await;
 }

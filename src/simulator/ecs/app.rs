@@ -22,6 +22,11 @@ pub enum App {
     },
     /// Runs on and answers every health check with 503.
     NeverHealthy,
+    /// Refuses connections at first, and then answers health checks: a program that is slow to start.
+    ServesAfter {
+        /// Milliseconds after RUNNING.
+        ms: i64,
+    },
     /// Answers health checks, and then ends by itself as a program does whose work is done.
     ExitsAfter {
         /// Milliseconds after RUNNING.

@@ -4,7 +4,7 @@
 //! afterwards, tasks that are replaced for failing health checks do. An app that exits after RUNNING counts in
 //! neither.
 //!
-//! Divergence from AWS: the curve of the pauses between failed starts is assumed; alarms never trip.
+//! Divergence from AWS: the curve of the pauses between failed starts is assumed.
 
 use serde_json::json;
 
@@ -19,8 +19,45 @@ use crate::simulator::time::Time;
 /// Tries to resolve a deployment's images before it goes on without.
 const PINNING_TRIES: u32 = 3;
 
-/// ECS's words for a deployment that the circuit breaker has given up.
-const FAILED: &str = "ECS deployment circuit breaker: tasks failed to start.";
+/// Who finds that a deployment has failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Judge {
+    CircuitBreaker,
+    Alarms,
+}
+
+impl Judge {
+    /// `rolloutStateReason`. Observed for the circuit breaker, assumed for alarms.
+    fn reason(self) -> &'static str {
+        match self {
+            Judge::CircuitBreaker => "ECS deployment circuit breaker: tasks failed to start.",
+            Judge::Alarms => "ECS deployment alarms: alarm detected.",
+        }
+    }
+
+    /// What the service event says after the deployment's id. Observed for both.
+    fn verdict(self) -> &'static str {
+        match self {
+            Judge::CircuitBreaker => "tasks failed to start",
+            Judge::Alarms => "alarm detected",
+        }
+    }
+
+    /// What its configuration is called.
+    fn settings(self) -> &'static str {
+        match self {
+            Judge::CircuitBreaker => "deploymentCircuitBreaker",
+            Judge::Alarms => "alarms",
+        }
+    }
+
+    fn rollback_by(self) -> RollbackBy {
+        match self {
+            Judge::CircuitBreaker => RollbackBy::CircuitBreaker,
+            Judge::Alarms => RollbackBy::Alarms,
+        }
+    }
+}
 
 /// What counts against a deployment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +74,7 @@ pub(super) enum Strike {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RollbackBy {
     CircuitBreaker,
+    Alarms,
     User,
 }
 
@@ -46,13 +84,18 @@ impl Ecs {
         let Some(Owner::Service { service, deployment }) = self.tasks.get(task).map(|task| task.owner.clone()) else {
             return;
         };
+        let mut gives_up = false;
         if let Some(deployment) = self.service_mut(service).deployment_mut(&deployment)
             && let Pinning::Open { failures } = deployment.pinning
         {
             let failures = failures + 1;
-            deployment.pinning = if failures < PINNING_TRIES { Pinning::Open { failures } } else { Pinning::Done };
+            gives_up = failures >= PINNING_TRIES;
+            deployment.pinning = if gives_up { Pinning::Done } else { Pinning::Open { failures } };
         }
         self.strike(scene, service, &deployment, Strike::NotStarted);
+        if gives_up {
+            self.give_up_pinning(scene, service, &deployment);
+        }
     }
 
     /// Counts a failure against a deployment, and fails it if it was one too many.
@@ -84,20 +127,31 @@ impl Ecs {
         let primary = service.primary();
         let at_stake = primary.id == deployment && primary.rollout == Rollout::InProgress;
         if breaks && at_stake && failures >= service.settings.breaker_threshold(service.desired) {
-            self.trip(scene, id);
+            self.trip(scene, id, Judge::CircuitBreaker);
         }
     }
 
-    /// The circuit breaker trips: the PRIMARY deployment has failed.
-    fn trip(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
-        let failed = self.fail_primary(scene, id, FAILED);
-        self.say(scene, id, &format!("(deployment {failed}) deployment failed: tasks failed to start."));
-        let wanted = self.services[&id].settings.breaker("rollback").as_bool() == Some(true);
-        let goes_back = wanted && self.roll_back(scene, id, RollbackBy::CircuitBreaker);
+    /// Three tries to resolve the images have failed: with a circuit breaker that is enough, whatever its threshold.
+    fn give_up_pinning(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str) {
+        let service = &self.services[&id];
+        let breaks = service.settings.breaker("enable").as_bool() == Some(true);
+        let primary = service.primary();
+        if breaks && primary.id == deployment && primary.rollout == Rollout::InProgress {
+            self.trip(scene, id, Judge::CircuitBreaker);
+        }
+    }
+
+    /// The PRIMARY deployment has failed.
+    pub(super) fn trip(&mut self, scene: &mut Scene<'_>, id: ServiceId, judge: Judge) {
+        let failed = self.fail_primary(scene, id, judge.reason());
+        self.say(scene, id, &format!("(deployment {failed}) deployment failed: {}.", judge.verdict()));
+        let configuration = &self.services[&id].settings.deployment_configuration[judge.settings()];
+        let wanted = configuration["rollback"].as_bool() == Some(true);
+        let goes_back = wanted && self.roll_back(scene, id, judge.rollback_by());
         let now = scene.now;
         let records = self.service_mut(id).records.iter_mut();
         for record in records.filter(|record| record.status.is_open()) {
-            record.breaker_triggered = true;
+            record.breaker_triggered |= judge == Judge::CircuitBreaker;
             record.updated_at = now;
             if record.deployment != failed {
                 // The deployment that was rolled back to has failed in its turn.
@@ -105,7 +159,7 @@ impl Ecs {
             } else if !goes_back {
                 record.status = RecordStatus::Stopped;
                 (record.stopped_at, record.finished_at) = (Some(now), Some(now));
-                record.status_reason = Some(FAILED.to_owned());
+                record.status_reason = Some(judge.reason().to_owned());
             }
         }
     }
@@ -143,6 +197,7 @@ impl Ecs {
         back.reason = rollback_reason(by, &target);
         back.updated_at = now;
         (back.failed_starts, back.retry_at, back.breaker_failures) = (0, None, 0);
+        (back.bake_until, back.is_deaf) = (Some(now), true);
         let (revision, reason) = (back.revision.clone(), back.reason.clone());
         let fields = json!({"cluster": service.cluster, "service": service.name, "from": failed, "to": target});
         if let Some(record) = service.record_mut(&failed) {
@@ -173,6 +228,9 @@ fn rollback_reason(by: RollbackBy, target: &str) -> String {
     match by {
         RollbackBy::CircuitBreaker => {
             format!("ECS deployment circuit breaker: rolling back to deploymentId {target}.")
+        }
+        RollbackBy::Alarms => {
+            format!("ECS deployment alarms: rolling back to deploymentId {target}.")
         }
         RollbackBy::User => {
             format!("ECS deployment rollback requested by the user: rolling back to deploymentId {target}.")

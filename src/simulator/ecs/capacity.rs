@@ -3,14 +3,16 @@
 //! Owns the shape and the limits of a strategy, and the split by base and weight. Whether a provider has capacity
 //! belongs to the world.
 //!
-//! Divergence from AWS: there are no container instances, so only FARGATE and FARGATE_SPOT can place a task; the
-//! texts of the refusals other than the switch without force are assumed.
+//! Divergence from AWS: nothing can be placed on external instances; the texts of the refusals other than the switch
+//! without force are assumed.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::capacity_providers::is_fargate;
 use super::input::{Input, invalid};
+use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
 /// The capacity provider for interruptible tasks.
@@ -29,7 +31,7 @@ pub(super) struct StrategyItem {
 /// How a service or a task asks for capacity: one of the two, never both.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum LaunchMode {
-    /// `FARGATE` or `EC2`.
+    /// `FARGATE`, `EC2` or `EXTERNAL`.
     Type(String),
     /// Providers with base and weight.
     Strategy(Vec<StrategyItem>),
@@ -47,8 +49,8 @@ impl LaunchMode {
             (Some(_), false) => Err(invalid(
                 "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
             )),
-            (Some(kind @ ("FARGATE" | "EC2")), true) => Ok(Some(LaunchMode::Type(kind.to_owned()))),
-            (Some(kind), true) => Err(invalid(format!("Launch type {kind} is not supported."))),
+            (Some(kind @ ("FARGATE" | "EC2" | "EXTERNAL")), true) => Ok(Some(LaunchMode::Type(kind.to_owned()))),
+            (Some(_), true) => Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL]")),
             (None, false) => Ok(Some(LaunchMode::Strategy(strategy))),
             (None, true) => Ok(None),
         }
@@ -60,12 +62,17 @@ impl LaunchMode {
     ///
     /// `InvalidParameterException` for Fargate and a definition that is not made for it.
     pub(super) fn check_fits(&self, compatibilities: &Value) -> Result<(), ApiError> {
-        let fargate = match self {
-            LaunchMode::Type(kind) => kind == ON_DEMAND,
-            LaunchMode::Strategy(_) => true,
-        };
+        let fargate = self.is_fargate();
         let fits = compatibilities.as_array().is_some_and(|all| all.contains(&json!("FARGATE")));
         if fargate && !fits { Err(invalid("Task definition does not support launch_type FARGATE.")) } else { Ok(()) }
+    }
+
+    /// Whether it is for Fargate, by launch type or by providers.
+    pub(super) fn is_fargate(&self) -> bool {
+        match self {
+            LaunchMode::Type(kind) => kind == ON_DEMAND,
+            LaunchMode::Strategy(items) => items.iter().any(|item| is_fargate(&item.provider)),
+        }
     }
 
     /// Whether both ask for the same, the order of providers aside.
@@ -87,7 +94,7 @@ impl LaunchMode {
     /// it.
     pub(super) fn next_provider(&self, running: &BTreeMap<String, i64>) -> Option<String> {
         let items = match self {
-            LaunchMode::Type(kind) => return (kind == ON_DEMAND).then(|| ON_DEMAND.to_owned()),
+            LaunchMode::Type(kind) => return (kind != "EXTERNAL").then(|| kind.clone()),
             LaunchMode::Strategy(items) => items,
         };
         let count = |item: &StrategyItem| running.get(&item.provider).copied().unwrap_or(0);
@@ -120,7 +127,8 @@ pub(super) fn read_strategy(items: &[Value], providers: &[String]) -> Result<Vec
     for item in items {
         let item = Input(item);
         let (base, weight) = (item.int("base")?.unwrap_or(0), item.int("weight")?.unwrap_or(0));
-        strategy.push(StrategyItem { provider: item.required("capacityProvider")?.to_owned(), base, weight });
+        let provider = arn::last_part(item.required("capacityProvider")?).to_owned();
+        strategy.push(StrategyItem { provider, base, weight });
     }
     check_strategy(&strategy, providers)?;
     Ok(strategy)
@@ -138,6 +146,13 @@ fn check_strategy(strategy: &[StrategyItem], providers: &[String]) -> Result<(),
         return Err(invalid(
             "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the \
              cluster. Associate the capacity provider with the cluster and try again.",
+        ));
+    }
+    let fargate = strategy.iter().filter(|item| is_fargate(&item.provider)).count();
+    if fargate > 0 && fargate < strategy.len() {
+        return Err(invalid(
+            "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and \
+             Fargate capacity providers.",
         ));
     }
     if strategy.len() > 20 {

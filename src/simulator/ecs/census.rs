@@ -31,6 +31,8 @@ pub(super) struct Seat {
     /// Counts toward the minimum.
     pub(super) healthy: bool,
     pub(super) illness: Option<Illness>,
+    /// Neither a scale-in nor a deployment may stop it.
+    pub(super) protected: bool,
     pub(super) zone: String,
     pub(super) provider: String,
 }
@@ -99,6 +101,7 @@ impl Ecs {
             running: task.last_status == LastStatus::Running,
             healthy: counts_as_healthy(task, balancers(service, task), scene),
             illness: illness(task, service, balancers(service, task), scene),
+            protected: task.is_protected(scene.now),
             zone: task.interface.zone.clone(),
             provider: task.provider.clone(),
         };
@@ -141,7 +144,11 @@ fn illness(task: &Task, service: &Service, balancers: &[LoadBalancer], scene: &S
             TargetState::Unhealthy { description, .. } => {
                 Some(Illness::Target { group: balancer.target_group.clone(), port: balancer.port, reason: description })
             }
-            TargetState::Unused | TargetState::Initial | TargetState::Healthy | TargetState::Draining => None,
+            TargetState::Unused
+            | TargetState::Initial
+            | TargetState::Healthy
+            | TargetState::Draining
+            | TargetState::Unavailable => None,
         }
     })
 }

@@ -3,7 +3,9 @@
 //! Owns the end of deployments that go well. Real deployments complete about twelve seconds after the last old task
 //! was sent SIGTERM, before that task is STOPPED; `Knobs::completion` can make it earlier or later.
 //!
-//! Divergence from AWS: `earlySuccessCriteria` counts healthy new tasks only; alarms and bake time are ignored.
+//! A deployment whose old tasks are gone is still watched for its bake time, if it has one, before it is called done.
+//!
+//! Divergence from AWS: `earlySuccessCriteria` counts healthy new tasks only; a rollback does not bake.
 
 use serde_json::{Value, json};
 
@@ -73,12 +75,38 @@ impl Ecs {
         let full = census.healthy_new() == service.desired && census.sound_new() == service.desired;
         let settled = full && !acted && census.new_ones().all(|seat| seat.illness.is_none());
         match service.primary().rollout {
-            Rollout::InProgress if settled && !self.old_tasks_hold_up(scene, id) => self.complete(scene, id),
-            Rollout::InProgress if is_early_success(service, &census) => self.complete_early(scene, id),
+            Rollout::InProgress if settled && !self.old_tasks_hold_up(scene, id) => {
+                if self.has_baked(scene, id) {
+                    self.complete(scene, id);
+                }
+            }
+            Rollout::InProgress if is_early_success(service, &census) => {
+                if self.has_baked(scene, id) {
+                    self.complete_early(scene, id);
+                }
+            }
             Rollout::InProgress | Rollout::Failed => self.service_mut(id).steady_since = None,
-            Rollout::Completed if settled && census.old_ones().next().is_none() => self.settle(scene, id),
+            Rollout::Completed if settled && census.old_ones().next().is_none() && !self.is_about_to_drain(id) => {
+                self.settle(scene, id);
+            }
             Rollout::Completed => self.service_mut(id).steady_since = None,
         }
+    }
+
+    /// Whether the bake time of the PRIMARY deployment is over. It begins when this is first asked.
+    fn has_baked(&mut self, scene: &Scene<'_>, id: ServiceId) -> bool {
+        let service = self.service_mut(id);
+        let bake_ms = service.settings.bake_ms(scene.knobs);
+        let primary = service.primary_mut();
+        let until = *primary.bake_until.get_or_insert(scene.now.plus_millis(bake_ms));
+        until <= scene.now
+    }
+
+    /// Whether a task that was told to stop is not deregistered yet. Observed: the steady state comes after that.
+    fn is_about_to_drain(&self, id: ServiceId) -> bool {
+        let waits =
+            |task: &Task| task.told_to_stop && task.last_status == LastStatus::Running && !task.targets.is_empty();
+        self.tasks_of(id).any(waits)
     }
 
     fn complete(&mut self, scene: &mut Scene<'_>, id: ServiceId) {

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
+use super::service_kept;
 use crate::simulator::time::Time;
 
 /// What a service revision pins: changing any of it starts a deployment.
@@ -23,6 +24,18 @@ pub(super) struct Spec {
     pub(super) platform_version: String,
     pub(super) load_balancers: Vec<LoadBalancer>,
     pub(super) registries: Value,
+    /// See `service_kept`.
+    pub(super) kept: Map<String, Value>,
+}
+
+impl Spec {
+    /// Writes `platformVersion` and `platformFamily` into a description, for Fargate.
+    pub(super) fn show_platform_in(&self, shown: &mut Value) {
+        if self.mode.is_fargate() {
+            shown["platformVersion"] = json!(self.platform_version);
+            shown["platformFamily"] = json!("Linux");
+        }
+    }
 }
 
 /// A target group that tasks are registered with.
@@ -104,12 +117,19 @@ pub(super) struct Deployment {
     /// Starts that failed in a row, and when to try again.
     pub(super) failed_starts: u32,
     pub(super) retry_at: Option<Time>,
+    /// When its bake time is over; nothing as long as it has not begun.
+    pub(super) bake_until: Option<Time>,
+    /// Alarms are not heeded: one was in ALARM when it began.
+    pub(super) is_deaf: bool,
+    /// Alarms that failed it.
+    pub(super) alarms: Vec<String>,
 }
 
 impl Deployment {
     /// As AWS shows it, with its tasks counted by the caller.
     pub(super) fn show(&self, desired: i64, counts: Counts) -> Value {
-        let Spec { task_definition, mode, network, platform_version, load_balancers: _, registries: _ } = &self.spec;
+        let Spec { task_definition, mode, network, kept, platform_version: _, load_balancers: _, registries: _ } =
+            &self.spec;
         let mut shown = json!({
             "id": self.id,
             "status": match self.status {
@@ -124,12 +144,12 @@ impl Deployment {
             "failedTasks": self.failed_tasks,
             "createdAt": self.created_at.epoch_seconds(),
             "updatedAt": self.updated_at.epoch_seconds(),
-            "platformVersion": platform_version,
-            "platformFamily": "Linux",
             "rolloutState": self.rollout.word(),
             "rolloutStateReason": self.reason,
         });
         mode.show_in(&mut shown);
+        self.spec.show_platform_in(&mut shown);
+        service_kept::show_in(kept, &mut shown);
         if !network.is_null() {
             shown["networkConfiguration"] = network.clone();
         }

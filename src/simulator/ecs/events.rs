@@ -3,7 +3,7 @@
 //! Owns the texts, and the rules of the list: newest first, a hundred at most, and no complaint twice within six
 //! hours. The texts were read from events of production services; dashboards and tests match on them.
 //!
-//! Divergence from AWS: events about AZ rebalancing, protection and placement constraints do not occur.
+//! Divergence from AWS: events about protection and placement constraints do not occur.
 
 use serde_json::json;
 
@@ -22,8 +22,14 @@ pub(super) enum Complaint {
     CannotStart,
     /// No capacity for the next task.
     CannotPlace,
+    /// Tasks are launched too fast, or too many wait for their interface.
+    Throttled,
     /// Nothing may be started and nothing may be stopped.
     Deadlock,
+    /// Some availability zones have more tasks than others.
+    UnevenZones,
+    /// Tasks that should go are protected.
+    Protected,
 }
 
 impl Complaint {
@@ -31,7 +37,10 @@ impl Complaint {
         match self {
             Complaint::CannotStart => "start",
             Complaint::CannotPlace => "place",
+            Complaint::Throttled => "throttled",
             Complaint::Deadlock => "deadlock",
+            Complaint::UnevenZones => "zones",
+            Complaint::Protected => "protected",
         }
     }
 }
@@ -63,9 +72,9 @@ impl Ecs {
         }
     }
 
-    /// The complaint is resolved; it will be made again when it comes up again.
-    pub(super) fn resolve(&mut self, id: ServiceId, complaint: Complaint) {
-        self.service_mut(id).complaints.remove(complaint.key());
+    /// The complaint is resolved; it will be made again when it comes up again. True if it was standing.
+    pub(super) fn resolve(&mut self, id: ServiceId, complaint: Complaint) -> bool {
+        self.service_mut(id).complaints.remove(complaint.key()).is_some()
     }
 }
 

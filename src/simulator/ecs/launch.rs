@@ -3,18 +3,20 @@
 //! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to
 //! the scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
 //!
-//! Divergence from AWS: zones follow the order of the subnets; addresses are never used twice.
+//! Divergence from AWS: addresses are never used twice.
 
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
 use super::input::{Input, invalid};
+use super::placement::needs;
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
-use super::task::{Container, Health, Interface, LastStatus, Moments, Owner, Task, TaskId};
+use super::task::{Container, Health, Host, Interface, LastStatus, Moments, Owner, Task, TaskId};
 use super::task_definition::TaskDefinition;
-use super::timers::{Step, Timer};
+use super::timers::Step;
+use super::zones::Subnet;
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
@@ -43,6 +45,8 @@ pub(super) struct Order {
     pub(super) exec: bool,
     pub(super) overrides: Value,
     pub(super) tags: Tags,
+    /// The container instance; nothing for Fargate.
+    pub(super) host: Option<Host>,
 }
 
 impl Ecs {
@@ -53,16 +57,23 @@ impl Ecs {
         let family = definition.family.clone();
         let member = |key: &str| definition.body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let overridden = |key: &str| order.overrides.get(key).and_then(Value::as_str).map(str::to_owned);
-        let cpu = overridden("cpu").unwrap_or_else(|| member("cpu"));
-        let memory = overridden("memory").unwrap_or_else(|| member("memory"));
+        let (units, mib) = needs(definition);
+        let or_sum = |own: String, sum: i64| if own.is_empty() { sum.to_string() } else { own };
+        let cpu = overridden("cpu").unwrap_or_else(|| or_sum(member("cpu"), units));
+        let memory = overridden("memory").unwrap_or_else(|| or_sum(member("memory"), mib));
         let storage = [order.overrides.get("ephemeralStorage"), definition.body.get("ephemeralStorage")];
         let storage_gib = storage.into_iter().flatten().find_map(|storage| storage["sizeInGiB"].as_i64());
         let storage_gib = storage_gib.unwrap_or(DEFAULT_STORAGE_GIB);
         let containers = containers(definition, &id, scene);
         let address = self.new_address();
-        let interface = interface(&order.network, address, scene);
+        let subnet = self.subnet_for(scene, &order, address);
+        let mut interface = interface(&order.network, address, subnet, scene);
+        if let Some(zone) = order.host.as_ref().and_then(|host| host.zone.clone()) {
+            interface.zone = zone;
+        }
+        let has_interface = !order.network.is_null();
         let Order { cluster, task_definition, owner, group, started_by, .. } = order;
-        let Order { provider, by_strategy, platform_version, exec, overrides, tags, .. } = order;
+        let Order { provider, by_strategy, platform_version, exec, overrides, tags, host, .. } = order;
         let service = match &owner {
             Owner::Service { service, .. } => Some(*service),
             Owner::RunTask => None,
@@ -77,7 +88,7 @@ impl Ecs {
             started_by,
             provider,
             by_strategy,
-            last_status: LastStatus::Provisioning,
+            last_status: if has_interface { LastStatus::Provisioning } else { LastStatus::Pending },
             told_to_stop: false,
             version: 1,
             created_at: scene.now,
@@ -92,21 +103,30 @@ impl Ecs {
             overrides,
             tags,
             interface,
+            has_interface,
+            host,
+            protected_until: None,
             containers,
             targets: Vec::new(),
             pull_error: None,
             gone_at: None,
             exit: None,
             never_healthy: false,
+            serves_at: None,
             was_healthy: false,
         };
         if let Some(service) = service {
             self.unstopped.entry(service).or_default().insert(id.clone());
         }
+        *self.provisioning.entry(task.cluster.clone()).or_default() += 1;
         self.tasks.insert(id.clone(), task);
         self.note_status(scene, &id, None);
-        let connected = scene.now.plus_millis(scene.about(scene.knobs.provisioning_ms));
-        self.timers.set(connected, Timer::Task(id.clone(), Step::Connected));
+        if has_interface {
+            self.after(scene, scene.knobs.provisioning_ms, &id, Step::Connected);
+        } else {
+            // Nothing is attached to it: the agent of the container instance begins with the pull.
+            self.after(scene, scene.knobs.pending_ms, &id, Step::PullStarts);
+        }
         id
     }
 }
@@ -160,10 +180,9 @@ fn containers(definition: &TaskDefinition, task: &str, scene: &mut Scene<'_>) ->
     definition.containers().iter().map(build).collect()
 }
 
-fn interface(network: &Value, address: u32, scene: &mut Scene<'_>) -> Interface {
+fn interface(network: &Value, address: u32, subnet: Subnet, scene: &mut Scene<'_>) -> Interface {
     let subnets = network["awsvpcConfiguration"]["subnets"].as_array().map_or(&[][..], Vec::as_slice);
-    let index = address as usize % subnets.len().max(1);
-    let letter = char::from(b"abcdef"[index % 6]);
+    let Subnet { index, zone } = subnet;
     let [_, high, middle, low] = (address / 250 * 256 + address % 250 + 4).to_be_bytes();
     let mac: Vec<String> = (0..5).map(|_| arn::hex(scene.rng, 2)).collect();
     Interface {
@@ -172,6 +191,6 @@ fn interface(network: &Value, address: u32, scene: &mut Scene<'_>) -> Interface 
         mac: format!("0a:{}", mac.join(":")),
         ip: Ipv4Addr::new(10, high, middle, low),
         subnet: subnets.get(index).and_then(Value::as_str).unwrap_or_default().to_owned(),
-        zone: format!("{}{letter}", scene.place.region),
+        zone,
     }
 }

@@ -10,7 +10,7 @@ use super::app::App;
 use super::input::Input;
 use super::state::{Ecs, Scene};
 use super::timers::{Step, Timer};
-use crate::simulator::elb::ElbEvent;
+use crate::simulator::elb::{ElbEvent, TargetId};
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
 
@@ -22,29 +22,56 @@ impl Ecs {
     /// AWS's own; `UnknownOperationException` for what is not simulated.
     pub fn handle(&mut self, scene: &mut Scene<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
         let input = Input(input);
+        self.settle_in(scene.place);
         match operation {
             "CreateCluster" => self.create_cluster(scene, input),
             "DescribeClusters" => self.describe_clusters(scene, input),
             "ListClusters" => self.list_clusters(scene, input),
+            "UpdateCluster" => self.update_cluster(scene, input),
+            "UpdateClusterSettings" => self.update_cluster_settings(scene, input),
+            "DeleteCluster" => self.delete_cluster(scene, input),
             "PutClusterCapacityProviders" => self.put_providers(scene, input),
+            "CreateCapacityProvider" => self.create_capacity_provider(scene, input),
+            "DescribeCapacityProviders" => self.describe_capacity_providers(scene, input),
+            "UpdateCapacityProvider" => self.update_capacity_provider(scene, input),
+            "DeleteCapacityProvider" => self.delete_capacity_provider(scene, input),
             "RegisterTaskDefinition" => self.register_task_definition(scene, input),
             "DescribeTaskDefinition" => self.describe_task_definition(input),
             "DeregisterTaskDefinition" => self.deregister_task_definition(scene, input),
             "ListTaskDefinitions" => self.list_task_definitions(input),
             "ListTaskDefinitionFamilies" => self.list_families(input),
+            "DeleteTaskDefinitions" => self.delete_task_definitions(scene, input),
             "CreateService" => self.create_service(scene, input),
             "UpdateService" => self.update_service(scene, input),
             "DeleteService" => self.delete_service(scene, input),
             "DescribeServices" => self.describe_services(scene, input),
             "ListServices" => self.list_services(scene, input),
+            "ListServicesByNamespace" => self.list_services_by_namespace(scene, input),
             "ListServiceDeployments" => self.list_service_deployments(scene, input),
             "DescribeServiceDeployments" => self.describe_service_deployments(scene, input),
             "DescribeServiceRevisions" => self.describe_service_revisions(scene, input),
             "StopServiceDeployment" => self.stop_service_deployment(scene, input),
             "RunTask" => self.run_task(scene, input),
+            "StartTask" => self.start_task(scene, input),
             "StopTask" => self.stop_task(scene, input),
             "ListTasks" => self.list_tasks(scene, input),
             "DescribeTasks" => self.describe_tasks(scene, input),
+            "ExecuteCommand" => self.execute_command(input),
+            "UpdateTaskProtection" => self.update_task_protection(scene, input),
+            "GetTaskProtection" => self.get_task_protection(scene, input),
+            "RegisterContainerInstance" => self.register_container_instance(scene, input),
+            "DeregisterContainerInstance" => self.deregister_container_instance(scene, input),
+            "ListContainerInstances" => self.list_container_instances(scene, input),
+            "DescribeContainerInstances" => self.describe_container_instances(scene, input),
+            "UpdateContainerInstancesState" => self.update_container_instances_state(scene, input),
+            "DiscoverPollEndpoint" => self.discover_poll_endpoint(scene, input),
+            "PutAttributes" => self.put_attributes(scene, input),
+            "ListAttributes" => self.list_attributes(scene, input),
+            "DeleteAttributes" => self.delete_attributes(scene, input),
+            "PutAccountSetting" => self.put_account_setting(scene, input),
+            "PutAccountSettingDefault" => self.put_account_setting_default(scene, input),
+            "ListAccountSettings" => self.list_account_settings(scene, input),
+            "DeleteAccountSetting" => self.delete_account_setting(scene, input),
             "TagResource" => self.tag_resource(scene, input),
             "UntagResource" => self.untag_resource(scene, input),
             "ListTagsForResource" => self.list_tags(scene, input),
@@ -74,14 +101,15 @@ impl Ecs {
     pub fn target_changed(&mut self, scene: &mut Scene<'_>, event: &ElbEvent) {
         let is_at = |target: &(String, u16)| target.0 == event.target_group && target.1 == event.port;
         let mut tasks = self.unstopped.values().flatten().filter_map(|id| self.tasks.get(id));
-        let found = tasks.find(|task| task.interface.ip == event.ip && task.targets.iter().any(is_at));
+        let found =
+            tasks.find(|task| event.target == TargetId::Ip(task.interface.ip) && task.targets.iter().any(is_at));
         let (task, service) = match found {
             Some(task) => (Some(scene.place.task(&task.cluster, &task.id)), task.service()),
             None => (None, None),
         };
-        let ElbEvent { time: _, target_group, ip, port, from, to, reason } = event;
+        let ElbEvent { time: _, target_group, target, port, from, to, reason } = event;
         let fields = json!({
-            "targetGroup": target_group, "ip": ip.to_string(), "port": port, "task": task,
+            "targetGroup": target_group, "ip": target.to_string(), "port": port, "task": task,
             "from": from, "to": to, "reason": reason,
         });
         scene.note("target.state", fields);
@@ -105,6 +133,16 @@ impl Ecs {
         self.spot_is_out = !available;
     }
 
+    /// Whether Fargate, on demand or Spot, can place tasks in an availability zone.
+    pub fn set_zone_capacity(&mut self, scene: &mut Scene<'_>, zone: &str, available: bool) {
+        match available {
+            true => self.dry_zones.remove(zone),
+            false => self.dry_zones.insert(zone.to_owned()),
+        };
+        scene.note("zone.capacity", json!({"zone": zone, "available": available}));
+        self.wake_all(scene);
+    }
+
     /// Takes a Spot task back, with two minutes' notice. False if there is no such live Spot task.
     pub fn reclaim_spot(&mut self, scene: &mut Scene<'_>, task: &str) -> bool {
         let id = crate::simulator::arn::last_part(task);
@@ -120,7 +158,9 @@ impl Ecs {
             Step::Connected => self.connect(scene, task),
             Step::PullStarts => self.start_pull(scene, task),
             Step::PullEnds => self.end_pull(scene, task),
-            Step::Starts => self.begin(scene, task),
+            Step::Starts => self.start_containers(scene, task),
+            Step::Activated => self.activated(scene, task),
+            Step::Serves => self.serve(scene, task),
             Step::HealthChecked => self.check_health(scene, task),
             Step::AppExits => self.app_exits(scene, task),
             Step::Terminate => self.terminate(scene, task),

@@ -18,6 +18,25 @@ use crate::simulator::error::ApiError;
 ///
 /// `InvalidParameterException` for a size outside of 1..=100, or a token that this list did not give out.
 pub(super) fn page(key: &str, items: &[String], input: Input<'_>, default: usize) -> Result<Value, ApiError> {
+    page_in_order(key, items, input, default, |item, last| item <= last)
+}
+
+/// The same for items that are sorted the other way round.
+///
+/// # Errors
+///
+/// As for [`page`].
+pub(super) fn page_backwards(key: &str, items: &[String], input: Input<'_>, most: usize) -> Result<Value, ApiError> {
+    page_in_order(key, items, input, most, |item, last| item >= last)
+}
+
+fn page_in_order(
+    key: &str,
+    items: &[String],
+    input: Input<'_>,
+    default: usize,
+    given_out: impl Fn(&str, &str) -> bool,
+) -> Result<Value, ApiError> {
     let size = match input.int("maxResults")? {
         None => default,
         Some(size @ 1..=100) => usize::try_from(size).expect("between 1 and 100"),
@@ -27,7 +46,7 @@ pub(super) fn page(key: &str, items: &[String], input: Input<'_>, default: usize
         None | Some("") => 0,
         Some(token) => {
             let last = decode(token).ok_or_else(|| invalid("Invalid token."))?;
-            items.partition_point(|item| *item <= last)
+            items.partition_point(|item| given_out(item, &last))
         }
     };
     let given: Vec<&String> = items.iter().skip(start).take(size).collect();

@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use super::breaker::Strike;
-use super::census::{Illness, Seat};
-use super::events::name_tasks;
+use super::census::{Census, Illness, Seat, count};
+use super::events::{Complaint, name_tasks};
 use super::service::{ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene};
 use super::task::{LastStatus, StopCause, StopCode, TaskId};
@@ -32,6 +32,30 @@ impl Ecs {
             self.say(scene, id, &what);
         }
         true
+    }
+
+    /// Says that tasks of a deployment should go and may not.
+    pub(super) fn complain_of_protection(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, held: i64) {
+        if held <= 0 {
+            return;
+        }
+        let what = format!(
+            "was unable to reach steady state because (taskSet {deployment}) was unable to scale in due to (reason \
+             {held} tasks under protection)"
+        );
+        self.complain(scene, id, Complaint::Protected, &what);
+    }
+
+    /// The same of the old tasks, once the new ones are all there.
+    pub(super) fn complain_of_protected_old(&mut self, scene: &mut Scene<'_>, id: ServiceId, census: &Census) {
+        if !census.seats.iter().any(|seat| seat.protected) {
+            self.resolve(id, Complaint::Protected);
+        }
+        let complete = census.healthy_new() >= self.services[&id].desired;
+        let protected = || census.old_ones().filter(|seat| seat.protected && seat.illness.is_none());
+        if let Some(first) = protected().next().filter(|_| complete) {
+            self.complain_of_protection(scene, id, &first.deployment, count(protected()));
+        }
     }
 
     /// Stops a task that fails its health checks, and counts that against its deployment.

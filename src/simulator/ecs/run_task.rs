@@ -1,21 +1,23 @@
 //! RunTask: tasks that belong to nobody, at most once per client token.
 //!
-//! Owns the checks of the call and the making of its tasks. What a token is worth belongs to `token`.
+//! Owns the checks of the call and the making of its tasks. What a token is worth belongs to `token`, where tasks of
+//! launch type EC2 find room to `placement`.
 //!
-//! Divergence from AWS: placement and container instances do not exist; the order in which several faults of one call
-//! are reported is assumed, and so are most texts.
+//! Divergence from AWS: placement strategies and constraints are not looked at; the order in which several faults of
+//! one call are reported is assumed, and so are most texts.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::capacity::{LaunchMode, SPOT};
+use super::capacity::LaunchMode;
+use super::capacity_providers::is_fargate;
 use super::input::{Input, invalid};
 use super::launch::{Order, read_network};
-use super::scheduler::NO_CAPACITY;
+use super::placement::Unplaced;
 use super::state::{Ecs, Scene};
 use super::tags;
-use super::task::{Owner, TaskId};
+use super::task::{Host, Owner, TaskId};
 use super::task_definition::TaskDefinition;
 use super::token::Launched;
 use crate::simulator::error::ApiError;
@@ -23,6 +25,9 @@ use crate::simulator::error::ApiError;
 impl Ecs {
     /// RunTask.
     pub(super) fn run_task(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        if input.text("launchType")?.is_some_and(|kind| !["EC2", "FARGATE", "EXTERNAL"].contains(&kind)) {
+            return Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL]"));
+        }
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let token = client_token(input)?;
         let key = token.map(|token| (cluster.clone(), token.to_owned()));
@@ -36,7 +41,8 @@ impl Ecs {
             count @ 1..=10 => count,
             _ => return Err(invalid("Count should be between 1 and 10.")),
         };
-        let (order, mode) = self.read_order(cluster, input)?;
+        let mode = self.read_mode(&cluster, input)?;
+        let order = self.read_order(cluster, input, &mode)?;
         let (tasks, failures) = self.launch_all(scene, &order, &mode, count)?;
         if let Some(key) = key {
             let (tasks, failures) = (tasks.clone(), failures.clone());
@@ -46,7 +52,17 @@ impl Ecs {
         Ok(json!({"tasks": shown, "failures": failures}))
     }
 
-    fn read_order(&self, cluster: String, input: Input<'_>) -> Result<(Order, LaunchMode), ApiError> {
+    fn read_mode(&self, cluster: &str, input: Input<'_>) -> Result<LaunchMode, ApiError> {
+        let found = self.cluster(Some(cluster))?;
+        let default = match &found.default_strategy {
+            none if none.is_empty() => LaunchMode::Type("EC2".to_owned()),
+            strategy => LaunchMode::Strategy(strategy.clone()),
+        };
+        Ok(LaunchMode::read(input, &found.providers)?.unwrap_or(default))
+    }
+
+    /// What RunTask and StartTask say alike of their tasks.
+    pub(super) fn read_order(&self, cluster: String, input: Input<'_>, mode: &LaunchMode) -> Result<Order, ApiError> {
         let started_by = checked_started_by(input)?;
         let tags = tags::read(input)?;
         let definition = self.runnable(input.required("taskDefinition")?)?;
@@ -57,15 +73,9 @@ impl Ecs {
                 return Err(invalid("Invalid value for propagateTags. Tasks can only inherit from TASK_DEFINITION."));
             }
         };
-        let found = self.cluster(Some(&cluster))?;
-        let default = match &found.default_strategy {
-            none if none.is_empty() => LaunchMode::Type("EC2".to_owned()),
-            strategy => LaunchMode::Strategy(strategy.clone()),
-        };
-        let mode = LaunchMode::read(input, &found.providers)?.unwrap_or(default);
         mode.check_fits(&definition.body["compatibilities"])?;
         let group = input.text("group")?.map_or_else(|| format!("family:{}", definition.family), str::to_owned);
-        let order = Order {
+        Ok(Order {
             cluster,
             task_definition: definition.arn.clone(),
             owner: Owner::RunTask,
@@ -78,8 +88,8 @@ impl Ecs {
             exec: input.flag("enableExecuteCommand")?,
             overrides: overrides(input, definition)?,
             tags: propagated.into_iter().chain(tags).collect(),
-        };
-        Ok((order, mode))
+            host: None,
+        })
     }
 
     fn launch_all(
@@ -93,16 +103,38 @@ impl Ecs {
         let mut running = BTreeMap::new();
         for _ in 0..count {
             let provider = mode.next_provider(&running);
-            let provider = provider.ok_or_else(|| invalid("No Container Instances were found in your cluster."))?;
-            if provider == SPOT && self.spot_is_out {
-                failures.push(json!({ "reason": NO_CAPACITY.trim_end_matches('.') }));
+            let provider = provider.ok_or_else(no_instances)?;
+            let zones = self.open_subnets(scene, &order.network).len();
+            if let Some(obstacle) = self.obstacle(scene, &order.cluster, &provider, &order.task_definition, zones) {
+                failures.push(json!({ "reason": obstacle.reason() }));
                 continue;
             }
+            let host = match self.host_for(&provider, order) {
+                Ok(host) => host,
+                Err(Unplaced::NoInstances) => return Err(no_instances()),
+                Err(Unplaced::NoRoom { instance, lacks }) => {
+                    let arn = scene.place.container_instance(&order.cluster, &instance);
+                    failures.push(json!({"arn": arn, "reason": lacks.reason()}));
+                    continue;
+                }
+            };
             *running.entry(provider.clone()).or_insert(0) += 1;
-            tasks.push(self.launch(scene, Order { provider, ..order.clone() }));
+            tasks.push(self.launch(scene, Order { provider, host, ..order.clone() }));
         }
         Ok((tasks, failures))
     }
+
+    fn host_for(&self, provider: &str, order: &Order) -> Result<Option<Host>, Unplaced> {
+        if is_fargate(provider) {
+            return Ok(None);
+        }
+        let definition = self.task_definition(&order.task_definition).expect("orders name a revision that exists");
+        self.place(&order.cluster, definition).map(Some)
+    }
+}
+
+fn no_instances() -> ApiError {
+    invalid("No Container Instances were found in your cluster.")
 }
 
 fn client_token<'a>(input: Input<'a>) -> Result<Option<&'a str>, ApiError> {
@@ -129,7 +161,8 @@ fn checked_started_by(input: Input<'_>) -> Result<Option<String>, ApiError> {
     if by.len() > 128 {
         return Err(invalid("startedBy can have at most 128 characters."));
     }
-    if !by.chars().all(|c| c.is_ascii_alphanumeric() || "-_/".contains(c)) {
+    // The documentation has no space among the characters; the deploy tool `ecs-deploy` sends one and is served.
+    if !by.chars().all(|c| c.is_ascii_alphanumeric() || "-_/ ".contains(c)) {
         return Err(invalid(
             "startedBy can contain letters (uppercase and lowercase), numbers, hyphens (-), forward slash (/), and \
              underscores (_) only.",

@@ -5,27 +5,29 @@
 //!  2. new tasks are started, as far as `maximumPercent` allows
 //!  3. old tasks that were lost are replaced with their own revision, if the minimum is endangered
 //!  4. surplus, old and ill tasks are stopped, as far as `minimumHealthyPercent` allows
-//!  5. what is done is called done (see `completion`)
+//!  5. if nothing else is to be done, availability zones are evened out (see `zones`)
+//!  6. what is done is called done (see `completion`)
 //!
 //! Divergence from AWS: a service that is steady is not looked at until something changes, so that idle time costs
 //! nothing.
 
+use std::collections::BTreeMap;
+
 use super::breaker::Strike;
-use super::capacity::{LaunchMode, SPOT};
-use super::census::{Seat, count};
+use super::capacity::LaunchMode;
+use super::capacity_providers::is_fargate;
+use super::census::{Census, Seat, count};
 use super::deployment::{DeploymentStatus, Pinning, Rollout};
 use super::events::{Complaint, name_tasks};
 use super::launch::Order;
+use super::placement::Unplaced;
+use super::quota::Obstacle;
 use super::service::{ServiceId, ServiceStatus};
 use super::state::{Ecs, Scene};
 use super::tags::Tags;
 use super::task::{Owner, TaskId};
 use super::timers::Timer;
 use crate::simulator::time::Time;
-
-/// ECS's words when nobody can place a Fargate task.
-pub(super) const NO_CAPACITY: &str =
-    "Capacity is unavailable at this time. Please try again later or in a different availability zone.";
 
 impl Ecs {
     /// The scheduler looks at a service, if this is the look that it is due for.
@@ -50,6 +52,13 @@ impl Ecs {
         }
     }
 
+    /// Something changed for everybody.
+    pub(super) fn wake_all(&mut self, scene: &mut Scene<'_>) {
+        let active = self.services.values().filter(|service| service.status == ServiceStatus::Active);
+        let ids: Vec<ServiceId> = active.map(|service| service.id).collect();
+        ids.into_iter().for_each(|id| self.wake(scene, id));
+    }
+
     /// The scheduler will look at the service at that moment instead of any other.
     pub(super) fn look_at(&mut self, id: ServiceId, at: Time) {
         self.service_mut(id).next_tick = Some(at);
@@ -58,11 +67,13 @@ impl Ecs {
 
     fn look(&mut self, scene: &mut Scene<'_>, id: ServiceId) {
         self.note_recoveries(scene, id);
+        self.watch_alarms(scene, id);
         let mut acted = self.start_new(scene, id);
         acted |= self.replace_lost_old(scene, id);
         acted |= self.stop_surplus(scene, id);
         acted |= self.stop_old(scene, id);
         acted |= self.stop_ill(scene, id);
+        acted |= !acted && self.even_out_zones(scene, id);
         self.complain_of_deadlock(scene, id);
         self.finish(scene, id, acted);
         self.look_again(scene, id);
@@ -115,24 +126,30 @@ impl Ecs {
     /// Rule 4, scale-in: sound tasks of the PRIMARY deployment beyond the desired count.
     fn stop_surplus(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
         let census = self.census(scene, id);
-        let surplus = census.sound_new() - self.services[&id].desired;
-        let mut candidates: Vec<&Seat> = census.new_ones().filter(|seat| seat.illness.is_none()).collect();
-        let crowd = |seat: &Seat| count(census.new_ones().filter(|other| other.zone == seat.zone));
-        candidates.sort_by_key(|seat| (seat.healthy, seat.running, -crowd(seat)));
-        let stopped: Vec<TaskId> = first(&candidates, surplus);
+        let service = &self.services[&id];
+        // A task that is to relieve another zone is no surplus before it can take over.
+        let coming = census.new_ones().filter(|seat| !seat.healthy && service.movers.contains(&seat.id));
+        let surplus = census.sound_new() - count(coming) - service.desired;
+        let stopped = most_dispensable(&census, surplus);
+        let protected = census.new_ones().any(|seat| seat.protected && seat.illness.is_none());
+        let held = surplus.max(0).min(count(census.new_ones())) - stopped.len() as i64;
+        let primary = service.primary().id.clone();
+        self.complain_of_protection(scene, id, &primary, if protected { held } else { 0 });
         self.stop_and_say(scene, id, &stopped)
     }
 
     /// Rule 4, the deployment: old tasks go as new ones become healthy.
     fn stop_old(&mut self, scene: &mut Scene<'_>, id: ServiceId) -> bool {
         let census = self.census(scene, id);
+        self.complain_of_protected_old(scene, id, &census);
         let service = &self.services[&id];
         if service.primary().rollout == Rollout::Failed {
             return false;
         }
         let spare = census.healthy() - service.fewest();
         let complete = census.healthy_new() >= service.desired;
-        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = census.old_ones().partition(|seat| seat.healthy);
+        let free = census.old_ones().filter(|seat| !seat.protected || seat.illness.is_some());
+        let (healthy, unready): (Vec<&Seat>, Vec<&Seat>) = free.partition(|seat| seat.healthy);
         let mut stopped = Vec::new();
         if complete || spare >= 0 {
             stopped.extend(first(&unready, i64::MAX));
@@ -185,23 +202,7 @@ impl Ecs {
 
     /// Starts up to `wanted` tasks of a deployment; `replaced` of them because others are ill.
     fn start(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, wanted: i64, replaced: i64) -> bool {
-        let wanted = usize::try_from(wanted.max(0)).unwrap_or(0).min(scene.knobs.launches_per_tick);
-        let mut started = Vec::new();
-        for _ in 0..wanted {
-            match self.order(scene, id, deployment) {
-                Ok(order) => started.push(self.launch(scene, order)),
-                Err(reason) => {
-                    self.complain(
-                        scene,
-                        id,
-                        Complaint::CannotPlace,
-                        &format!("was unable to place a task. Reason: {reason}"),
-                    );
-                    self.strike(scene, id, deployment, Strike::NotPlaced);
-                    break;
-                }
-            }
-        }
+        let started = self.launch_up_to(scene, id, deployment, wanted);
         if started.is_empty() {
             return false;
         }
@@ -213,16 +214,68 @@ impl Ecs {
         true
     }
 
-    /// What the next task of a deployment is made from, or why there can be none.
-    fn order(&mut self, scene: &Scene<'_>, id: ServiceId, deployment: &str) -> Result<Order, String> {
+    /// Launches up to `wanted` tasks of a deployment, until something is in the way.
+    pub(super) fn launch_up_to(
+        &mut self,
+        scene: &mut Scene<'_>,
+        id: ServiceId,
+        deployment: &str,
+        wanted: i64,
+    ) -> Vec<TaskId> {
+        let left = scene.knobs.launches_per_minute - self.service_mut(id).recent_launches.within_a_minute(scene.now);
+        let wanted = usize::try_from(wanted.min(left).max(0)).unwrap_or(0).min(scene.knobs.launches_per_tick);
+        let mut started = Vec::new();
+        for _ in 0..wanted {
+            match self.order(scene, id, deployment) {
+                Ok(order) => {
+                    self.service_mut(id).recent_launches.add(scene.now);
+                    started.push(self.launch(scene, order));
+                }
+                Err(obstacle) => {
+                    self.meet(scene, id, deployment, obstacle);
+                    break;
+                }
+            }
+        }
+        started
+    }
+
+    /// Something keeps a task from being placed: the service says so, and whether it counts as a failure.
+    fn meet(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, obstacle: Obstacle) {
+        match obstacle {
+            Obstacle::Unplaced(_) | Obstacle::NoCapacity | Obstacle::TooManyVcpus => {
+                self.complain(scene, id, Complaint::CannotPlace, &obstacle.event());
+                self.strike(scene, id, deployment, Strike::NotPlaced);
+            }
+            Obstacle::TooManyProvisioning | Obstacle::Throttled => {
+                self.complain(scene, id, Complaint::Throttled, &obstacle.event());
+            }
+        }
+    }
+
+    /// What the next task of a deployment is made from, or why there can be none. Takes what the launch costs.
+    fn order(&mut self, scene: &Scene<'_>, id: ServiceId, deployment: &str) -> Result<Order, Obstacle> {
         let running = self.census(scene, id).by_provider(deployment);
         let service = &self.services[&id];
         let spec = &service.deployment(deployment).expect("the scheduler starts tasks of deployments that exist").spec;
-        let nowhere = || "No Container Instances were found in your cluster.".to_owned();
-        let provider = spec.mode.next_provider(&running).ok_or_else(nowhere)?;
-        if provider == SPOT && self.spot_is_out {
-            return Err(NO_CAPACITY.to_owned());
+        let provider = spec.mode.next_provider(&running).ok_or(Obstacle::Unplaced(Unplaced::NoInstances))?;
+        let zones = self.open_subnets(scene, &spec.network).len();
+        if let Some(obstacle) = self.obstacle(scene, &service.cluster, &provider, &spec.task_definition, zones) {
+            return Err(obstacle);
         }
+        let definition = self.task_definition(&spec.task_definition).expect("a service runs a revision that exists");
+        let host = match is_fargate(&provider) {
+            true => None,
+            false if service.daemon => {
+                Some(self.place_daemon(id, &service.cluster, definition).map_err(Obstacle::Unplaced)?)
+            }
+            false => Some(self.place(&service.cluster, definition).map_err(Obstacle::Unplaced)?),
+        };
+        if host.is_none() && !self.may_launch_now(scene, &provider) {
+            return Err(Obstacle::Throttled);
+        }
+        let service = &self.services[&id];
+        let spec = &service.deployment(deployment).expect("it was there a moment ago").spec;
         Ok(Order {
             cluster: service.cluster.clone(),
             task_definition: spec.task_definition.clone(),
@@ -236,6 +289,7 @@ impl Ecs {
             exec: service.settings.exec,
             overrides: serde_json::json!({"containerOverrides": [], "inferenceAcceleratorOverrides": []}),
             tags: self.propagated_tags(id, &spec.task_definition),
+            host,
         })
     }
 
@@ -258,9 +312,30 @@ impl Ecs {
         let spread = scene.knobs.tick_jitter_ms;
         let period = (scene.knobs.tick_ms + scene.rng.i64(-spread..=spread)).max(1);
         let next = scene.now.plus_millis(period);
-        let sooner = self.tasks_of(id).filter_map(|task| task.gone_at).filter(|at| *at > scene.now).min();
+        let gone = self.tasks_of(id).filter_map(|task| task.gone_at);
+        let sooner = gone.chain(service.primary().bake_until).filter(|at| *at > scene.now).min();
         self.look_at(id, sooner.map_or(next, |at| at.min(next)));
     }
+}
+
+/// The tasks of the PRIMARY deployment that scale-in takes: unready ones first, each from the fullest zone.
+fn most_dispensable(census: &Census, surplus: i64) -> Vec<TaskId> {
+    let mut candidates: Vec<&Seat> =
+        census.new_ones().filter(|seat| seat.illness.is_none() && !seat.protected).collect();
+    let mut crowds = BTreeMap::<&str, i64>::new();
+    census.new_ones().for_each(|seat| *crowds.entry(&seat.zone).or_default() += 1);
+    let mut taken = Vec::new();
+    for _ in 0..surplus.max(0) {
+        let crowd = |seat: &Seat| crowds.get(seat.zone.as_str()).copied().unwrap_or(0);
+        let place = (0..candidates.len()).min_by_key(|place| {
+            let seat = candidates[*place];
+            (seat.healthy, seat.running, -crowd(seat))
+        });
+        let Some(seat) = place.map(|place| candidates.remove(place)) else { break };
+        *crowds.entry(&seat.zone).or_default() -= 1;
+        taken.push(seat.id.clone());
+    }
+    taken
 }
 
 /// The first `limit` of them, none if it is negative.

@@ -3,19 +3,22 @@
 //! Owns the service resource, its settings with AWS's defaults, and its events. What a revision pins is in
 //! `deployment`; what the scheduler does with a service is in `scheduler`.
 //!
-//! Divergence from AWS: REPLICA scheduling and the ECS deployment controller only; Service Connect, VPC Lattice and
-//! volumes are not modelled.
+//! Divergence from AWS: the ECS deployment controller only.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
 use super::deployment::{Deployment, DeploymentStatus, Record, Spec};
 use super::input::{Input, invalid};
+use super::quota::RecentLaunches;
+use super::service_kept;
 use super::shape::DEPLOYMENT_CONFIGURATION;
 use super::tags::Tags;
+use super::task::TaskId;
 use crate::simulator::error::ApiError;
+use crate::simulator::knobs::Knobs;
 use crate::simulator::time::Time;
 
 /// Which service, over its whole life: a name can be used again.
@@ -58,6 +61,10 @@ pub(super) struct Service {
     pub(super) status: ServiceStatus,
     pub(super) desired: i64,
     pub(super) settings: Settings,
+    /// One task on every container instance, and no count of its own.
+    pub(super) daemon: bool,
+    /// ARN of the role that the caller named for load balancing.
+    pub(super) role: Option<String>,
     /// What it goes back to when its strategy is taken away.
     pub(super) original_mode: LaunchMode,
     /// Newest first, INACTIVE ones included.
@@ -73,6 +80,11 @@ pub(super) struct Service {
     pub(super) steady_since: Option<Time>,
     /// Complaints that are still standing, and when they were last made.
     pub(super) complaints: BTreeMap<String, Time>,
+    pub(super) recent_launches: RecentLaunches,
+    /// Tasks that were started beyond the desired count, to even out the availability zones.
+    pub(super) movers: BTreeSet<TaskId>,
+    /// When zones may be evened out again.
+    pub(super) rebalance_from: Option<Time>,
 }
 
 impl Service {
@@ -108,6 +120,11 @@ impl Service {
         self.records.iter_mut().find(|record| record.deployment == deployment)
     }
 
+    /// AWS's word for its scheduling strategy.
+    pub(super) fn scheduling(&self) -> &'static str {
+        if self.daemon { "DAEMON" } else { "REPLICA" }
+    }
+
     /// The fewest tasks that must count as healthy during a deployment.
     pub(super) fn fewest(&self) -> i64 {
         let percent = self.settings.percent("minimumHealthyPercent", 100);
@@ -130,6 +147,8 @@ pub(super) struct Settings {
     pub(super) managed_tags: bool,
     pub(super) propagate_tags: Option<String>,
     pub(super) zone_rebalancing: String,
+    /// See `service_kept`.
+    pub(super) kept: Map<String, Value>,
 }
 
 impl Default for Settings {
@@ -149,11 +168,20 @@ impl Default for Settings {
             managed_tags: false,
             propagate_tags: None,
             zone_rebalancing: "ENABLED".to_owned(),
+            kept: Map::new(),
         }
     }
 }
 
 impl Settings {
+    /// AWS's defaults for the DAEMON strategy, where they differ.
+    pub(super) fn of_daemon() -> Settings {
+        let mut settings = Settings::default();
+        settings.deployment_configuration.insert("maximumPercent".into(), json!(100));
+        settings.deployment_configuration.insert("minimumHealthyPercent".into(), json!(0));
+        settings
+    }
+
     /// These settings with what the input states.
     ///
     /// # Errors
@@ -187,8 +215,35 @@ impl Settings {
         if let Some(given) = input.word("availabilityZoneRebalancing", &["ENABLED", "DISABLED"])? {
             settings.zone_rebalancing = given.to_owned();
         }
+        settings.kept = service_kept::read_of_service(&settings.kept, input)?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// How long a deployment is watched after its old tasks are gone: what `bakeTimeInMinutes` says, and with alarms
+    /// some time in any case.
+    pub(super) fn bake_ms(&self, knobs: &Knobs) -> i64 {
+        let minutes = self.deployment_configuration.get("bakeTimeInMinutes").and_then(Value::as_i64).unwrap_or(0);
+        match minutes {
+            0 if self.watches_alarms() => knobs.alarm_bake_ms,
+            minutes => minutes.saturating_mul(60_000),
+        }
+    }
+
+    /// Whether alarms fail a deployment.
+    pub(super) fn watches_alarms(&self) -> bool {
+        self.alarms("enable").as_bool() == Some(true) && !self.alarm_names().is_empty()
+    }
+
+    /// A member of the configuration of deployment alarms.
+    pub(super) fn alarms(&self, key: &str) -> &Value {
+        &self.deployment_configuration["alarms"][key]
+    }
+
+    /// The alarms that are configured.
+    pub(super) fn alarm_names(&self) -> Vec<&str> {
+        let names = self.alarms("alarmNames").as_array().map_or(&[][..], Vec::as_slice);
+        names.iter().filter_map(Value::as_str).collect()
     }
 
     /// A percentage of the deployment configuration.

@@ -12,6 +12,7 @@ use super::deployment::{Deployment, DeploymentStatus, Record, RecordStatus};
 use super::input::{Input, invalid};
 use super::paging::page;
 use super::service::{Service, ServiceId};
+use super::service_kept;
 use super::state::{Ecs, Scene, at_most};
 use crate::simulator::error::ApiError;
 
@@ -126,6 +127,7 @@ impl Ecs {
             "failureCount": deployment.map_or(0, |deployment| deployment.breaker_failures),
             "threshold": service.settings.breaker_threshold(service.desired),
         });
+        shown["alarms"] = alarms(service, deployment, record.status.is_open());
         if let Some(stopped) = record.stopped_at {
             shown["stoppedAt"] = json!(stopped.epoch_seconds());
         }
@@ -171,14 +173,14 @@ impl Ecs {
             "serviceArn": scene.place.service(&service.cluster, &service.name),
             "clusterArn": scene.place.cluster(&service.cluster),
             "taskDefinition": spec.task_definition,
-            "platformVersion": spec.platform_version,
-            "platformFamily": "Linux",
             "loadBalancers": spec.load_balancers.iter().map(|balancer| balancer.show()).collect::<Value>(),
             "serviceRegistries": spec.registries,
             "containerImages": images.collect::<Value>(),
             "createdAt": deployment.created_at.epoch_seconds(),
         });
         spec.mode.show_in(&mut shown);
+        spec.show_platform_in(&mut shown);
+        service_kept::show_in(&spec.kept, &mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }
@@ -188,6 +190,19 @@ impl Ecs {
 
 fn some(key: &str, asked: &[&str]) -> Result<(), ApiError> {
     if asked.is_empty() { Err(invalid(format!("{key} can not be empty."))) } else { Ok(()) }
+}
+
+/// The state of the deployment alarms, as a service deployment shows it.
+fn alarms(service: &Service, deployment: Option<&Deployment>, open: bool) -> Value {
+    let triggered = deployment.map_or(&[][..], |deployment| &deployment.alarms);
+    let deaf = deployment.is_some_and(|deployment| deployment.is_deaf);
+    let status = match (service.settings.watches_alarms() && !deaf, triggered.is_empty(), open) {
+        (_, false, _) => "TRIGGERED",
+        (false, true, _) => "DISABLED",
+        (true, true, true) => "MONITORING",
+        (true, true, false) => "MONITORING_COMPLETE",
+    };
+    json!({"status": status, "alarmNames": service.settings.alarm_names(), "triggeredAlarmNames": triggered})
 }
 
 /// What a service deployment has in a list and in a description alike.

@@ -5,15 +5,18 @@
 //!
 //! Divergence from AWS: the texts marked in the tests are exact, others are assumed; `clientToken` is not looked at.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::capacity::LaunchMode;
+use super::daemon;
 use super::deployment::{Deployment, DeploymentStatus, LoadBalancer, Pinning, Record, RecordStatus, Rollout, Spec};
 use super::input::{Input, client_error, invalid};
 use super::launch::read_network;
+use super::quota::RecentLaunches;
 use super::service::{Service, ServiceId, ServiceStatus, Settings};
+use super::service_kept;
 use super::state::{Ecs, Scene};
 use super::tags;
 use crate::simulator::arn;
@@ -22,15 +25,21 @@ use crate::simulator::error::ApiError;
 impl Ecs {
     /// CreateService.
     pub(super) fn create_service(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
+        if input.text("launchType")?.is_some_and(|kind| !["EC2", "FARGATE", "EXTERNAL"].contains(&kind)) {
+            return Err(client_error("launch type should be one of [EC2,FARGATE]"));
+        }
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let name = input.required("serviceName")?;
         if name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return Err(invalid("Service name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$."));
         }
         self.check_name_is_free(&cluster, name)?;
-        let desired = desired_count(input)?.unwrap_or(0);
-        let settings = Settings::default().with(input)?;
+        check_controller(input)?;
         let spec = self.first_spec(scene, &cluster, input)?;
+        let daemon = daemon::read_strategy(input, &spec.mode)?;
+        let desired = desired_count(input)?.unwrap_or(0);
+        let desired = if daemon { self.daemon_count(&cluster) } else { desired };
+        let settings = if daemon { Settings::of_daemon() } else { Settings::default() }.with(input)?;
         let tags = tags::read(input)?;
         let id = self.new_service_id();
         let service = Service {
@@ -40,6 +49,8 @@ impl Ecs {
             status: ServiceStatus::Active,
             desired,
             settings,
+            daemon,
+            role: input.text("role")?.map(str::to_owned),
             original_mode: match &spec.mode {
                 mode @ LaunchMode::Type(_) => mode.clone(),
                 LaunchMode::Strategy(_) => LaunchMode::Type("EC2".to_owned()),
@@ -52,6 +63,9 @@ impl Ecs {
             next_tick: None,
             steady_since: None,
             complaints: BTreeMap::new(),
+            recent_launches: RecentLaunches::default(),
+            movers: BTreeSet::new(),
+            rebalance_from: None,
         };
         self.services.retain(|_, old| old.cluster != service.cluster || old.name != service.name);
         self.services.insert(id, service);
@@ -68,7 +82,7 @@ impl Ecs {
             return Err(ApiError::client("ServiceNotActiveException", "Service was not ACTIVE."));
         }
         let force = input.flag("forceNewDeployment")?;
-        let desired = desired_count(input)?;
+        let desired = desired_count(input)?.filter(|_| !service.daemon);
         let settings = service.settings.with(input)?;
         let spec = self.next_spec(scene, id, input)?;
         let current = self.services[&id].spec();
@@ -123,12 +137,14 @@ impl Ecs {
         for task in self.tasks_of(id).filter(|task| task.is_live()) {
             *held.entry(task.deployment().to_owned()).or_default() += 1;
         }
+        let alarming = !self.alarms_ringing(id).is_empty();
         let service = self.service_mut(id);
         let revision = scene.place.service_revision(&service.cluster, &service.name, &revision);
         let record = scene.place.service_deployment(&service.cluster, &service.name, &record);
         let sources = supersede(service, &held, scene);
         service.records.insert(0, open_record(scene, record, &deployment_id, &revision, sources));
-        let deployment = new_deployment(scene, &deployment_id, revision, spec);
+        let mut deployment = new_deployment(scene, &deployment_id, revision, spec);
+        deployment.is_deaf = alarming;
         let fields = json!({
             "cluster": service.cluster,
             "service": service.name,
@@ -166,6 +182,7 @@ impl Ecs {
             platform_version: input.text("platformVersion")?.unwrap_or("LATEST").to_owned(),
             load_balancers: read_load_balancers(input, definition.containers(), scene)?,
             registries: json!(input.items("serviceRegistries")?),
+            kept: service_kept::read_of_revision(&Map::new(), input)?,
         })
     }
 
@@ -189,6 +206,7 @@ impl Ecs {
         if input.get("serviceRegistries").is_some() {
             spec.registries = json!(input.items("serviceRegistries")?);
         }
+        spec.kept = service_kept::read_of_revision(&spec.kept, input)?;
         if input.get("capacityProviderStrategy").is_some() {
             let providers = &self.cluster(Some(&service.cluster))?.providers;
             let given = LaunchMode::read(
@@ -245,6 +263,9 @@ fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> 
         pins: BTreeMap::new(),
         failed_starts: 0,
         retry_at: None,
+        bake_until: None,
+        is_deaf: false,
+        alarms: Vec::new(),
     }
 }
 
@@ -262,6 +283,18 @@ fn open_record(scene: &Scene<'_>, arn: String, deployment: &str, target: &str, s
         stopped_at: None,
         rollback: None,
         breaker_triggered: false,
+    }
+}
+
+/// Deployments by CodeDeploy or by somebody else are not simulated, and not silently taken for ECS's own.
+fn check_controller(input: Input<'_>) -> Result<(), ApiError> {
+    let Some(controller) = input.get("deploymentController") else { return Ok(()) };
+    match Input(controller).word("type", &["ECS", "CODE_DEPLOY", "EXTERNAL"])? {
+        Some("ECS") | None => Ok(()),
+        Some(other) => {
+            let message = format!("The deployment controller {other} is not supported.");
+            Err(ApiError::client("UnsupportedFeatureException", message))
+        }
     }
 }
 

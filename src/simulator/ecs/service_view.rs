@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::deployment::{Counts, Deployment, DeploymentStatus};
 use super::input::{Input, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::service::{Service, ServiceId, ServiceStatus};
+use super::service_kept;
 use super::state::{Ecs, Scene, at_most};
 use super::tags;
-use crate::simulator::arn::{self, Place};
+use crate::simulator::arn::Place;
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -28,10 +30,13 @@ impl Ecs {
         let with_tags = input.includes_tags()?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
-            let name = arn::last_part(given);
-            match self.find_service(&cluster, name) {
+            let name = self.named_in("service", &cluster, given);
+            match name.and_then(|name| self.find_service(&cluster, name)) {
                 Some(id) => found.push(self.show_service(scene.place, id, with_tags)),
-                None => failures.push(json!({"arn": scene.place.service(&cluster, name), "reason": "MISSING"})),
+                None => {
+                    let arn = shown_arn(given, |name| scene.place.service(&cluster, name));
+                    failures.push(json!({"arn": arn, "reason": "MISSING"}));
+                }
             }
         }
         Ok(json!({"services": found, "failures": failures}))
@@ -41,13 +46,17 @@ impl Ecs {
     pub(super) fn list_services(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = &self.cluster(input.text("cluster")?)?.name;
         let kind = input.text("launchType")?;
+        let strategy = input.word("schedulingStrategy", &["REPLICA", "DAEMON"])?;
         let of_kind = |service: &Service| {
             let mut shown = json!({});
             service.spec().mode.show_in(&mut shown);
             kind.is_none_or(|kind| shown["launchType"] == json!(kind))
         };
         let listed = |service: &&Service| {
-            service.cluster == *cluster && service.status == ServiceStatus::Active && of_kind(service)
+            service.cluster == *cluster
+                && service.status == ServiceStatus::Active
+                && of_kind(service)
+                && strategy.is_none_or(|strategy| strategy == service.scheduling())
         };
         let services = self.services.values().filter(listed);
         let mut arns: Vec<String> =
@@ -71,18 +80,16 @@ impl Ecs {
             "desiredCount": service.desired,
             "runningCount": counts.running,
             "pendingCount": counts.pending,
-            "platformVersion": spec.platform_version,
-            "platformFamily": "Linux",
             "taskDefinition": spec.task_definition,
             "deploymentConfiguration": service.settings.deployment_configuration,
             "deployments": self.show_deployments(service),
-            "roleArn": service_role(place),
+            "roleArn": service.role.clone().unwrap_or_else(|| service_role(place)),
             "events": service.events.iter().map(show_event).collect::<Value>(),
             "createdAt": service.created_at.epoch_seconds(),
             "createdBy": format!("arn:aws:iam::{}:user/simulator", place.account),
             "placementConstraints": [],
             "placementStrategy": [],
-            "schedulingStrategy": "REPLICA",
+            "schedulingStrategy": service.scheduling(),
             "deploymentController": {"type": "ECS"},
             "healthCheckGracePeriodSeconds": service.settings.grace_s,
             "enableECSManagedTags": service.settings.managed_tags,
@@ -93,6 +100,8 @@ impl Ecs {
             "currentServiceRevisions": self.show_revisions(service),
         });
         spec.mode.show_in(&mut shown);
+        spec.show_platform_in(&mut shown);
+        service_kept::show_in(&service.settings.kept, &mut shown);
         if !spec.network.is_null() {
             shown["networkConfiguration"] = spec.network.clone();
         }

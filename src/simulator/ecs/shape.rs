@@ -1,4 +1,4 @@
-//! The types of nested members that are kept as they are given: task definitions and deployment configurations.
+//! The types of nested members that are kept as they are given: task definitions, clusters and deployments.
 //!
 //! Owns the tables of their types and words, and the refusals for what does not fit. A member that no table names is
 //! kept unread. What values mean, and which combinations make sense, belongs to the operations.
@@ -81,6 +81,93 @@ pub(super) const DEPLOYMENT_CONFIGURATION: Shape = Structure(
                 &["alarmNames", "enable", "rollback"],
             ),
         ),
+    ],
+    &[],
+);
+
+/// Members of a service that its revisions keep as they are given.
+pub(super) const REVISION_EXTRAS: Shape = Structure(
+    &[
+        (
+            "serviceConnectConfiguration",
+            Structure(&[("enabled", Truth), ("namespace", Text), ("services", List(&CONNECTED))], &["enabled"]),
+        ),
+        ("volumeConfigurations", List(&Structure(&[("name", Text)], &["name"]))),
+        (
+            "vpcLatticeConfigurations",
+            List(&Structure(
+                &[("roleArn", Text), ("targetGroupArn", Text), ("portName", Text)],
+                &["roleArn", "targetGroupArn", "portName"],
+            )),
+        ),
+    ],
+    &[],
+);
+
+const CONNECTED: Shape = Structure(
+    &[
+        ("portName", Text),
+        ("discoveryName", Text),
+        ("clientAliases", List(&Structure(&[("port", Whole), ("dnsName", Text)], &["port"]))),
+        ("ingressPortOverride", Whole),
+    ],
+    &["portName"],
+);
+
+/// Members of a service about where its tasks go.
+pub(super) const PLACEMENT: Shape = Structure(
+    &[
+        (
+            "placementConstraints",
+            List(&Structure(&[("type", Word(&["distinctInstance", "memberOf"])), ("expression", Text)], &[])),
+        ),
+        (
+            "placementStrategy",
+            List(&Structure(&[("type", Word(&["random", "spread", "binpack"])), ("field", Text)], &[])),
+        ),
+    ],
+    &[],
+);
+
+/// What CreateCluster and UpdateCluster take alike.
+pub(super) const CLUSTER: Shape = Structure(
+    &[
+        ("settings", List(&Structure(&[("name", Word(&["containerInsights"])), ("value", Text)], &[]))),
+        (
+            "configuration",
+            Structure(
+                &[
+                    (
+                        "executeCommandConfiguration",
+                        Structure(
+                            &[
+                                ("kmsKeyId", Text),
+                                ("logging", Word(&["NONE", "DEFAULT", "OVERRIDE"])),
+                                ("logConfiguration", EXEC_LOG),
+                            ],
+                            &[],
+                        ),
+                    ),
+                    (
+                        "managedStorageConfiguration",
+                        Structure(&[("kmsKeyId", Text), ("fargateEphemeralStorageKmsKeyId", Text)], &[]),
+                    ),
+                ],
+                &[],
+            ),
+        ),
+        ("serviceConnectDefaults", Structure(&[("namespace", Text)], &["namespace"])),
+    ],
+    &[],
+);
+
+const EXEC_LOG: Shape = Structure(
+    &[
+        ("cloudWatchLogGroupName", Text),
+        ("cloudWatchEncryptionEnabled", Truth),
+        ("s3BucketName", Text),
+        ("s3EncryptionEnabled", Truth),
+        ("s3KeyPrefix", Text),
     ],
     &[],
 );

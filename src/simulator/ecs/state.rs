@@ -10,15 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use serde_json::Value;
 
+use super::account_settings::AccountSettings;
 use super::app::Apps;
+use super::capacity_providers::CapacityProvider;
 use super::cluster::Cluster;
+use super::container_instance::ContainerInstance;
 use super::input::invalid;
+use super::quota::LaunchRates;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::task::{Task, TaskId};
 use super::task_definition::Family;
 use super::timers::Timers;
 use super::token::Launched;
-use crate::simulator::arn::{self, Place};
+use crate::simulator::arn::Place;
 use crate::simulator::ecr::Ecr;
 use crate::simulator::elb::Elb;
 use crate::simulator::error::ApiError;
@@ -60,7 +64,14 @@ impl Scene<'_> {
 /// All of ECS in one account and region.
 #[derive(Clone, Default, Debug)]
 pub struct Ecs {
+    /// `arn:aws:ecs:R:A:`, once there has been a call.
+    pub(super) home: String,
     pub(super) clusters: BTreeMap<String, Cluster>,
+    /// Capacity providers beside Fargate's, by name.
+    pub(super) providers: BTreeMap<String, CapacityProvider>,
+    /// Container instances by cluster and id.
+    pub(super) instances: BTreeMap<(String, String), ContainerInstance>,
+    pub(super) account_settings: AccountSettings,
     pub(super) families: BTreeMap<String, Family>,
     pub(super) services: BTreeMap<ServiceId, Service>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
@@ -72,6 +83,14 @@ pub struct Ecs {
     pub(super) apps: Apps,
     /// Whether FARGATE_SPOT cannot place tasks at present.
     pub(super) spot_is_out: bool,
+    /// Availability zones in which Fargate cannot place tasks at present.
+    pub(super) dry_zones: BTreeSet<String>,
+    /// Names of alarms that are in the state ALARM.
+    pub(super) alarming: BTreeSet<String>,
+    /// How fast services launch Fargate tasks.
+    pub(super) launch_rates: LaunchRates,
+    /// Tasks in PROVISIONING, by cluster.
+    pub(super) provisioning: BTreeMap<String, usize>,
     next_service: u64,
     next_address: u32,
 }
@@ -83,12 +102,22 @@ impl Ecs {
     ///
     /// `ClusterNotFoundException`.
     pub(super) fn cluster(&self, given: Option<&str>) -> Result<&Cluster, ApiError> {
-        self.clusters.get(cluster_name(given)).ok_or_else(no_cluster)
+        let cluster = self.cluster_name(given).and_then(|name| self.clusters.get(name)).ok_or_else(no_cluster)?;
+        if cluster.active { Ok(cluster) } else { Err(inactive_cluster()) }
     }
 
     /// The same, to be changed.
     pub(super) fn cluster_mut(&mut self, given: Option<&str>) -> Result<&mut Cluster, ApiError> {
-        self.clusters.get_mut(cluster_name(given)).ok_or_else(no_cluster)
+        let name = self.cluster_name(given).ok_or_else(no_cluster)?.to_owned();
+        let cluster = self.clusters.get_mut(&name).ok_or_else(no_cluster)?;
+        if cluster.active { Ok(cluster) } else { Err(inactive_cluster()) }
+    }
+
+    fn cluster_name<'a>(&self, given: Option<&'a str>) -> Option<&'a str> {
+        match given.filter(|name| !name.is_empty()) {
+            Some(given) => self.named_alone("cluster", given),
+            None => Some("default"),
+        }
     }
 
     /// The service of that name, whatever its status.
@@ -103,7 +132,8 @@ impl Ecs {
     ///
     /// `ServiceNotFoundException`.
     pub(super) fn known_service(&self, cluster: &str, given: &str) -> Result<ServiceId, ApiError> {
-        let found = self.find_service(cluster, arn::last_part(given));
+        let name = self.named_in("service", cluster, given);
+        let found = name.and_then(|name| self.find_service(cluster, name));
         found.ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))
     }
 
@@ -142,11 +172,6 @@ impl Ecs {
     }
 }
 
-/// The name in a name or ARN of a cluster.
-pub(super) fn cluster_name(given: Option<&str>) -> &str {
-    given.filter(|name| !name.is_empty()).map_or("default", arn::last_part)
-}
-
 /// Refuses lists that are longer than the operation takes.
 pub(super) fn at_most(limit: usize, what: &str, given: usize) -> Result<(), ApiError> {
     if given > limit { Err(invalid(format!("{what} can have at most {limit} items."))) } else { Ok(()) }
@@ -154,4 +179,8 @@ pub(super) fn at_most(limit: usize, what: &str, given: usize) -> Result<(), ApiE
 
 fn no_cluster() -> ApiError {
     ApiError::client("ClusterNotFoundException", "Cluster not found.")
+}
+
+fn inactive_cluster() -> ApiError {
+    ApiError::client("ClusterNotFoundException", "The referenced cluster was inactive.")
 }

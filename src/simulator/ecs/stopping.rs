@@ -26,10 +26,10 @@ impl Ecs {
             let task = &self.tasks[id];
             match task.last_status {
                 LastStatus::Provisioning | LastStatus::Pending => self.clean_up(scene, id),
-                LastStatus::Running if task.targets.is_empty() => {
+                LastStatus::Activating | LastStatus::Running if task.targets.is_empty() => {
                     self.after(scene, scene.knobs.stop_to_sigterm_ms, id, Step::Terminate);
                 }
-                LastStatus::Running => draining.push(id.clone()),
+                LastStatus::Activating | LastStatus::Running => draining.push(id.clone()),
                 LastStatus::Deactivating | LastStatus::Stopping | LastStatus::Deprovisioning | LastStatus::Stopped => {}
             }
         }
@@ -46,9 +46,12 @@ impl Ecs {
             return;
         }
         let task = &self.tasks[id];
-        if task.last_status != LastStatus::Running {
+        if !matches!(task.last_status, LastStatus::Activating | LastStatus::Running) {
             return self.clean_up(scene, id);
         }
+        // Whatever the task still does then, the capacity is gone.
+        let end = scene.now.plus_millis(scene.knobs.spot_notice_ms);
+        self.timers.set(end, Timer::Task(id.to_owned(), Step::Exited));
         let delay = task.targets.iter().map(|(group, _)| scene.elb.deregistration_delay_ms(group)).max().unwrap_or(0);
         let latest = scene.knobs.spot_notice_ms - stop_timeout_ms(task);
         if scene.knobs.spot_sigterm_first || delay == 0 {
@@ -71,7 +74,7 @@ impl Ecs {
     /// Sends SIGTERM, unless a target still drains: then ECS asks again later.
     pub(super) fn terminate(&mut self, scene: &mut Scene<'_>, id: &str) {
         let Some(task) = self.tasks.get_mut(id).filter(|task| task.told_to_stop) else { return };
-        if !matches!(task.last_status, LastStatus::Running | LastStatus::Deactivating) {
+        if !matches!(task.last_status, LastStatus::Activating | LastStatus::Running | LastStatus::Deactivating) {
             return;
         }
         let interrupted = task.cause.as_ref().is_some_and(|cause| cause.code == StopCode::SpotInterruption);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::input::{Input, invalid};
+use super::input::{Input, client_error, invalid};
 use super::state::{Ecs, Scene};
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
@@ -75,7 +75,7 @@ impl Ecs {
 
     fn tags_of(&mut self, scene: &Scene<'_>, resource_arn: &str) -> Result<&mut Tags, ApiError> {
         let malformed = || invalid("The ARN is not valid.");
-        let resource = arn::resource(resource_arn).ok_or_else(malformed)?;
+        let resource = resource_arn.strip_prefix(self.home.as_str()).ok_or_else(malformed)?;
         let (kind, rest) = resource.split_once('/').ok_or_else(malformed)?;
         match kind {
             "cluster" => Ok(&mut self.cluster_mut(Some(resource_arn))?.tags),
@@ -91,7 +91,16 @@ impl Ecs {
             }
             "task-definition" => {
                 let found = self.task_definition_mut(rest);
-                Ok(&mut found.ok_or_else(|| invalid("The specified task definition is not found."))?.tags)
+                Ok(&mut found.ok_or_else(|| client_error("Unable to describe task definition."))?.tags)
+            }
+            "capacity-provider" => {
+                let found = self.providers.get_mut(rest);
+                Ok(&mut found.ok_or_else(|| invalid("The specified capacity provider is not found."))?.tags)
+            }
+            "container-instance" => {
+                let (cluster, id) = rest.split_once('/').ok_or_else(malformed)?;
+                let found = self.instances.get_mut(&(cluster.to_owned(), id.to_owned()));
+                Ok(&mut found.ok_or_else(|| invalid("The specified container instance is not found."))?.tags)
             }
             _ => Err(malformed()),
         }

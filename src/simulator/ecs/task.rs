@@ -2,8 +2,8 @@
 //!
 //! Owns the task resource with all that is true of it. What happens to a task belongs to `lifecycle` and `stopping`.
 //!
-//! Divergence from AWS: `attributes` hold the architecture only; ARM and Windows are not distinguished; managed
-//! agents are not modelled.
+//! Divergence from AWS: `attributes` hold the architecture only; ARM and Windows are not distinguished; the agent of
+//! ECS Exec runs from the moment at which its task does.
 
 use std::net::Ipv4Addr;
 
@@ -22,6 +22,7 @@ pub(super) type TaskId = String;
 pub(super) enum LastStatus {
     Provisioning,
     Pending,
+    Activating,
     Running,
     Deactivating,
     Stopping,
@@ -35,6 +36,7 @@ impl LastStatus {
         match self {
             LastStatus::Provisioning => "PROVISIONING",
             LastStatus::Pending => "PENDING",
+            LastStatus::Activating => "ACTIVATING",
             LastStatus::Running => "RUNNING",
             LastStatus::Deactivating => "DEACTIVATING",
             LastStatus::Stopping => "STOPPING",
@@ -52,6 +54,7 @@ pub(super) enum StopCode {
     UserInitiated,
     ServiceSchedulerInitiated,
     SpotInterruption,
+    TerminationNotice,
 }
 
 impl StopCode {
@@ -63,6 +66,7 @@ impl StopCode {
             StopCode::UserInitiated => "UserInitiated",
             StopCode::ServiceSchedulerInitiated => "ServiceSchedulerInitiated",
             StopCode::SpotInterruption => "SpotInterruption",
+            StopCode::TerminationNotice => "TerminationNotice",
         }
     }
 }
@@ -132,6 +136,26 @@ pub(super) struct Interface {
     pub(super) zone: String,
 }
 
+/// A port of a container instance that leads to a port of a container.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Binding {
+    pub(super) container: String,
+    pub(super) container_port: i64,
+    pub(super) host_port: i64,
+    pub(super) protocol: String,
+}
+
+/// The container instance of a task, and what the task takes of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Host {
+    pub(super) instance: String,
+    pub(super) zone: Option<String>,
+    pub(super) cpu: i64,
+    /// In MiB.
+    pub(super) memory: i64,
+    pub(super) bindings: Vec<Binding>,
+}
+
 /// When the steps of a task's life happened.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Moments {
@@ -174,6 +198,12 @@ pub(super) struct Task {
     pub(super) overrides: Value,
     pub(super) tags: Tags,
     pub(super) interface: Interface,
+    /// Whether the interface is the task's own: `awsvpc`.
+    pub(super) has_interface: bool,
+    /// Where it runs; nothing for Fargate.
+    pub(super) host: Option<Host>,
+    /// Until when no scale-in and no deployment may stop it.
+    pub(super) protected_until: Option<Time>,
     pub(super) containers: Vec<Container>,
     /// Where it is registered: target group and port.
     pub(super) targets: Vec<(String, u16)>,
@@ -185,6 +215,8 @@ pub(super) struct Task {
     pub(super) exit: Option<(i64, i64)>,
     /// Its app fails every health check.
     pub(super) never_healthy: bool,
+    /// When its app begins to answer, if it does not at once.
+    pub(super) serves_at: Option<Time>,
     /// Whether it has counted as healthy before.
     pub(super) was_healthy: bool,
 }
@@ -245,14 +277,10 @@ impl Task {
             "version": self.version,
             "cpu": self.cpu,
             "memory": self.memory,
-            "launchType": "FARGATE",
-            "platformVersion": self.platform_version,
-            "platformFamily": "Linux",
             "availabilityZone": self.interface.zone,
             "enableExecuteCommand": self.exec,
-            "ephemeralStorage": {"sizeInGiB": self.storage_gib},
             "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
-            "attachments": [self.show_attachment()],
+            "attachments": if self.has_interface { json!([self.show_attachment()]) } else { json!([]) },
             "inferenceAccelerators": [],
             "overrides": self.overrides,
             "containers": self.containers.iter().map(|c| self.show_container(c, place)).collect::<Value>(),
@@ -260,13 +288,29 @@ impl Task {
             "tags": if with_tags { tags::show(&self.tags) } else { json!([]) },
         });
         self.show_history_in(&mut shown);
-        if self.by_strategy {
-            shown["capacityProviderName"] = json!(self.provider);
-        }
+        self.show_capacity_in(&mut shown, place);
         if let Some(started_by) = &self.started_by {
             shown["startedBy"] = json!(started_by);
         }
         shown
+    }
+
+    fn show_capacity_in(&self, shown: &mut Value, place: &Place) {
+        match &self.host {
+            Some(host) => {
+                shown["launchType"] = json!("EC2");
+                shown["containerInstanceArn"] = json!(place.container_instance(&self.cluster, &host.instance));
+            }
+            None => {
+                shown["launchType"] = json!("FARGATE");
+                shown["platformVersion"] = json!(self.platform_version);
+                shown["platformFamily"] = json!("Linux");
+                shown["ephemeralStorage"] = json!({"sizeInGiB": self.storage_gib});
+            }
+        }
+        if self.by_strategy {
+            shown["capacityProviderName"] = json!(self.provider);
+        }
     }
 
     fn show_history_in(&self, shown: &mut Value) {
@@ -299,7 +343,11 @@ impl Task {
         let Interface { attachment, eni, mac, ip, subnet, zone: _ } = &self.interface;
         let status = match self.last_status {
             LastStatus::Provisioning => "PRECREATED",
-            LastStatus::Pending | LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "ATTACHED",
+            LastStatus::Pending
+            | LastStatus::Activating
+            | LastStatus::Running
+            | LastStatus::Deactivating
+            | LastStatus::Stopping => "ATTACHED",
             LastStatus::Deprovisioning => "DETACHING",
             LastStatus::Stopped => "DELETED",
         };
@@ -317,10 +365,33 @@ impl Task {
         json!({"id": attachment, "type": "ElasticNetworkInterface", "status": status, "details": details})
     }
 
+    /// Ports of the container instance that lead to this container, while it runs.
+    fn show_bindings(&self, container: &Container) -> Value {
+        let bound = self.host.iter().flat_map(|host| &host.bindings).filter(|_| self.moments.started.is_some());
+        let show = |Binding { container: _, container_port, host_port, protocol }: &Binding| json!({"bindIP": "0.0.0.0", "containerPort": container_port, "hostPort": host_port, "protocol": protocol});
+        bound.filter(|binding| binding.container == container.name).map(show).collect()
+    }
+
+    /// The agent of ECS Exec, which every container of a task has that may be entered.
+    fn show_agents(&self) -> Value {
+        if !self.exec {
+            return json!([]);
+        }
+        let mut agent = json!({"name": "ExecuteCommandAgent", "lastStatus": match self.last_status {
+            LastStatus::Provisioning | LastStatus::Pending | LastStatus::Activating => "PENDING",
+            LastStatus::Running | LastStatus::Deactivating => "RUNNING",
+            LastStatus::Stopping | LastStatus::Deprovisioning | LastStatus::Stopped => "STOPPED",
+        }});
+        if let Some(started) = self.moments.started {
+            agent["lastStartedAt"] = json!(started.epoch_seconds());
+        }
+        json!([agent])
+    }
+
     fn show_container(&self, container: &Container, place: &Place) -> Value {
         let status = match self.last_status {
             LastStatus::Provisioning | LastStatus::Pending => "PENDING",
-            LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "RUNNING",
+            LastStatus::Activating | LastStatus::Running | LastStatus::Deactivating | LastStatus::Stopping => "RUNNING",
             LastStatus::Deprovisioning | LastStatus::Stopped => "STOPPED",
         };
         let mut shown = json!({
@@ -331,11 +402,11 @@ impl Task {
             "lastStatus": status,
             "healthStatus": container.health.word(),
             "cpu": container.cpu.to_string(),
-            "networkBindings": [],
+            "networkBindings": self.show_bindings(container),
             "networkInterfaces": [],
-            "managedAgents": [],
+            "managedAgents": self.show_agents(),
         });
-        if self.moments.connectivity.is_some() {
+        if self.has_interface && self.moments.connectivity.is_some() {
             let ip = self.interface.ip.to_string();
             shown["networkInterfaces"] = json!([{"attachmentId": self.interface.attachment, "privateIpv4Address": ip}]);
         }

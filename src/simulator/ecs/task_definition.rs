@@ -1,22 +1,22 @@
-//! Task definitions: registering, listing, describing and deregistering revisions.
+//! Task definitions: registering, listing and describing revisions.
 //!
 //! Owns families and their revisions. A revision keeps every member that it was given, with the defaults that AWS
-//! fills in; it never changes but for its status and tags.
+//! fills in (`task_definition_given`); it never changes but for its status and tags. How it ends is in
+//! `task_definition_end`.
 //!
 //! Divergence from AWS: `requiresAttributes` is always empty; `compatibilities` are always EC2 and FARGATE for
-//! `awsvpc`; members that are not understood here are kept without being checked.
+//! `awsvpc`.
 
 use serde_json::{Map, Value, json};
 
-use super::fargate;
 use super::input::{Input, client_error, invalid};
-use super::paging::page;
+use super::paging::{page, page_backwards};
 use super::shape::TASK_DEFINITION;
 use super::state::{Ecs, Scene};
 use super::tags::{self, Tags};
+use super::task_definition_given::complete;
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
-use crate::simulator::knobs::Knobs;
 use crate::simulator::time::Time;
 
 /// All revisions of one family; revision n is at n - 1.
@@ -25,16 +25,36 @@ pub(super) struct Family {
     pub(super) revisions: Vec<TaskDefinition>,
 }
 
+/// Where a revision is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    Active,
+    Inactive,
+    DeleteInProgress,
+}
+
+impl Standing {
+    /// AWS's word.
+    fn word(self) -> &'static str {
+        match self {
+            Standing::Active => "ACTIVE",
+            Standing::Inactive => "INACTIVE",
+            Standing::DeleteInProgress => "DELETE_IN_PROGRESS",
+        }
+    }
+}
+
 /// One revision.
 #[derive(Clone, Debug)]
 pub(super) struct TaskDefinition {
     pub(super) arn: String,
     pub(super) family: String,
-    pub(super) active: bool,
+    pub(super) standing: Standing,
     pub(super) body: Map<String, Value>,
     pub(super) tags: Tags,
     registered_at: Time,
-    deregistered_at: Option<Time>,
+    pub(super) deregistered_at: Option<Time>,
+    pub(super) delete_requested_at: Option<Time>,
 }
 
 impl TaskDefinition {
@@ -48,13 +68,17 @@ impl TaskDefinition {
         self.body.get("networkMode").and_then(Value::as_str) == Some("awsvpc")
     }
 
-    fn show(&self) -> Value {
-        let TaskDefinition { active, body, registered_at, deregistered_at, arn: _, family: _, tags: _ } = self;
+    /// As AWS shows it, without tags.
+    pub(super) fn show(&self) -> Value {
+        let TaskDefinition { standing, body, registered_at, deregistered_at, delete_requested_at, .. } = self;
         let mut shown = body.clone();
-        shown.insert("status".into(), json!(if *active { "ACTIVE" } else { "INACTIVE" }));
+        shown.insert("status".into(), json!(standing.word()));
         shown.insert("registeredAt".into(), json!(registered_at.epoch_seconds()));
         if let Some(at) = deregistered_at {
             shown.insert("deregisteredAt".into(), json!(at.epoch_seconds()));
+        }
+        if let Some(at) = delete_requested_at {
+            shown.insert("deleteRequestedAt".into(), json!(at.epoch_seconds()));
         }
         Value::Object(shown)
     }
@@ -84,11 +108,12 @@ impl Ecs {
         let definition = TaskDefinition {
             arn,
             family: family.to_owned(),
-            active: true,
+            standing: Standing::Active,
             body,
             tags,
             registered_at: scene.now,
             deregistered_at: None,
+            delete_requested_at: None,
         };
         let answer = json!({"taskDefinition": definition.show(), "tags": tags::show(&definition.tags)});
         revisions.push(definition);
@@ -106,39 +131,25 @@ impl Ecs {
         Ok(answer)
     }
 
-    /// DeregisterTaskDefinition: the revision becomes INACTIVE; what runs from it runs on.
-    pub(super) fn deregister_task_definition(
-        &mut self,
-        scene: &mut Scene<'_>,
-        input: Input<'_>,
-    ) -> Result<Value, ApiError> {
-        let given = arn::last_part(input.required("taskDefinition")?);
-        if !given.contains(':') {
-            return Err(client_error("Deregister task definition requires a revision."));
-        }
-        let found = self.task_definition_mut(given);
-        let definition = found.ok_or_else(|| client_error("The specified task definition does not exist."))?;
-        definition.active = false;
-        definition.deregistered_at = Some(scene.now);
-        Ok(json!({ "taskDefinition": definition.show() }))
-    }
-
     /// ListTaskDefinitions: oldest first within a family, unless `sort` is DESC.
     pub(super) fn list_task_definitions(&self, input: Input<'_>) -> Result<Value, ApiError> {
         let prefix = input.text("familyPrefix")?;
-        let active = wants_active(input)?;
+        let wanted = wanted_standing(input)?;
         let matching = |definition: &&TaskDefinition| {
-            definition.active == active && prefix.is_none_or(|prefix| definition.family == prefix)
+            definition.standing == wanted && prefix.is_none_or(|prefix| definition.family == prefix)
         };
         let all = self.families.values().flat_map(|family| &family.revisions).filter(matching);
         let mut arns: Vec<String> = all.map(|definition| sortable(&definition.arn)).collect();
         arns.sort();
-        let mut answer = page("taskDefinitionArns", &arns, input, 100)?;
+        let mut answer = match input.word("sort", &["ASC", "DESC"])? {
+            Some("DESC") => {
+                arns.reverse();
+                page_backwards("taskDefinitionArns", &arns, input, 100)?
+            }
+            Some(_) | None => page("taskDefinitionArns", &arns, input, 100)?,
+        };
         if let Some(given) = answer["taskDefinitionArns"].as_array_mut() {
             given.iter_mut().for_each(|arn| *arn = json!(plain(arn.as_str().unwrap_or_default())));
-            if input.text("sort")? == Some("DESC") {
-                given.reverse();
-            }
         }
         Ok(answer)
     }
@@ -153,7 +164,7 @@ impl Ecs {
             Some(_) => return Err(invalid("Invalid task definition family status.")),
         };
         let matching = |(name, family): &(&String, &Family)| {
-            let active = family.revisions.iter().any(|definition| definition.active);
+            let active = family.revisions.iter().any(|definition| definition.standing == Standing::Active);
             name.starts_with(prefix) && wanted.is_none_or(|wanted| wanted == active)
         };
         let names: Vec<String> = self.families.iter().filter(matching).map(|(name, _)| name.clone()).collect();
@@ -162,18 +173,18 @@ impl Ecs {
 
     /// The revision that a family, `family:revision` or ARN means. A bare family means its latest ACTIVE revision.
     pub(super) fn task_definition(&self, given: &str) -> Option<&TaskDefinition> {
-        let (family, revision) = take_apart(given);
+        let (family, revision) = take_apart(self.named_alone("task-definition", given)?);
         let revisions = &self.families.get(family)?.revisions;
         match revision {
             Some(revision) => revisions.get(revision.parse::<usize>().ok()?.checked_sub(1)?),
-            None => revisions.iter().rev().find(|definition| definition.active),
+            None => revisions.iter().rev().find(|definition| definition.standing == Standing::Active),
         }
     }
 
     /// The same, to be changed.
     pub(super) fn task_definition_mut(&mut self, given: &str) -> Option<&mut TaskDefinition> {
         let arn = self.task_definition(given)?.arn.clone();
-        let (family, revision) = take_apart(&arn);
+        let (family, revision) = take_apart(arn::last_part(&arn));
         let index = revision?.parse::<usize>().ok()?.checked_sub(1)?;
         self.families.get_mut(family)?.revisions.get_mut(index)
     }
@@ -185,12 +196,14 @@ impl Ecs {
     /// `ClientException` if there is none, or if it is INACTIVE.
     pub(super) fn runnable(&self, given: &str) -> Result<&TaskDefinition, ApiError> {
         let found = self.task_definition(given).ok_or_else(|| client_error("TaskDefinition not found."))?;
-        if found.active { Ok(found) } else { Err(client_error("TaskDefinition is inactive")) }
+        match found.standing {
+            Standing::Active => Ok(found),
+            Standing::Inactive | Standing::DeleteInProgress => Err(client_error("TaskDefinition is inactive")),
+        }
     }
 }
 
-fn take_apart(given: &str) -> (&str, Option<&str>) {
-    let name = arn::last_part(given);
+fn take_apart(name: &str) -> (&str, Option<&str>) {
     name.split_once(':').map_or((name, None), |(family, revision)| (family, Some(revision)))
 }
 
@@ -205,70 +218,11 @@ fn plain(sortable: &str) -> String {
     format!("{family}:{}", revision.trim_start_matches('0'))
 }
 
-fn wants_active(input: Input<'_>) -> Result<bool, ApiError> {
+fn wanted_standing(input: Input<'_>) -> Result<Standing, ApiError> {
     match input.text("status")? {
-        None | Some("ACTIVE") => Ok(true),
-        Some("INACTIVE") => Ok(false),
+        None | Some("ACTIVE") => Ok(Standing::Active),
+        Some("INACTIVE") => Ok(Standing::Inactive),
+        Some("DELETE_IN_PROGRESS") => Ok(Standing::DeleteInProgress),
         Some(_) => Err(invalid("Invalid task definition status.")),
-    }
-}
-
-/// The revision's members as AWS keeps them: those given, checked, and the defaults.
-fn complete(input: Input<'_>, knobs: &Knobs) -> Result<Map<String, Value>, ApiError> {
-    let mut body = input.0.as_object().cloned().unwrap_or_default();
-    body.remove("tags");
-    let containers = input.items("containerDefinitions")?;
-    if containers.is_empty() {
-        return Err(client_error("Container list cannot be empty."));
-    }
-    if containers.len() > 10 {
-        return Err(client_error("Too many containers: a task definition can have at most 10."));
-    }
-    let awsvpc = input.text("networkMode")? == Some("awsvpc");
-    let completed: Result<Vec<Value>, ApiError> =
-        containers.iter().map(|container| complete_container(container, awsvpc)).collect();
-    body.insert("containerDefinitions".into(), json!(completed?));
-    let compatibilities = input.texts("requiresCompatibilities")?;
-    if compatibilities.contains(&"FARGATE") {
-        if !awsvpc {
-            return Err(client_error("Fargate only supports network mode ‘awsvpc’."));
-        }
-        let member = |key: &str| input.get(key).cloned().unwrap_or(Value::Null);
-        let (cpu, memory) = fargate::check(&member("cpu"), &member("memory"), knobs.fargate_32_vcpu)?;
-        body.insert("cpu".into(), json!(cpu));
-        body.insert("memory".into(), json!(memory));
-    }
-    for key in ["volumes", "placementConstraints", "requiresAttributes"] {
-        body.entry(key).or_insert_with(|| json!([]));
-    }
-    body.insert("compatibilities".into(), if awsvpc { json!(["EC2", "FARGATE"]) } else { json!(["EXTERNAL", "EC2"]) });
-    Ok(body)
-}
-
-fn complete_container(given: &Value, awsvpc: bool) -> Result<Value, ApiError> {
-    let input = Input(given);
-    let name = input.text("name")?.filter(|name| !name.is_empty());
-    name.ok_or_else(|| client_error("Container.name should not be null or empty."))?;
-    let image = input.text("image")?.filter(|image| !image.is_empty());
-    image.ok_or_else(|| client_error("Container.image should not be null or empty."))?;
-    let mut container = given.as_object().cloned().unwrap_or_default();
-    container.entry("cpu").or_insert(json!(0));
-    container.entry("essential").or_insert(json!(true));
-    for key in ["environment", "mountPoints", "volumesFrom", "portMappings", "systemControls"] {
-        container.entry(key).or_insert_with(|| json!([]));
-    }
-    if let Some(ports) = container.get_mut("portMappings").and_then(Value::as_array_mut) {
-        for port in ports {
-            complete_port(port, awsvpc);
-        }
-    }
-    Ok(Value::Object(container))
-}
-
-fn complete_port(port: &mut Value, awsvpc: bool) {
-    let container_port = port["containerPort"].clone();
-    if let Some(port) = port.as_object_mut() {
-        port.entry("hostPort").or_insert(if awsvpc { container_port } else { json!(0) });
-        port.entry("protocol").or_insert(json!("tcp"));
     }
 }

@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::input::{Input, invalid};
+use super::naming::shown_arn;
 use super::paging::page;
 use super::service::ServiceId;
 use super::state::{Ecs, Scene, at_most};
 use super::tags::Tags;
 use super::task::{StopCause, StopCode, Task};
-use crate::simulator::arn;
 use crate::simulator::error::ApiError;
 
 impl Ecs {
@@ -36,6 +36,9 @@ impl Ecs {
         };
         let kind = input.text("launchType")?;
         let family = input.text("family")?;
+        let instance = input
+            .text("containerInstance")?
+            .map(|given| self.named_in("container-instance", &cluster, given).unwrap_or_default());
         let listed = |task: &&Task| {
             task.cluster == cluster
                 && task.told_to_stop == stopped
@@ -43,11 +46,10 @@ impl Ecs {
                 && service.is_none_or(|service: ServiceId| task.service() == Some(service))
                 && family.is_none_or(|family| task.family == family)
                 && started_by.is_none_or(|by| task.started_by.as_deref() == Some(by))
-                && kind.is_none_or(|kind| kind == "FARGATE")
+                && kind.is_none_or(|kind| kind == if task.host.is_some() { "EC2" } else { "FARGATE" })
+                && instance.is_none_or(|id| task.host.as_ref().is_some_and(|host| host.instance == id))
         };
-        // Fargate has no container instances, so nothing runs on one.
-        let nothing = input.get("containerInstance").is_some();
-        let tasks = self.tasks.values().filter(|_| !nothing).filter(listed);
+        let tasks = self.tasks.values().filter(listed);
         let arns: BTreeSet<String> = tasks.map(|task| scene.place.task(&cluster, &task.id)).collect();
         page("taskArns", &arns.into_iter().collect::<Vec<_>>(), input, 100)
     }
@@ -63,11 +65,16 @@ impl Ecs {
         let with_tags = input.includes_tags()?;
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for given in asked {
-            let id = arn::last_part(given);
-            let task = self.tasks.get(id).filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
+            let id = self.named_in("task", &cluster, given);
+            let task = id
+                .and_then(|id| self.tasks.get(id))
+                .filter(|task| task.cluster == cluster && task.visible_at <= scene.now);
             match task {
                 Some(task) => found.push(task.show(scene.place, with_tags)),
-                None => failures.push(json!({"arn": scene.place.task(&cluster, id), "reason": "MISSING"})),
+                None => {
+                    let arn = shown_arn(given, |id| scene.place.task(&cluster, id));
+                    failures.push(json!({"arn": arn, "reason": "MISSING"}));
+                }
             }
         }
         Ok(json!({"tasks": found, "failures": failures}))
@@ -76,7 +83,7 @@ impl Ecs {
     /// StopTask: the same way down as for the scheduler, draining included. The task loses its tags.
     pub(super) fn stop_task(&mut self, scene: &mut Scene<'_>, input: Input<'_>) -> Result<Value, ApiError> {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
-        let id = arn::last_part(input.required("task")?).to_owned();
+        let id = self.named_in("task", &cluster, input.required("task")?).unwrap_or_default().to_owned();
         let found = self.tasks.get_mut(&id).filter(|task| task.cluster == cluster);
         let task = found.ok_or_else(|| invalid("The referenced task was not found."))?;
         task.tags = Tags::new();

@@ -35,6 +35,10 @@ pub(super) enum Step {
     PullEnds,
     /// The containers run.
     Starts,
+    /// ACTIVATING ends: the task is in all of its target groups.
+    Activated,
+    /// A slow app begins to answer.
+    Serves,
     /// The verdict of the container health check is in.
     HealthChecked,
     /// The app ends by itself.

@@ -1,17 +1,15 @@
-//! The reading operations of ELBv2.
+//! Describing load balancers, listeners and target groups, and finding them by their ARNs.
 //!
 //! Owns selection, paging and the words for what is not found. Changes nothing.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::simulator::elb::input::{invalid, items, page, required, some, target, text, texts};
+use crate::simulator::elb::input::{invalid, page, text, texts};
 use crate::simulator::elb::registration::not_found;
 use crate::simulator::elb::render;
-use crate::simulator::elb::state::{Elb, Listener, LoadBalancer, TargetGroup};
+use crate::simulator::elb::shape::{Listener, LoadBalancer, TargetGroup};
+use crate::simulator::elb::state::Elb;
 use crate::simulator::error::ApiError;
-
-/// DescribeTags takes this many resources at once.
-const MAX_TAGGED: usize = 20;
 
 impl Elb {
     pub(super) fn describe_load_balancers(&self, input: &Value) -> Result<Value, ApiError> {
@@ -22,20 +20,15 @@ impl Elb {
         for arn in &arns {
             self.load_balancer(arn)?;
         }
-        let missing = names.iter().find(|name| !self.load_balancers.values().any(|there| there.spec.name == **name));
+        let missing = names.iter().find(|name| !self.load_balancers.values().any(|there| there.name == **name));
         if let Some(name) = missing {
             return Err(load_balancer_not_found(name));
         }
         let chosen = self.load_balancers.values().filter(|there| {
-            (names.is_empty() || names.contains(&there.spec.name.as_str()))
+            (names.is_empty() || names.contains(&there.name.as_str()))
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
         });
-        page(input, "LoadBalancers", chosen.map(|there| self.render_load_balancer(there)).collect())
-    }
-
-    pub(super) fn describe_load_balancer_attributes(&self, input: &Value) -> Result<Value, ApiError> {
-        let load_balancer = self.load_balancer(required(input, "LoadBalancerArn")?)?;
-        Ok(json!({"Attributes": render::pairs(&load_balancer.attributes)}))
+        page(input, "LoadBalancers", chosen.map(|there| self.render_load_balancer(there, "active")).collect())
     }
 
     pub(super) fn describe_listeners(&self, input: &Value) -> Result<Value, ApiError> {
@@ -50,27 +43,10 @@ impl Elb {
             self.listener(arn)?;
         }
         let chosen = self.listeners.values().filter(|there| {
-            load_balancer.is_none_or(|arn| there.spec.load_balancer == arn)
+            load_balancer.is_none_or(|arn| there.load_balancer == arn)
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
         });
         page(input, "Listeners", chosen.map(render::listener).collect())
-    }
-
-    pub(super) fn describe_rules(&self, input: &Value) -> Result<Value, ApiError> {
-        let (listener, arns) = (text(input, "ListenerArn"), texts(input, "RuleArns"));
-        if listener.is_some() != arns.is_empty() {
-            return Err(invalid("You must specify either listener rule ARNs or a listener ARN"));
-        }
-        if let Some(arn) = listener {
-            self.listener(arn)?;
-        }
-        if arns.iter().any(|arn| !self.listeners.values().any(|there| there.rule_arn == **arn)) {
-            return Err(ApiError::client("RuleNotFound", "One or more rules not found"));
-        }
-        let chosen = self.listeners.values().filter(|there| {
-            listener.is_none_or(|arn| there.arn == arn) && (arns.is_empty() || arns.contains(&there.rule_arn.as_str()))
-        });
-        page(input, "Rules", chosen.map(render::default_rule).collect())
     }
 
     pub(super) fn describe_target_groups(&self, input: &Value) -> Result<Value, ApiError> {
@@ -95,35 +71,11 @@ impl Elb {
                 && (arns.is_empty() || arns.contains(&there.arn.as_str()))
                 && load_balancer.is_none_or(|arn| self.load_balancers_of(&there.arn).contains(&arn))
         });
-        page(input, "TargetGroups", chosen.map(|there| self.render_target_group(there)).collect())
-    }
-
-    pub(super) fn describe_target_group_attributes(&self, input: &Value) -> Result<Value, ApiError> {
-        let group = self.target_group(required(input, "TargetGroupArn")?)?;
-        Ok(json!({"Attributes": render::pairs(&group.attributes)}))
-    }
-
-    /// Without `Targets`: all that are registered or draining. With: exactly those, registered or not.
-    pub(super) fn describe_target_health(&self, input: &Value) -> Result<Value, ApiError> {
-        let group = self.target_group(required(input, "TargetGroupArn")?)?;
-        let asked = items(input, "Targets");
-        let descriptions: Vec<Value> = if asked.is_empty() {
-            group.targets.iter().map(|(key, phase)| render::target_health(*key, Some(phase))).collect()
-        } else {
-            let keys: Result<Vec<_>, ApiError> = asked.iter().map(|item| target(item, group.port)).collect();
-            keys?.into_iter().map(|key| render::target_health(key, group.targets.get(&key))).collect()
-        };
-        Ok(json!({"TargetHealthDescriptions": descriptions}))
-    }
-
-    pub(super) fn describe_tags(&self, input: &Value) -> Result<Value, ApiError> {
-        some(input, "ResourceArns")?;
-        let arns = texts(input, "ResourceArns");
-        if arns.len() > MAX_TAGGED {
-            return Err(invalid(format!("Up to {MAX_TAGGED} resources can be described at once")));
+        let chosen: Vec<&TargetGroup> = chosen.collect();
+        if load_balancer.is_some() && chosen.is_empty() {
+            return Err(ApiError::client("TargetGroupNotFound", "One or more target groups not found"));
         }
-        let descriptions: Result<Vec<Value>, ApiError> = arns.iter().map(|arn| self.tags_of(arn)).collect();
-        Ok(json!({"TagDescriptions": descriptions?}))
+        page(input, "TargetGroups", chosen.into_iter().map(|there| self.render_target_group(there)).collect())
     }
 
     pub(super) fn load_balancer(&self, arn: &str) -> Result<&LoadBalancer, ApiError> {
@@ -138,24 +90,12 @@ impl Elb {
         self.target_groups.get(arn).ok_or_else(|| not_found(arn))
     }
 
-    fn listener(&self, arn: &str) -> Result<&Listener, ApiError> {
+    pub(super) fn listener(&self, arn: &str) -> Result<&Listener, ApiError> {
         if !arn.contains(":listener/") {
             return Err(invalid(format!("'{arn}' is not a valid listener ARN")));
         }
         let missing = || ApiError::client("ListenerNotFound", "One or more listeners not found");
         self.listeners.get(arn).ok_or_else(missing)
-    }
-
-    pub(super) fn tags_of(&self, arn: &str) -> Result<Value, ApiError> {
-        if arn.contains(":targetgroup/") {
-            self.target_group(arn)?;
-        } else if arn.contains(":listener/") {
-            self.listener(arn)?;
-        } else {
-            self.load_balancer(arn)?;
-        }
-        let tags = self.tags.get(arn).map_or_else(|| json!([]), render::pairs);
-        Ok(json!({"ResourceArn": arn, "Tags": tags}))
     }
 }
 

@@ -40,6 +40,8 @@ pub enum TargetState {
     },
     /// Targets that are being deregistered.
     Draining,
+    /// Targets whose group has its health checks off.
+    Unavailable,
 }
 
 impl TargetState {
@@ -51,6 +53,7 @@ impl TargetState {
             TargetState::Healthy => "healthy",
             TargetState::Unhealthy { .. } => "unhealthy",
             TargetState::Draining => "draining",
+            TargetState::Unavailable => "unavailable",
         }
     }
 }
@@ -70,13 +73,28 @@ pub(super) struct Check {
     pub(super) healthy: u32,
     pub(super) unhealthy: u32,
     pub(super) matcher: String,
+    /// Whether an answer has a status at all, or a connection is enough.
+    pub(super) http: bool,
+    /// Whether there are checks.
+    pub(super) enabled: bool,
+}
+
+/// Why nothing checks a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Idle {
+    /// No listener and no rule forwards to its target group.
+    NotInUse,
+    /// The instance is stopped.
+    Stopped,
+    /// The target group has its health checks off, as those of functions have at first.
+    NotChecked,
 }
 
 /// What a registered target is in, and when it has its next turn.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Phase {
-    /// Targets in this phase belong to a target group that no listener uses; nothing checks them.
-    NotInUse,
+    /// Targets in this phase are not checked.
+    Idle(Idle),
     /// Targets in this phase have not passed a check yet; `checked` tells whether one has begun.
     Initial { checked: bool, failed: u32, next: Turn },
     /// Targets in this phase serve; `failed` counts failures in a row.
@@ -113,7 +131,7 @@ impl Phase {
     /// When this target has its next turn, if ever.
     pub(super) fn due(&self) -> Option<Time> {
         match self {
-            Phase::NotInUse => None,
+            Phase::Idle(_) => None,
             Phase::Initial { next, .. } | Phase::Healthy { next, .. } | Phase::Unhealthy { next, .. } => {
                 Some(next.at())
             }
@@ -124,7 +142,8 @@ impl Phase {
     /// The state that AWS shows.
     pub(super) fn state(&self) -> TargetState {
         match self {
-            Phase::NotInUse => TargetState::Unused,
+            Phase::Idle(Idle::NotInUse | Idle::Stopped) => TargetState::Unused,
+            Phase::Idle(Idle::NotChecked) => TargetState::Unavailable,
             Phase::Initial { .. } => TargetState::Initial,
             Phase::Healthy { .. } => TargetState::Healthy,
             Phase::Unhealthy { failure, .. } => {
@@ -137,7 +156,11 @@ impl Phase {
     /// Reason code and description beside the state; a healthy target has none.
     pub(super) fn reason(&self) -> Option<(&'static str, &str)> {
         match self {
-            Phase::NotInUse => {
+            Phase::Idle(Idle::Stopped) => Some(("Target.InvalidState", "Target is in the stopped state")),
+            Phase::Idle(Idle::NotChecked) => {
+                Some(("Target.HealthCheckDisabled", "Health checks are not enabled for this target"))
+            }
+            Phase::Idle(Idle::NotInUse) => {
                 Some(("Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"))
             }
             Phase::Initial { checked: false, .. } => {
@@ -155,7 +178,7 @@ impl Phase {
     /// The phase after the turn that is due, or `None` once the target is gone.
     pub(super) fn after_turn(&self, answer: Answer, check: &Check) -> Option<Phase> {
         match self {
-            Phase::NotInUse => Some(Phase::NotInUse),
+            Phase::Idle(idle) => Some(Phase::Idle(*idle)),
             Phase::Draining { .. } => None,
             Phase::Initial { next, .. } | Phase::Healthy { next, .. } | Phase::Unhealthy { next, .. } => {
                 Some(match *next {
@@ -177,7 +200,7 @@ impl Phase {
             Phase::Initial { failed, .. } => Phase::Initial { checked: true, failed, next: turn },
             Phase::Healthy { failed, .. } => Phase::Healthy { failed, next: turn },
             Phase::Unhealthy { failure, passed, .. } => Phase::Unhealthy { failure, passed, next: turn },
-            other @ (Phase::NotInUse | Phase::Draining { .. }) => other,
+            other @ (Phase::Idle(_) | Phase::Draining { .. }) => other,
         }
     }
 
@@ -199,7 +222,7 @@ impl Phase {
             (Phase::Initial { failed, .. }, Err(_)) => Phase::Initial { checked: true, failed: failed + 1, next },
             (Phase::Healthy { failed, .. }, Err(_)) => Phase::Healthy { failed: failed + 1, next },
             (Phase::Unhealthy { .. }, Err(failure)) => Phase::Unhealthy { failure, passed: 0, next },
-            (Phase::NotInUse | Phase::Draining { .. }, Ok(()) | Err(_)) => self.clone(),
+            (Phase::Idle(_) | Phase::Draining { .. }, Ok(()) | Err(_)) => self.clone(),
         }
     }
 }
@@ -212,6 +235,7 @@ fn next_check(began: Time, ended: Time, check: &Check) -> Turn {
 fn verdict(answer: Answer, check: &Check) -> Result<(), Failure> {
     match answer {
         Answer::Serving => Ok(()),
+        Answer::Status(_) if !check.http => Ok(()),
         Answer::Status(status) if matches(&check.matcher, status) => Ok(()),
         Answer::Status(status) => Err(Failure {
             reason: "Target.ResponseCodeMismatch",

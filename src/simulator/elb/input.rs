@@ -2,7 +2,6 @@
 //!
 //! Owns the refusals for values that cannot be read at all (`ValidationError`).
 
-use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use serde_json::{Value, json};
@@ -51,13 +50,6 @@ where
         Ok(_) => Err(invalid(format!("{key} '{text}' must be between {low} and {high}"))),
         Err(_) => Err(invalid(format!("{key} '{text}' is not a number"))),
     }
-}
-
-/// A target description: address and port, the group's own port if none is given.
-pub(super) fn target(description: &Value, default_port: u16) -> Result<(Ipv4Addr, u16), ApiError> {
-    let id = required(description, "Id")?;
-    let ip = id.parse().map_err(|_| invalid(format!("The IP address '{id}' is not a valid IPv4 address")))?;
-    Ok((ip, number(description, "Port", (1, u16::MAX), default_port)?))
 }
 
 /// The page of `all` that the input's `Marker` and `PageSize` ask for, under `key`, with `NextMarker` if there is more.

@@ -5,11 +5,16 @@ use std::net::Ipv4Addr;
 use fastrand::Rng;
 use serde_json::json;
 
+use crate::simulator::ec2::Ec2;
 use crate::simulator::elb::{Answer, Elb, ElbEvent, ListenerSpec, LoadBalancerSpec, TargetGroupSpec, TargetState};
 use crate::simulator::time::Time;
 
 const IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const START: Time = Time(0);
+
+fn network() -> Ec2 {
+    Ec2::new("123456789012", "us-east-1", 1)
+}
 
 /// A target group behind a load balancer, checked every 10 s, draining for 30 s.
 struct Bench {
@@ -154,7 +159,7 @@ fn checks_nothing_until_a_listener_uses_the_group() {
     assert!(!bench.elb.has_load_balancer(&bench.group));
     assert_eq!(bench.story(Time(3_600_000)), [""; 0]);
     let input = json!({"TargetGroupArn": bench.group});
-    let health = bench.elb.handle("DescribeTargetHealth", &input, START, &mut Rng::with_seed(1)).unwrap();
+    let health = bench.elb.handle("DescribeTargetHealth", &input, START, &mut Rng::with_seed(1), &network()).unwrap();
     assert_eq!(health["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"], "Target.NotInUse");
 
     bench.listen();
@@ -193,10 +198,11 @@ fn tags_are_added_described_and_removed() {
     let mut bench = Bench::new();
     let mut rng = Rng::with_seed(1);
     let add = json!({"ResourceArns": [bench.group], "Tags": [{"Key": "row", "Value": "portal"}, {"Key": "env", "Value": "x"}]});
-    bench.elb.handle("AddTags", &add, START, &mut rng).unwrap();
+    bench.elb.handle("AddTags", &add, START, &mut rng, &network()).unwrap();
     let remove = json!({"ResourceArns": [bench.group], "TagKeys": ["env"]});
-    bench.elb.handle("RemoveTags", &remove, START, &mut rng).unwrap();
-    let tags = bench.elb.handle("DescribeTags", &json!({"ResourceArns": [bench.group]}), START, &mut rng).unwrap();
+    bench.elb.handle("RemoveTags", &remove, START, &mut rng, &network()).unwrap();
+    let tags =
+        bench.elb.handle("DescribeTags", &json!({"ResourceArns": [bench.group]}), START, &mut rng, &network()).unwrap();
     assert_eq!(tags["TagDescriptions"][0]["Tags"], json!([{"Key": "row", "Value": "portal"}]));
 }
 
@@ -209,6 +215,9 @@ fn refuses_tags_that_are_missing_twice_there_or_too_long() {
         (json!([{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]), "DuplicateTagKeys"),
     ] {
         let add = json!({"ResourceArns": [bench.group], "Tags": tags});
-        assert_eq!(bench.elb.handle("AddTags", &add, START, &mut Rng::with_seed(1)).unwrap_err().code, code);
+        assert_eq!(
+            bench.elb.handle("AddTags", &add, START, &mut Rng::with_seed(1), &network()).unwrap_err().code,
+            code
+        );
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! Owns what each effect does. Calls from Rust (`Simulator::call`) do not come this way: they are the hand of a test.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::effect::{Effect, Side, TOKENS, is_read};
-use super::refusal;
+use super::{alter, refusal};
 use crate::simulator::call::Call;
 use crate::simulator::error::ApiError;
 use crate::simulator::knobs::Throttling;
 use crate::simulator::time::Time;
 use crate::simulator::world::Simulator;
+
+/// What a call has come to. The journal and the caller share the answer.
+pub(in crate::simulator) type Outcome = Result<Arc<Value>, ApiError>;
 
 /// What of a call comes back to its caller.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +25,7 @@ pub enum Delivery {
     /// An answer.
     Answer {
         /// AWS's answer.
-        outcome: Result<Value, ApiError>,
+        outcome: Outcome,
         /// How it gets there.
         way: Way,
         /// The moment that AWS takes it to be.
@@ -37,6 +42,8 @@ pub enum Way {
     Late(i64),
     /// Not whole: the connection is cut in the middle of it.
     Cut,
+    /// Half of it, as if that were all.
+    Garbled,
 }
 
 impl Simulator {
@@ -56,6 +63,21 @@ impl Simulator {
                 let _ = self.admit(call, lag);
                 Delivery::Nothing
             }
+            Effect::LateRequest { ms } => {
+                self.late.insert(self.now.plus_millis(ms), call.clone());
+                Delivery::Nothing
+            }
+            Effect::Duplicate => self.answered(Way::Whole, |sim| {
+                let first = sim.admit(call, lag);
+                let _ = sim.admit(call, lag);
+                first
+            }),
+            Effect::Garbled => self.answered(Way::Garbled, |sim| sim.admit(call, lag)),
+            Effect::Partial => self.answered(Way::Whole, |sim| sim.admit(call, lag).map(altered(alter::partial))),
+            Effect::NewMembers => {
+                self.answered(Way::Whole, |sim| sim.admit(call, lag).map(altered(alter::with_new_members)))
+            }
+            Effect::Expired => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::expired(call))),
             Effect::ServerError { side: Side::Before, status } => {
                 self.answered(Way::Whole, |sim| sim.refuse(call, refusal::server_error(call, status)))
             }
@@ -68,7 +90,7 @@ impl Simulator {
             Effect::Cut => self.answered(Way::Cut, |sim| sim.admit(call, lag)),
             Effect::Stale { ms } => self.answered(Way::Whole, |sim| sim.admit(call, ms)),
             Effect::WrongPageToken => self.answered(Way::Whole, |sim| sim.admit(&with_wrong_token(call), lag)),
-            Effect::Denied => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::denied(&sim.place, call))),
+            Effect::Denied => self.answered(Way::Whole, |sim| sim.refuse(call, refusal::denied(sim.place(), call))),
             Effect::Skew { ms } => {
                 let outcome = self.admit(call, lag);
                 Delivery::Answer { outcome, way: Way::Whole, date: self.now.plus_millis(ms) }
@@ -90,16 +112,16 @@ impl Simulator {
         i64::try_from(hash % (bound.unsigned_abs() + 1)).unwrap_or(bound)
     }
 
-    fn answered(&mut self, way: Way, act: impl FnOnce(&mut Self) -> Result<Value, ApiError>) -> Delivery {
+    fn answered(&mut self, way: Way, act: impl FnOnce(&mut Self) -> Outcome) -> Delivery {
         let outcome = act(self);
         Delivery::Answer { outcome, way, date: self.now }
     }
 
     /// Answers a call that has arrived, `lag` milliseconds late if it is a read, unless there are too many.
-    fn admit(&mut self, call: &Call, lag: i64) -> Result<Value, ApiError> {
+    fn admit(&mut self, call: &Call, lag: i64) -> Outcome {
         let admitted = match self.knobs.throttling {
             Throttling::Off => true,
-            Throttling::Published => self.buckets.take(self.now, call),
+            Throttling::Published => self.at(call, |region, lent| region.buckets.take(lent.now, call)),
         };
         if !admitted {
             return self.refuse(call, refusal::throttled());
@@ -107,6 +129,7 @@ impl Simulator {
         let outcome = if lag > 0 { self.answer_of_the_past(call, lag) } else { None };
         match outcome {
             Some(outcome) => {
+                let outcome = outcome.map(Arc::new);
                 self.journal.api(self.now, call, &outcome);
                 outcome
             }
@@ -114,11 +137,22 @@ impl Simulator {
         }
     }
 
-    fn refuse(&mut self, call: &Call, refusal: ApiError) -> Result<Value, ApiError> {
+    /// Applies the calls that were late and arrive now. Nobody waits for their answers; the journal has them.
+    pub(in crate::simulator) fn let_late_calls_in(&mut self) {
+        while let Some(call) = self.late.take_due(self.now) {
+            let _ = self.admit(&call, 0);
+        }
+    }
+
+    fn refuse(&mut self, call: &Call, refusal: ApiError) -> Outcome {
         let outcome = Err(refusal);
         self.journal.api(self.now, call, &outcome);
         outcome
     }
+}
+
+fn altered(alter: impl Fn(Value) -> Value) -> impl Fn(Arc<Value>) -> Arc<Value> {
+    move |answer| Arc::new(alter(Arc::unwrap_or_clone(answer)))
 }
 
 fn with_wrong_token(call: &Call) -> Call {

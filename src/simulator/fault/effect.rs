@@ -29,6 +29,13 @@ pub enum Effect {
     LostRequest,
     /// It is applied, and the caller sees no answer.
     LostAnswer,
+    /// The caller sees no answer, and it is applied so many milliseconds later.
+    LateRequest {
+        /// Milliseconds of virtual time.
+        ms: i64,
+    },
+    /// It is applied twice, and answered once, as of the first time.
+    Duplicate,
     /// AWS fails with a 500 or 503.
     ServerError {
         /// Whether the call has had its effect.
@@ -45,6 +52,12 @@ pub enum Effect {
     },
     /// It is applied, and the connection is cut in the middle of the answer.
     Cut,
+    /// It is applied, and its answer ends in the middle, whole as it looks.
+    Garbled,
+    /// ECS describes all but the last of what was asked for; that is among the `failures`, as MISSING.
+    Partial,
+    /// It is answered with members that are in no model yet.
+    NewMembers,
     /// A read of ECS or ELB is answered as of so many milliseconds ago.
     Stale {
         /// Milliseconds of virtual time.
@@ -54,6 +67,8 @@ pub enum Effect {
     WrongPageToken,
     /// It is refused for want of permission.
     Denied,
+    /// It is refused because its credentials are not valid any more.
+    Expired,
     /// It is answered with a `Date` that is off by so many milliseconds.
     Skew {
         /// Milliseconds; negative is the past.
@@ -67,13 +82,19 @@ impl Effect {
         match self {
             Effect::LostRequest => "lostRequest",
             Effect::LostAnswer => "lostAnswer",
+            Effect::LateRequest { .. } => "lateRequest",
+            Effect::Duplicate => "duplicate",
             Effect::ServerError { .. } => "serverError",
             Effect::Throttle => "throttle",
             Effect::Slow { .. } => "slow",
             Effect::Cut => "cut",
+            Effect::Garbled => "garbled",
+            Effect::Partial => "partial",
+            Effect::NewMembers => "newMembers",
             Effect::Stale { .. } => "stale",
             Effect::WrongPageToken => "wrongPageToken",
             Effect::Denied => "denied",
+            Effect::Expired => "expired",
             Effect::Skew { .. } => "skew",
         }
     }
@@ -82,14 +103,20 @@ impl Effect {
     pub(super) fn concerns(&self, call: &Call) -> bool {
         match self {
             Effect::Stale { .. } => is_read(call),
+            Effect::Partial => describes_by_name(call),
             Effect::WrongPageToken => TOKENS.iter().any(|token| call.input.get(token).is_some()),
             Effect::LostRequest
             | Effect::LostAnswer
+            | Effect::LateRequest { .. }
+            | Effect::Duplicate
             | Effect::ServerError { .. }
             | Effect::Throttle
             | Effect::Slow { .. }
             | Effect::Cut
+            | Effect::Garbled
+            | Effect::NewMembers
             | Effect::Denied
+            | Effect::Expired
             | Effect::Skew { .. } => true,
         }
     }
@@ -106,6 +133,7 @@ impl Effect {
         };
         match name {
             "slow" => Ok(Effect::Slow { ms: ms(1)? }),
+            "lateRequest" => Ok(Effect::LateRequest { ms: ms(1)? }),
             "stale" => Ok(Effect::Stale { ms: ms(1)? }),
             "skew" => Ok(Effect::Skew { ms: ms(-MOST_MS)? }),
             "serverError" => server_error(how.as_ref()),
@@ -125,10 +153,15 @@ impl Effect {
         match self {
             Effect::LostRequest
             | Effect::LostAnswer
+            | Effect::Duplicate
             | Effect::Throttle
             | Effect::Cut
+            | Effect::Garbled
+            | Effect::Partial
+            | Effect::NewMembers
             | Effect::WrongPageToken
-            | Effect::Denied => json!(name),
+            | Effect::Denied
+            | Effect::Expired => json!(name),
             Effect::ServerError { side, status } => {
                 let side = match side {
                     Side::Before => "before",
@@ -136,7 +169,9 @@ impl Effect {
                 };
                 json!({ name: {"effect": side, "status": status} })
             }
-            Effect::Slow { ms } | Effect::Stale { ms } | Effect::Skew { ms } => json!({ name: {"ms": ms} }),
+            Effect::LateRequest { ms } | Effect::Slow { ms } | Effect::Stale { ms } | Effect::Skew { ms } => {
+                json!({ name: {"ms": ms} })
+            }
         }
     }
 }
@@ -146,8 +181,16 @@ pub(super) fn is_read(call: &Call) -> bool {
     call.only_looks()
         && match call.service {
             Service::Ecs | Service::Elb => true,
-            Service::Ecr | Service::Sts | Service::AutoScaling => false,
+            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling => false,
         }
+}
+
+/// Whether a call asks ECS for things by their names, and is told which of them are missing.
+fn describes_by_name(call: &Call) -> bool {
+    call.service == Service::Ecs
+        && ["Clusters", "Services", "Tasks", "ServiceDeployments", "ServiceRevisions"]
+            .iter()
+            .any(|things| call.operation.strip_prefix("Describe") == Some(*things))
 }
 
 /// Effects that have nothing to say but their name.
@@ -156,9 +199,14 @@ fn bare(name: &str) -> Option<Effect> {
         "lostRequest" => Some(Effect::LostRequest),
         "lostAnswer" => Some(Effect::LostAnswer),
         "throttle" => Some(Effect::Throttle),
+        "duplicate" => Some(Effect::Duplicate),
         "cut" => Some(Effect::Cut),
+        "garbled" => Some(Effect::Garbled),
+        "partial" => Some(Effect::Partial),
+        "newMembers" => Some(Effect::NewMembers),
         "wrongPageToken" => Some(Effect::WrongPageToken),
         "denied" => Some(Effect::Denied),
+        "expired" => Some(Effect::Expired),
         _ => None,
     }
 }

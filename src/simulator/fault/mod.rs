@@ -6,15 +6,19 @@
 //!
 //! Divergence from AWS: AWS fails in other patterns than rules describe; texts of 5xx answers are assumed.
 
+mod alter;
 mod deliver;
 mod effect;
+mod late;
 mod past;
 mod refusal;
 mod rule;
 mod state;
 
+pub(in crate::simulator) use deliver::Outcome;
 pub use deliver::{Delivery, Way};
 pub use effect::{Effect, Side};
+pub(in crate::simulator) use late::Late;
 pub(in crate::simulator) use past::Past;
 pub use rule::{Match, Moment, Rule};
 pub use state::{Fault, Faults};

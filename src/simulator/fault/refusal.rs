@@ -19,9 +19,20 @@ pub(super) fn server_error(call: &Call, status: u16) -> ApiError {
         (_, Service::Ecs | Service::Ecr) => "ServerException",
         (_, Service::AutoScaling) => "InternalServiceException",
         (_, Service::Elb | Service::Sts) => "InternalFailure",
+        (_, Service::Ec2) => "InternalError",
     };
     let words = "Service Unavailable. Please try again later.";
     ApiError { status, ..ApiError::server(code, words) }
+}
+
+/// The caller's credentials were valid once: 400 of the JSON services, 403 of the Query services.
+pub(super) fn expired(call: &Call) -> ApiError {
+    let (code, status) = match call.service {
+        Service::Ecs | Service::Ecr | Service::AutoScaling => ("ExpiredTokenException", 400),
+        Service::Elb | Service::Sts => ("ExpiredToken", 403),
+        Service::Ec2 => ("RequestExpired", 400),
+    };
+    ApiError { status, ..ApiError::client(code, "The security token included in the request is expired") }
 }
 
 /// The caller may not: 400 of the JSON services, 403 of the Query services.
@@ -29,6 +40,7 @@ pub(super) fn denied(place: &Place, call: &Call) -> ApiError {
     let (code, status) = match call.service {
         Service::Ecs | Service::Ecr | Service::AutoScaling => ("AccessDeniedException", 400),
         Service::Elb | Service::Sts => ("AccessDenied", 403),
+        Service::Ec2 => ("UnauthorizedOperation", 403),
     };
     let action = format!("{}:{}", call.service.name(), call.operation);
     let words = format!(

@@ -87,12 +87,18 @@ impl Faults {
             Effect::Stale { ms } => ms,
             Effect::LostRequest
             | Effect::LostAnswer
+            | Effect::LateRequest { .. }
+            | Effect::Duplicate
             | Effect::ServerError { .. }
             | Effect::Throttle
             | Effect::Slow { .. }
             | Effect::Cut
+            | Effect::Garbled
+            | Effect::Partial
+            | Effect::NewMembers
             | Effect::WrongPageToken
             | Effect::Denied
+            | Effect::Expired
             | Effect::Skew { .. } => 0,
         };
         self.faults.values().map(lag).max().unwrap_or(0)

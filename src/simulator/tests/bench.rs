@@ -27,12 +27,17 @@ impl Bench {
     }
 
     pub(super) fn with(delay_s: i64, knobs: Knobs, seed: u64) -> Bench {
+        Bench::checked(delay_s, 5, knobs, seed)
+    }
+
+    /// The same with a target group that checks every `interval_s`.
+    pub(super) fn checked(delay_s: i64, interval_s: i64, knobs: Knobs, seed: u64) -> Bench {
         let config = Config { knobs, seed, ..Config::default() };
         let start = config.start;
         let mut sim = Simulator::new(config);
         sim.ecr_mut().create_repository("main", false, start);
         sim.push_image(start, "main", "latest").unwrap();
-        let target_group = balance(&mut sim, delay_s);
+        let target_group = balance(&mut sim, delay_s, interval_s);
         let mut bench = Bench { sim, target_group };
         bench.ecs("CreateCluster", json!({"clusterName": "c", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}));
         bench.register("web", IMAGE);
@@ -55,7 +60,7 @@ impl Bench {
     }
 
     pub(super) fn try_ecs(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let call = Call { service: Service::Ecs, operation: operation.into(), input, client: "test".into() };
+        let call = Call::home(Service::Ecs, operation, input, "test");
         self.sim.call(self.sim.now(), &call)
     }
 
@@ -136,9 +141,8 @@ impl Bench {
     /// When the first event of the journal came that holds all of these texts, in seconds since `from`.
     #[track_caller]
     pub(super) fn moment(&self, from: Time, texts: &[&str]) -> f64 {
-        let mut entries =
-            self.sim.journal().lines().filter(|entry| entry.time >= from && entry.line["type"] == json!("event"));
-        let found = entries.find(|entry| texts.iter().all(|text| entry.line.to_string().contains(text)));
+        let mut entries = self.sim.journal().lines().filter(|entry| entry.time >= from && entry.kind() == "event");
+        let found = entries.find(|entry| texts.iter().all(|text| entry.line().to_string().contains(text)));
         let found = found.unwrap_or_else(|| panic!("nothing in the journal holds {texts:?}"));
         found.time.since(from) as f64 / 1000.0
     }
@@ -160,13 +164,13 @@ fn merge(input: &mut Value, more: Value) {
     members.extend(more.as_object().unwrap().clone());
 }
 
-fn balance(sim: &mut Simulator, delay_s: i64) -> String {
+fn balance(sim: &mut Simulator, delay_s: i64, interval_s: i64) -> String {
     let mut rng = fastrand::Rng::with_seed(7);
     let now = sim.now();
     let spec = TargetGroupSpec {
         name: "web".into(),
         port: 80,
-        interval_s: 5,
+        interval_s,
         timeout_s: 2,
         deregistration_delay_s: delay_s,
         ..TargetGroupSpec::default()

@@ -64,7 +64,7 @@ fn live() -> (Simulator, LaidOut) {
 }
 
 fn ecs(sim: &mut Simulator, operation: &str, input: Value) -> Value {
-    let call = Call { service: Service::Ecs, operation: operation.into(), input, client: "test".into() };
+    let call = Call::home(Service::Ecs, operation, input, "test");
     sim.call(sim.now(), &call).unwrap()
 }
 
@@ -113,7 +113,7 @@ fn stays_quiet_when_left_alone() {
     let (mut sim, _) = live();
     let start = sim.now();
     sim.advance_to(start.plus_millis(3_600_000));
-    let kinds: Vec<&Value> = sim.journal().lines().map(|entry| &entry.line["message"]).collect();
+    let kinds: Vec<Value> = sim.journal().lines().map(|entry| entry.line()["message"].clone()).collect();
     assert!(kinds.iter().all(|message| message.to_string().contains("steady state")), "{kinds:?}");
 }
 

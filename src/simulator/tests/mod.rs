@@ -6,4 +6,6 @@ mod reading;
 mod rolling;
 mod rolling_failures;
 mod run_task;
+mod seen;
 mod soak;
+mod traces;

@@ -194,7 +194,7 @@ fn follows_application_auto_scaling_without_a_deployment() {
         "MinCapacity": 3, "MaxCapacity": 5,
     });
     let operation = "RegisterScalableTarget".to_owned();
-    let call = Call { service: Service::AutoScaling, operation, input, client: "test".into() };
+    let call = Call::home(Service::AutoScaling, &operation, input, "test");
     bench.sim.call(bench.sim.now(), &call).unwrap();
     assert_eq!(bench.service()["desiredCount"], json!(3));
     bench.wait_for("three tasks", |bench| bench.service()["runningCount"] == json!(3));

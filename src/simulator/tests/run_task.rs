@@ -102,7 +102,7 @@ fn refuses_what_aws_refuses() {
     };
     check("count", json!(11), "InvalidParameterException");
     check("count", json!("1"), "SerializationException");
-    check("startedBy", json!("a b"), "InvalidParameterException");
+    check("startedBy", json!("a#b"), "InvalidParameterException");
     check("startedBy", json!("a".repeat(129)), "InvalidParameterException");
     check("clientToken", json!("t".repeat(65)), "InvalidParameterException");
     check("capacityProviderStrategy", json!([{"capacityProvider": "FARGATE"}]), "InvalidParameterException");

@@ -52,7 +52,7 @@ impl InProcess {
             Reply::Response(_, Way::Cut) => {
                 return Err(ConnectorError::io("the connection was closed in the middle of the answer".into()));
             }
-            Reply::Response(response, way @ (Way::Whole | Way::Late(_))) => (response, way),
+            Reply::Response(response, way @ (Way::Whole | Way::Garbled | Way::Late(_))) => (response, way),
         };
         let response = HttpResponse::try_from(response.map(SdkBody::from));
         response.map(|response| (response, way)).map_err(|error| ConnectorError::other(error.into(), None))
@@ -72,7 +72,7 @@ impl HttpConnector for InProcess {
                 sleep(Duration::from_millis(ms.unsigned_abs())).await;
                 Ok(response)
             }),
-            Ok((response, Way::Whole | Way::Cut)) => HttpConnectorFuture::ready(Ok(response)),
+            Ok((response, Way::Whole | Way::Garbled | Way::Cut)) => HttpConnectorFuture::ready(Ok(response)),
             Err(error) => HttpConnectorFuture::ready(Err(error)),
         }
     }

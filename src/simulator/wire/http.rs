@@ -4,10 +4,8 @@
 
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderName, HeaderValue, Request, Response};
-use serde_json::Value;
 
-use crate::simulator::error::ApiError;
-use crate::simulator::fault::{Delivery, Way};
+use crate::simulator::fault::{Delivery, Outcome, Way};
 use crate::simulator::time::Time;
 use crate::simulator::wire::decode::{Protocol, Refused, decode};
 use crate::simulator::wire::encode::{Encoded, encode};
@@ -28,7 +26,7 @@ pub enum Reply {
 /// give the same reply.
 pub fn respond(simulator: &mut Simulator, now: Time, request: &Request<Vec<u8>>) -> Reply {
     let request_id = simulator.request_id();
-    let (protocol, operation, delivery) = match decode(request) {
+    let (protocol, operation, delivery) = match decode(simulator.place(), request) {
         Ok(decoded) => {
             let delivery = simulator.deliver(now, &decoded.call);
             (decoded.protocol, decoded.call.operation, delivery)
@@ -41,18 +39,17 @@ pub fn respond(simulator: &mut Simulator, now: Time, request: &Request<Vec<u8>>)
     match delivery {
         Delivery::Nothing => Reply::Nothing,
         Delivery::Answer { outcome, way, date } => {
-            Reply::Response(response(protocol, &operation, outcome, date, &request_id), way)
+            let mut response = response(protocol, &operation, outcome, date, &request_id);
+            if way == Way::Garbled {
+                let half = response.body().len() / 2;
+                response.body_mut().truncate(half);
+            }
+            Reply::Response(response, way)
         }
     }
 }
 
-fn response(
-    protocol: Protocol,
-    operation: &str,
-    outcome: Result<Value, ApiError>,
-    date: Time,
-    request_id: &str,
-) -> Response<Vec<u8>> {
+fn response(protocol: Protocol, operation: &str, outcome: Outcome, date: Time, request_id: &str) -> Response<Vec<u8>> {
     let Encoded { status, content_type, error_type, body } = encode(protocol, operation, outcome, request_id);
     let mut response = Response::new(body);
     *response.status_mut() = status;

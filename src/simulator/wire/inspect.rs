@@ -1,7 +1,9 @@
 //! `/_sim`: what AWS would never show or let you do, for tests and tools.
 //!
-//! `GET /_sim/journal[?from=N]`, `GET /_sim/world`, `POST /_sim/advance {"seconds": n}`,
-//! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/load`, `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`). Refusals are JSON `{"error": …}`. Nothing here is AWS.
+//! `GET /_sim/journal[?from=N]`, `GET /_sim/world[?account=…&region=…]`, `POST /_sim/advance {"seconds": n}`,
+//! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/load`, `POST /_sim/alarms {"name": …, "state": "ALARM" or "OK"}`,
+//! `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`).
+//! Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -30,10 +32,11 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
     let path = request.uri().path();
     let answer = match (request.method(), path) {
         (&Method::GET, "/_sim/journal") => journal(simulator, request.uri().query().unwrap_or_default()),
-        (&Method::GET, "/_sim/world") => Ok(json_response(StatusCode::OK, &simulator.world_json())),
+        (&Method::GET, "/_sim/world") => world(simulator, request.uri().query().unwrap_or_default()),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
         (&Method::POST, "/_sim/load") => load(simulator, request.body()),
+        (&Method::POST, "/_sim/alarms") => set_alarm(simulator, request.body()),
         (&Method::POST, "/_sim/reset" | MOTO_RESET) => {
             simulator.reset();
             Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
@@ -44,11 +47,12 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (_, "/_sim/journal" | "/_sim/world") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
         }
-        (_, "/_sim/advance" | "/_sim/images" | "/_sim/load" | "/_sim/reset" | MOTO_RESET) => {
+        (_, "/_sim/advance" | "/_sim/images" | "/_sim/load" | "/_sim/alarms" | "/_sim/reset" | MOTO_RESET) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         }
         _ => {
-            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/load, /_sim/reset, /_sim/faults";
+            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/load, /_sim/alarms, \
+                         /_sim/reset, /_sim/faults";
             return refusal(StatusCode::NOT_FOUND, known);
         }
     };
@@ -70,6 +74,20 @@ fn journal(simulator: &Simulator, query: &str) -> Answer {
     };
     let lines = simulator.journal().to_json_lines(from);
     Ok(response(StatusCode::OK, "application/x-ndjson", lines))
+}
+
+fn world(simulator: &Simulator, query: &str) -> Answer {
+    let mut place = simulator.place().clone();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "account" => place.account = value.into_owned(),
+            "region" => place.region = value.into_owned(),
+            other => return Err(format!("no parameter {other}; known are account, region")),
+        }
+    }
+    let world = simulator.world_json_at(&place);
+    let world = world.ok_or_else(|| format!("nobody has called {} in {}", place.region, place.account))?;
+    Ok(json_response(StatusCode::OK, &world))
 }
 
 fn advance(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answer {
@@ -95,6 +113,18 @@ fn load(simulator: &mut Simulator, body: &[u8]) -> Answer {
     let input = parse(body)?;
     let (service, load) = scenario::load(&Reader::new("load", &input)).map_err(|error| error.to_string())?;
     Ok(json_response(StatusCode::OK, &json!({ "services": simulator.set_load(&service, load) })))
+}
+
+fn set_alarm(simulator: &mut Simulator, body: &[u8]) -> Answer {
+    let input = parse(body)?;
+    let name = input["name"].as_str().ok_or("name is not a string")?;
+    let alarming = match input["state"].as_str() {
+        Some("ALARM") => true,
+        Some("OK") => false,
+        Some(_) | None => return Err("state is neither ALARM nor OK".to_owned()),
+    };
+    simulator.set_alarm(name, alarming);
+    Ok(json_response(StatusCode::OK, &json!({"name": name, "state": input["state"]})))
 }
 
 pub(super) fn parse(body: &[u8]) -> Result<Value, String> {

@@ -28,6 +28,27 @@ pub(super) fn nested(form: &[u8]) -> Result<Map<String, Value>, ApiError> {
     Ok(root.into_iter().map(|(name, node)| (name, node.into_json())).collect())
 }
 
+/// The same for EC2, where `Filter.1.Value.1=a` is `{"Filter": [{"Value": ["a"]}]}`: an object whose members all have
+/// numbers for names is a list.
+pub(super) fn numbered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let number = |name: &String| name.parse::<u32>();
+            if !members.is_empty() && members.keys().all(|name| number(name).is_ok()) {
+                let mut items: Vec<(u32, Value)> = members
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.parse().ok()?, numbered(value))))
+                    .collect();
+                items.sort_by_key(|(index, _)| *index);
+                return Value::Array(items.into_iter().map(|(_, value)| value).collect());
+            }
+            Value::Object(members.into_iter().map(|(name, value)| (name, numbered(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(numbered).collect()),
+        leaf @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => leaf,
+    }
+}
+
 enum Node {
     Leaf(String),
     Branch(BTreeMap<String, Node>),
@@ -98,6 +119,13 @@ mod tests {
         check("Matcher.HttpCode=200-299&Names=", json!({"Matcher": {"HttpCode": "200-299"}, "Names": ""}));
         check("", json!({}));
         check("A=b+c%26d", json!({"A": "b c&d"}));
+    }
+
+    #[test]
+    fn numbers_make_lists_for_ec2() {
+        let nested = nested(b"Filter.1.Name=vpc-id&Filter.1.Value.10=b&Filter.1.Value.2=a&VpcId=vpc-1").unwrap();
+        let expect = json!({"Filter": [{"Name": "vpc-id", "Value": ["a", "b"]}], "VpcId": "vpc-1"});
+        assert_eq!(numbered(Value::Object(nested)), expect);
     }
 
     #[test]

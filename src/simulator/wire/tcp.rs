@@ -64,7 +64,7 @@ async fn answer(
             sleep(door.clock.wait_for(ms)).await;
             response
         }
-        Reply::Response(response, Way::Whole) => response,
+        Reply::Response(response, Way::Whole | Way::Garbled) => response,
     };
     response.map(Body::from)
 }

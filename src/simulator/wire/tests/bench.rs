@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ProtocolEnum, TargetTypeEnum};
 
 use crate::simulator::time::Time;
 use crate::simulator::wire::InProcess;
@@ -59,10 +59,16 @@ impl Bench {
         let elb = self.elb();
         let made = elb.create_load_balancer().name("alb").subnets("subnet-1").subnets("subnet-2").send().await.unwrap();
         let load_balancer = made.load_balancers()[0].load_balancer_arn().unwrap();
-        let made = elb.create_target_group().name("web").port(8000).health_check_path("/h?a=<b>&c").send().await;
+        let made = elb.create_target_group().name("web").protocol(ProtocolEnum::Http).port(8000).vpc_id("vpc-1");
+        let made = made.target_type(TargetTypeEnum::Ip).health_check_path("/h?a=<b>&c").send().await;
         let group = made.unwrap().target_groups()[0].target_group_arn().unwrap().to_owned();
         let action = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(&group).build();
-        let listener = elb.create_listener().load_balancer_arn(load_balancer).port(80).default_actions(action);
+        let listener = elb
+            .create_listener()
+            .load_balancer_arn(load_balancer)
+            .protocol(ProtocolEnum::Http)
+            .port(80)
+            .default_actions(action);
         listener.send().await.unwrap();
         group
     }

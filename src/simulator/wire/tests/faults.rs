@@ -40,14 +40,15 @@ async fn made(then: Effect) -> (Result<String, String>, bool) {
         Err(SdkError::DispatchFailure(failure)) if failure.is_timeout() => Err("timeout".to_owned()),
         Err(SdkError::DispatchFailure(failure)) if failure.is_io() => Err("io".to_owned()),
         Err(SdkError::TimeoutError(_)) => Err("timeout".to_owned()),
+        Err(SdkError::ResponseError(_)) => Err("unreadable".to_owned()),
         Err(error) => {
             let status = error.raw_response().unwrap().status().as_u16();
             Err(format!("{status} {}: {}", error.code().unwrap(), error.message().unwrap()))
         }
     };
     let simulator = bench.simulator.lock().unwrap();
-    let line = simulator.journal().lines().find(|entry| entry.line["type"] == "fault").unwrap();
-    assert_eq!((&line.line["rule"], &line.line["operation"]), (&json!(1), &json!("CreateCluster")));
+    let line = simulator.journal().lines().find(|entry| entry.kind() == "fault").unwrap().line();
+    assert_eq!((&line["rule"], &line["operation"]), (&json!(1), &json!("CreateCluster")));
     (told, has_cluster(&simulator))
 }
 
@@ -67,11 +68,63 @@ async fn a_caller_sees_what_the_rule_says_and_the_world_too() {
         (Effect::Throttle, refused("400 ThrottlingException: Rate exceeded"), false),
         (Effect::Cut, refused("io"), true),
         (Effect::Denied, refused(denied), false),
+        (
+            Effect::Expired,
+            refused("400 ExpiredTokenException: The security token included in the request is expired"),
+            false,
+        ),
+        (Effect::LateRequest { ms: 3_000 }, refused("timeout"), false),
+        (Effect::Garbled, refused("unreadable"), true),
+        (Effect::Duplicate, Ok("c".to_owned()), true),
+        (Effect::NewMembers, Ok("c".to_owned()), true),
         (Effect::Slow { ms: 3_000 }, Ok("c".to_owned()), true),
         (Effect::Skew { ms: 3_000 }, Ok("c".to_owned()), true),
     ] {
         assert_eq!(made(effect.clone()).await, (told, applied), "{effect:?}");
     }
+}
+
+#[tokio::test]
+async fn a_late_request_is_applied_when_it_arrives_and_not_before() {
+    let bench = Bench::new();
+    let ecs = ecs(&bench);
+    let late = Match { count: Some(1), ..Match::operation("CreateCluster") };
+    add(&bench, late, Effect::LateRequest { ms: 30_000 });
+    ecs.create_cluster().cluster_name("first").send().await.unwrap_err();
+    ecs.create_cluster().cluster_name("second").send().await.unwrap();
+    let listed = async || ecs.list_clusters().send().await.unwrap().cluster_arns().len();
+    bench.pass(29);
+    assert_eq!(listed().await, 1);
+    bench.pass(1);
+    assert_eq!(listed().await, 2);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_applied_twice_and_answered_once() {
+    let bench = Bench::new();
+    let ecs = ecs(&bench);
+    add(&bench, Match::operation("RegisterTaskDefinition"), Effect::Duplicate);
+    let container = aws_sdk_ecs::types::ContainerDefinition::builder().name("web").image("web:1").build();
+    let register = ecs.register_task_definition().family("web").container_definitions(container);
+    let made = register.cpu("256").memory("512").send().await.unwrap();
+    assert_eq!(made.task_definition().unwrap().revision(), 1);
+    let listed = ecs.list_task_definitions().send().await.unwrap();
+    assert_eq!(listed.task_definition_arns().len(), 2);
+}
+
+#[tokio::test]
+async fn a_partial_answer_leaves_the_last_one_out_and_says_so() {
+    let bench = Bench::new();
+    let ecs = ecs(&bench);
+    for name in ["a", "b"] {
+        ecs.create_cluster().cluster_name(name).send().await.unwrap();
+    }
+    add(&bench, Match::default(), Effect::Partial);
+    let described = ecs.describe_clusters().clusters("a").clusters("b").send().await.unwrap();
+    assert_eq!(described.clusters().len(), 1);
+    let [failure] = described.failures() else { panic!("{described:?}") };
+    assert_eq!(failure.reason(), Some("MISSING"));
+    assert_eq!(failure.arn(), Some("arn:aws:ecs:us-east-1:123456789012:cluster/b"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,19 +213,14 @@ async fn a_burst_over_the_wire_is_throttled_and_let_in_again() {
 fn fires(when: Match, calls: usize) -> Vec<usize> {
     let mut simulator = new_simulator();
     simulator.faults_mut().add(Rule { when, then: Effect::LostRequest });
-    let call = |operation: &str, client: &str| Call {
-        service: Service::Ecs,
-        operation: operation.to_owned(),
-        input: json!({}),
-        client: client.to_owned(),
-    };
+    let call = |operation: &str, client: &str| Call::home(Service::Ecs, operation, json!({}), client);
     let mut fired = Vec::new();
     for n in 0..calls {
         let now = START.plus_millis(i64::try_from(n).unwrap() * 1000);
         simulator.deliver(now, &call("DescribeClusters", "somebody-else"));
         let before = simulator.journal().len();
         simulator.deliver(now, &call("ListClusters", "app/one"));
-        if simulator.journal().lines().skip(before).any(|entry| entry.line["type"] == "fault") {
+        if simulator.journal().lines().skip(before).any(|entry| entry.kind() == "fault") {
             fired.push(n);
         }
     }
@@ -206,7 +254,7 @@ fn a_rule_that_never_fires_changes_nothing_of_the_world() {
         }
         for n in 0..5 {
             let input = json!({"clusterName": format!("c{n}")});
-            let call = Call { service: Service::Ecs, operation: "CreateCluster".into(), input, client: "x".into() };
+            let call = Call::home(Service::Ecs, "CreateCluster", input, "x");
             simulator.deliver(START, &call);
         }
         (simulator.journal().to_json_lines(0), simulator.rng_mut().u64(..))

@@ -2,6 +2,7 @@
 
 mod bench;
 mod faults;
+mod places;
 mod raw;
 mod sdk;
 mod sdk_ecs;

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::Client as ElbClient;
 use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetHealthReasonEnum as Reason, TargetHealthStateEnum as State,
+    ProtocolEnum, TargetDescription, TargetHealthReasonEnum as Reason, TargetHealthStateEnum as State,
 };
 
 use crate::simulator::wire::tests::bench::{Bench, START, sdk};
@@ -133,7 +133,7 @@ async fn callers_are_known_by_account_and_by_name() {
     assert_eq!(identity.account(), Some("123456789012"));
     assert_eq!(identity.arn(), Some("arn:aws:iam::123456789012:user/simulator"));
     let simulator = bench.simulator.lock().unwrap();
-    assert_eq!(simulator.journal().lines().next().unwrap().line["client"], "bench");
+    assert_eq!(simulator.journal().lines().next().unwrap().line()["client"], "bench");
 }
 
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn paginators_see_every_item_once() {
     let bench = Bench::new();
     let elb = bench.elb();
     for number in 0..7 {
-        elb.create_target_group().name(format!("group-{number}")).send().await.unwrap();
+        let group = elb.create_target_group().name(format!("group-{number}")).protocol(ProtocolEnum::Http);
+        group.port(80).vpc_id("vpc-1").send().await.unwrap();
     }
     let pages = elb.describe_target_groups().page_size(3).into_paginator().send();
     let pages: Vec<_> = pages.try_collect().await.unwrap();
