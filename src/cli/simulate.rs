@@ -42,6 +42,9 @@ pub(super) async fn simulate(
     if let Some(start) = start {
         lay_out(&mut simulator, tables, start)
             .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    } else {
+        // Whoever begins with nothing brings a suite that asks for a task in the same moment in which it ran it.
+        simulator.knobs_mut().visible_after_ms = 0;
     }
     if args.throttle {
         simulator.knobs_mut().throttling = Throttling::Published;

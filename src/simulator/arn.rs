@@ -64,6 +64,11 @@ impl Place {
         self.ecs(&format!("container-instance/{cluster}/{id}"))
     }
 
+    /// `arn:aws:ecs:R:A:task-set/<cluster>/<service>/ecs-svc/<digits>`
+    pub fn task_set(&self, cluster: &str, service: &str, id: &str) -> String {
+        self.ecs(&format!("task-set/{cluster}/{service}/{id}"))
+    }
+
     fn ecs(&self, resource: &str) -> String {
         format!("arn:aws:ecs:{}:{}:{resource}", self.region, self.account)
     }

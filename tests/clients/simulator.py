@@ -74,6 +74,10 @@ class Simulator:
         """Pushes time ahead."""
         self._post("advance", {"seconds": seconds})
 
+    def alarm(self, name, state):
+        """Puts a CloudWatch alarm into ALARM or OK."""
+        self._post("alarms", {"name": name, "state": state})
+
     def load(self, load):
         """Says what services have to carry; gives how many they are."""
         return self._post("load", load)["services"]

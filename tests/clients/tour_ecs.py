@@ -15,6 +15,7 @@ def operations(simulator, ecs):
     providers(ecs)
     instance = instances(ecs)
     on_an_instance(simulator, ecs, instance)
+    task_sets(simulator, ecs)
     ends(ecs, instance)
 
 
@@ -117,8 +118,29 @@ def on_an_instance(simulator, ecs, instance):
     ecs.get_task_protection(cluster=CLUSTER, tasks=tasks)
 
 
+def task_sets(simulator, ecs):
+    ecs.create_service(
+        cluster=CLUSTER, serviceName="external", desiredCount=1, deploymentController={"type": "EXTERNAL"}
+    )
+    common = {"cluster": CLUSTER, "service": "external"}
+    made = ecs.create_task_set(
+        **common,
+        taskDefinition="tour-instances",
+        externalId="tour",
+        scale={"value": 50.0, "unit": "PERCENT"},
+        tags=[{"key": "a", "value": "b"}],
+    )["taskSet"]["taskSetArn"]
+    simulator.advance(120)
+    ecs.describe_task_sets(**common, taskSets=[made, "missing"], include=["TAGS"])
+    ecs.list_tags_for_resource(resourceArn=made)
+    ecs.update_service_primary_task_set(**common, primaryTaskSet=made)
+    ecs.describe_services(cluster=CLUSTER, services=["external"])
+    ecs.update_task_set(**common, taskSet=made, scale={"value": 0.0, "unit": "PERCENT"})
+    ecs.delete_task_set(**common, taskSet=made, force=True)
+
+
 def ends(ecs, instance):
-    for service in ("tour", "daemon"):
+    for service in ("tour", "daemon", "external"):
         ecs.delete_service(cluster=CLUSTER, service=service, force=True)
     ecs.deregister_container_instance(cluster=CLUSTER, containerInstance=instance, force=True)
     ecs.deregister_task_definition(taskDefinition="tour-instances:1")

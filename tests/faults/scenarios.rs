@@ -113,6 +113,19 @@ async fn half_kick_is_held_for_a_person() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn zone_outage_moves_tasks_afterwards_and_the_task_runs_once() {
+    check("zone-outage", &[1]).await;
+    let lab = told("zone-outage").await;
+    let moved = |line: &Value| line["message"].as_str().is_some_and(|message| message.contains("to AZ Rebalance:"));
+    assert!(lines(&lab, moved).count() >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ringing_alarm_fails_the_rollout_and_the_task_does_not_run() {
+    check("ringing-alarm", &[1, 2]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn flapping_health_makes_targets_unhealthy_more_than_once() {
     let lab = told("flapping-health").await;
     let mut moments: Vec<String> = lines(&lab, |line| line["event"] == "target.state" && line["to"] == "unhealthy")
@@ -139,7 +152,16 @@ fn every_shipped_scenario_is_told_here() {
     let mut names: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let told = ["api-brown-out", "bad-image", "flapping-health", "half-kick", "slow-drain", "spot-drought"];
+    let told = [
+        "api-brown-out",
+        "bad-image",
+        "flapping-health",
+        "half-kick",
+        "ringing-alarm",
+        "slow-drain",
+        "spot-drought",
+        "zone-outage",
+    ];
     assert_eq!(names, told.map(|name| format!("{name}.json")));
 }
 

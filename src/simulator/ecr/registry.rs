@@ -101,6 +101,13 @@ impl Ecr {
         }
     }
 
+    /// Deletes an image with its tags. False if it was not there.
+    pub fn remove_image(&mut self, repository: &str, digest: &str) -> bool {
+        let Some(repository) = self.repositories.get_mut(repository) else { return false };
+        repository.tags.retain(|_, tagged| tagged.digest != digest);
+        repository.images.remove(digest).is_some()
+    }
+
     /// Every tag with its digest, by repository, sorted.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.repositories.values().flat_map(|repository| {

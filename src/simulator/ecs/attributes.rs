@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::container_instance::ContainerInstance;
+use super::container_instance::{ContainerInstance, InstanceKey};
 use super::input::{Input, invalid};
 use super::paging::page;
 use super::state::{Ecs, Scene, at_most};
@@ -79,7 +79,7 @@ impl Ecs {
     }
 
     /// Each attribute of the request with the instances that it is about.
-    fn targets<'a>(&self, input: Input<'a>) -> Result<Vec<(Input<'a>, Vec<(String, String)>)>, ApiError> {
+    fn targets<'a>(&self, input: Input<'a>) -> Result<Vec<(Input<'a>, Vec<InstanceKey>)>, ApiError> {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let attributes = input.items("attributes")?;
         if attributes.is_empty() {

@@ -102,7 +102,7 @@ impl Ecs {
     pub(super) fn strike(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, strike: Strike) {
         let (now, knobs) = (scene.now, scene.knobs);
         let Some(found) = self.service_mut(id).deployment_mut(deployment) else { return };
-        found.failed_tasks += 1;
+        found.failed_tasks += i64::from(!found.proven);
         let counts = match strike {
             Strike::NotStarted => {
                 let pause = knobs.backoff_first_ms.saturating_mul(1 << found.failed_starts.min(20));

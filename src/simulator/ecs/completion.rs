@@ -31,8 +31,9 @@ impl Ecs {
             }
             let service = self.service_mut(id);
             let resets = service.settings.breaker("resetOnHealthyTask").as_bool().unwrap_or(true);
-            if let Some(deployment) = service.deployment_mut(&seat.deployment).filter(|_| resets) {
-                deployment.breaker_failures = 0;
+            if let Some(deployment) = service.deployment_mut(&seat.deployment) {
+                (deployment.proven, deployment.failed_tasks) = (true, 0);
+                deployment.breaker_failures *= i64::from(!resets);
             }
         }
     }
@@ -41,12 +42,10 @@ impl Ecs {
     pub(super) fn note_start(&mut self, id: ServiceId, deployment: &str) {
         if let Some(deployment) = self.service_mut(id).deployment_mut(deployment) {
             deployment.has_run = true;
-            deployment.failed_tasks = 0;
             deployment.failed_starts = 0;
             deployment.retry_at = None;
         }
         self.resolve(id, Complaint::CannotStart);
-        self.resolve(id, Complaint::CannotPlace);
     }
 
     /// The digests that the task found become those of its deployment, if it is the first.

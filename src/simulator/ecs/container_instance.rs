@@ -50,6 +50,9 @@ pub(super) struct Room {
     pub(super) udp_ports: Vec<String>,
 }
 
+/// Which instance: its cluster and its id.
+pub(super) type InstanceKey = (String, String);
+
 /// A container instance.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerInstance {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::container_instance::{ContainerInstance, InstanceStatus, RESERVED_PORTS, ROOM, Room};
+use super::container_instance::{ContainerInstance, InstanceKey, InstanceStatus, RESERVED_PORTS, ROOM, Room};
 use super::input::{Input, client_error, invalid};
 use super::naming::shown_arn;
 use super::paging::page;
@@ -108,7 +108,7 @@ impl Ecs {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let with_tags = input.words("include", &["TAGS", "CONTAINER_INSTANCE_HEALTH"])?.contains(&"TAGS");
         let (found, failures) = self.asked_instances(scene, &cluster, input)?;
-        let show = |key: &(String, String)| self.show_instance(scene.place, &self.instances[key], with_tags);
+        let show = |key: &InstanceKey| self.show_instance(scene.place, &self.instances[key], with_tags);
         Ok(json!({"containerInstances": found.iter().map(show).collect::<Value>(), "failures": failures}))
     }
 
@@ -131,7 +131,7 @@ impl Ecs {
             }
         }
         self.follow_instances(scene, &cluster);
-        let show = |key: &(String, String)| self.show_instance(scene.place, &self.instances[key], false);
+        let show = |key: &InstanceKey| self.show_instance(scene.place, &self.instances[key], false);
         Ok(json!({"containerInstances": found.iter().map(show).collect::<Value>(), "failures": failures}))
     }
 
@@ -152,7 +152,7 @@ impl Ecs {
         scene: &Scene<'_>,
         cluster: &str,
         input: Input<'_>,
-    ) -> Result<(Vec<(String, String)>, Vec<Value>), ApiError> {
+    ) -> Result<(Vec<InstanceKey>, Vec<Value>), ApiError> {
         let asked = input.texts("containerInstances")?;
         if asked.is_empty() {
             return Err(client_error("Container Instances cannot be empty."));

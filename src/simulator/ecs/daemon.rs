@@ -22,10 +22,17 @@ use crate::simulator::error::ApiError;
 /// `InvalidParameterException` for a word that is none, and for a daemon on Fargate.
 pub(super) fn read_strategy(input: Input<'_>, mode: &LaunchMode) -> Result<bool, ApiError> {
     let daemon = input.word("schedulingStrategy", &["REPLICA", "DAEMON"])? == Some("DAEMON");
-    if daemon && mode.is_fargate() {
-        return Err(invalid("The daemon scheduling strategy is not supported on Fargate."));
+    match mode {
+        // These words were observed; those about Fargate are assumed.
+        LaunchMode::Strategy(_) if daemon => Err(invalid(
+            "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON \
+             scheduling strategy.",
+        )),
+        LaunchMode::Type(_) if daemon && mode.is_fargate() => {
+            Err(invalid("The daemon scheduling strategy is not supported for the FARGATE launch type."))
+        }
+        LaunchMode::Strategy(_) | LaunchMode::Type(_) => Ok(daemon),
     }
-    Ok(daemon)
 }
 
 impl Ecs {

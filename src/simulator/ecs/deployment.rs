@@ -108,6 +108,8 @@ pub(super) struct Deployment {
     /// Tasks that it is to hold while it is being replaced.
     pub(super) held: i64,
     pub(super) failed_tasks: i64,
+    /// One of its tasks has been healthy: its failed tasks are not counted any more.
+    pub(super) proven: bool,
     pub(super) breaker_failures: i64,
     /// Whether one of its tasks has ever been RUNNING: the second stage of the circuit breaker.
     pub(super) has_run: bool,

@@ -32,6 +32,11 @@ impl<'a> Input<'a> {
         self.typed(key, "an Integer", Value::as_i64)
     }
 
+    /// A number member.
+    pub(super) fn number(self, key: &str) -> Result<Option<f64>, ApiError> {
+        self.typed(key, "a Double", Value::as_f64)
+    }
+
     /// A boolean member; absent is false.
     pub(super) fn flag(self, key: &str) -> Result<bool, ApiError> {
         Ok(self.typed(key, "a Boolean", Value::as_bool)?.unwrap_or(false))

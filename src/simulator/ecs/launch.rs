@@ -3,7 +3,8 @@
 //! Owns how a task is made from a task definition, a network and a request. Who asks for it, and how many, belongs to
 //! the scheduler and to RunTask; what becomes of it belongs to `lifecycle`.
 //!
-//! Divergence from AWS: addresses are never used twice.
+//! Divergence from AWS: addresses are never used twice; whether subnets and security groups exist is not asked, only
+//! whether they have the names of such.
 
 use std::net::Ipv4Addr;
 
@@ -151,11 +152,23 @@ pub(super) fn read_network(input: Input<'_>, definition: &TaskDefinition) -> Res
     if subnets.is_empty() {
         return Err(invalid("subnets can not be empty."));
     }
+    check_ids(&subnets, "subnet-", "subnet", "subnet ID", "InvalidSubnetID.NotFound")?;
+    check_ids(&groups, "sg-", "security group", "security group", "InvalidGroup.NotFound")?;
     if subnets.len() > 16 || groups.len() > 5 {
         return Err(invalid("There can be at most 16 subnets and 5 security groups."));
     }
     let public = given.word("assignPublicIp", &["ENABLED", "DISABLED"])?.unwrap_or("DISABLED");
     Ok(json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}}))
+}
+
+/// What cannot be the id of a subnet or a security group is not found.
+fn check_ids(ids: &[&str], prefix: &str, kind: &str, name: &str, code: &str) -> Result<(), ApiError> {
+    match ids.iter().find(|id| !id.starts_with(prefix)) {
+        Some(id) => Err(invalid(format!(
+            "Error retrieving {kind} information for [{id}]: The {name} '{id}' does not exist (ErrorCode: {code})"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn containers(definition: &TaskDefinition, task: &str, scene: &mut Scene<'_>) -> Vec<Container> {

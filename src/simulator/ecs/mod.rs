@@ -9,7 +9,7 @@
 //! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
 //! | where tasks go | capacity, fargate, placement, zones, quota, daemon |
 //! | calls | service_ops, service_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
-//! | more calls | service_kept, container_instance_ops, attributes, account_settings, task_definition_end |
+//! | more calls | task_set, task_set_ops, service_kept, container_instance_ops, attributes, account_settings, task_definition_end |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, alarms, retire, launch, lifecycle, stopping, events |
 //!
 //! Events in the journal: `task.status` (from, to, desired, group, service, deployment; exit codes when STOPPED),
@@ -64,6 +64,8 @@ mod task_definition;
 mod task_definition_end;
 mod task_definition_given;
 mod task_ops;
+mod task_set;
+mod task_set_ops;
 mod timers;
 mod token;
 mod truth;

@@ -5,8 +5,8 @@
 //! provider. Who wants to place a task, and what becomes of it if it cannot be, belongs to the scheduler and to
 //! RunTask.
 //!
-//! Divergence from AWS: services share one bucket of launches for each provider, and RunTask has none of its own
-//! beyond the published limits on calls; the words for RunTask about the limit of PROVISIONING are assumed.
+//! Divergence from AWS: RunTask takes launches from the bucket of its first provider, and only where calls are
+//! limited at all; its words about the limit of PROVISIONING are assumed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -79,16 +79,16 @@ pub(super) struct LaunchRates {
 }
 
 impl LaunchRates {
-    /// Takes a token. False if there is none.
-    fn take(&mut self, scene: &Scene<'_>, provider: &str) -> bool {
+    /// Takes tokens: all of them, or none and then it is false.
+    fn take(&mut self, scene: &Scene<'_>, provider: &str, tokens: i64) -> bool {
         let most = scene.knobs.fargate_launch_burst * 1000;
         let full = Bucket { tokens: most, at: scene.now };
         let bucket = self.buckets.entry(provider.to_owned()).or_insert(full);
         let brought = scene.now.since(bucket.at).saturating_mul(scene.knobs.fargate_launches_per_second);
         bucket.tokens = bucket.tokens.saturating_add(brought).min(most);
         bucket.at = scene.now;
-        let granted = bucket.tokens >= 1000;
-        bucket.tokens -= if granted { 1000 } else { 0 };
+        let granted = bucket.tokens >= tokens * 1000;
+        bucket.tokens -= if granted { tokens * 1000 } else { 0 };
         granted
     }
 }
@@ -143,9 +143,9 @@ impl Ecs {
         (provisioning >= scene.knobs.most_provisioning).then_some(Obstacle::TooManyProvisioning)
     }
 
-    /// Takes what a launch for a service costs of Fargate's rate of launches. False if nothing is left.
-    pub(super) fn may_launch_now(&mut self, scene: &Scene<'_>, provider: &str) -> bool {
-        self.launch_rates.take(scene, provider)
+    /// Takes what launches cost of Fargate's rate of launches. False, and nothing is taken, if too little is left.
+    pub(super) fn may_launch_now(&mut self, scene: &Scene<'_>, provider: &str, tasks: i64) -> bool {
+        self.launch_rates.take(scene, provider, tasks)
     }
 
     /// CPU units of all tasks on a provider that are short of STOPPED.

@@ -21,6 +21,7 @@ use super::task::{Host, Owner, TaskId};
 use super::task_definition::TaskDefinition;
 use super::token::Launched;
 use crate::simulator::error::ApiError;
+use crate::simulator::knobs::Throttling;
 
 impl Ecs {
     /// RunTask.
@@ -42,6 +43,7 @@ impl Ecs {
             _ => return Err(invalid("Count should be between 1 and 10.")),
         };
         let mode = self.read_mode(&cluster, input)?;
+        self.pay_for_launches(scene, &mode, count)?;
         let order = self.read_order(cluster, input, &mode)?;
         let (tasks, failures) = self.launch_all(scene, &order, &mode, count)?;
         if let Some(key) = key {
@@ -90,6 +92,17 @@ impl Ecs {
             tags: propagated.into_iter().chain(tags).collect(),
             host: None,
         })
+    }
+
+    /// Takes what the launches cost of Fargate's rate, where calls are limited at all.
+    fn pay_for_launches(&mut self, scene: &Scene<'_>, mode: &LaunchMode, count: i64) -> Result<(), ApiError> {
+        let provider = mode.next_provider(&BTreeMap::new());
+        let limited = scene.knobs.throttling == Throttling::Published;
+        let Some(provider) = provider.filter(|provider| limited && is_fargate(provider)) else { return Ok(()) };
+        match self.may_launch_now(scene, &provider, count) {
+            true => Ok(()),
+            false => Err(ApiError::client("ThrottlingException", "Rate exceeded")),
+        }
     }
 
     fn launch_all(

@@ -37,6 +37,7 @@ impl Ecs {
         };
         service.next_tick = None;
         match service.status {
+            ServiceStatus::Active if service.external => self.look_at_task_sets(scene, id),
             ServiceStatus::Active => self.look(scene, id),
             ServiceStatus::Draining => self.wind_down(scene, id),
             ServiceStatus::Inactive => {}
@@ -201,7 +202,14 @@ impl Ecs {
     }
 
     /// Starts up to `wanted` tasks of a deployment; `replaced` of them because others are ill.
-    fn start(&mut self, scene: &mut Scene<'_>, id: ServiceId, deployment: &str, wanted: i64, replaced: i64) -> bool {
+    pub(super) fn start(
+        &mut self,
+        scene: &mut Scene<'_>,
+        id: ServiceId,
+        deployment: &str,
+        wanted: i64,
+        replaced: i64,
+    ) -> bool {
         let started = self.launch_up_to(scene, id, deployment, wanted);
         if started.is_empty() {
             return false;
@@ -233,9 +241,13 @@ impl Ecs {
                 }
                 Err(obstacle) => {
                     self.meet(scene, id, deployment, obstacle);
-                    break;
+                    return started;
                 }
             }
+        }
+        if !started.is_empty() {
+            self.resolve(id, Complaint::CannotPlace);
+            self.resolve(id, Complaint::Throttled);
         }
         started
     }
@@ -271,7 +283,7 @@ impl Ecs {
             }
             false => Some(self.place(&service.cluster, definition).map_err(Obstacle::Unplaced)?),
         };
-        if host.is_none() && !self.may_launch_now(scene, &provider) {
+        if host.is_none() && !self.may_launch_now(scene, &provider, 1) {
             return Err(Obstacle::Throttled);
         }
         let service = &self.services[&id];

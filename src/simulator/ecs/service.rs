@@ -3,7 +3,7 @@
 //! Owns the service resource, its settings with AWS's defaults, and its events. What a revision pins is in
 //! `deployment`; what the scheduler does with a service is in `scheduler`.
 //!
-//! Divergence from AWS: the ECS deployment controller only.
+//! Divergence from AWS: no deployments by CodeDeploy.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -17,6 +17,7 @@ use super::service_kept;
 use super::shape::DEPLOYMENT_CONFIGURATION;
 use super::tags::Tags;
 use super::task::TaskId;
+use super::task_set::TaskSet;
 use crate::simulator::error::ApiError;
 use crate::simulator::knobs::Knobs;
 use crate::simulator::time::Time;
@@ -63,6 +64,10 @@ pub(super) struct Service {
     pub(super) settings: Settings,
     /// One task on every container instance, and no count of its own.
     pub(super) daemon: bool,
+    /// Somebody else controls its deployments, through task sets; its only own deployment runs nothing.
+    pub(super) external: bool,
+    /// Oldest first.
+    pub(super) task_sets: Vec<TaskSet>,
     /// ARN of the role that the caller named for load balancing.
     pub(super) role: Option<String>,
     /// What it goes back to when its strategy is taken away.

@@ -34,12 +34,16 @@ impl Ecs {
             return Err(invalid("Service name must match the regex pattern ^[a-zA-Z0-9\\-_]{1,255}$."));
         }
         self.check_name_is_free(&cluster, name)?;
-        check_controller(input)?;
-        let spec = self.first_spec(scene, &cluster, input)?;
+        let external = read_controller(input)?;
+        let spec = match external {
+            true => self.spec_of_nothing(input)?,
+            false => self.first_spec(scene, &cluster, input)?,
+        };
         let daemon = daemon::read_strategy(input, &spec.mode)?;
         let desired = desired_count(input)?.unwrap_or(0);
         let desired = if daemon { self.daemon_count(&cluster) } else { desired };
         let settings = if daemon { Settings::of_daemon() } else { Settings::default() }.with(input)?;
+        check_breaker(&settings, external)?;
         let tags = tags::read(input)?;
         let id = self.new_service_id();
         let service = Service {
@@ -50,6 +54,8 @@ impl Ecs {
             desired,
             settings,
             daemon,
+            external,
+            task_sets: Vec::new(),
             role: input.text("role")?.map(str::to_owned),
             original_mode: match &spec.mode {
                 mode @ LaunchMode::Type(_) => mode.clone(),
@@ -69,7 +75,14 @@ impl Ecs {
         };
         self.services.retain(|_, old| old.cluster != service.cluster || old.name != service.name);
         self.services.insert(id, service);
-        self.deploy(scene, id, spec);
+        if external {
+            let revision = scene.place.service_revision(&self.services[&id].cluster, name, &arn::decimal(scene.rng));
+            let unused = format!("ecs-svc/{}", arn::decimal(scene.rng));
+            let nothing = new_deployment(scene, &unused, revision, spec);
+            self.service_mut(id).deployments.push(nothing);
+        } else {
+            self.deploy(scene, id, spec);
+        }
         Ok(json!({ "service": self.show_service(scene.place, id, true) }))
     }
 
@@ -84,7 +97,16 @@ impl Ecs {
         let force = input.flag("forceNewDeployment")?;
         let desired = desired_count(input)?.filter(|_| !service.daemon);
         let settings = service.settings.with(input)?;
-        let spec = self.next_spec(scene, id, input)?;
+        check_breaker(&settings, service.external)?;
+        if service.external && (force || input.get("taskDefinition").is_some()) {
+            return Err(invalid(
+                "Unable to update task definition on services with an EXTERNAL deployment controller. Use task sets instead.",
+            ));
+        }
+        let spec = match service.external {
+            true => service.spec().clone(),
+            false => self.next_spec(scene, id, input)?,
+        };
         let current = self.services[&id].spec();
         if !spec.mode.same_as(&current.mode) && !force {
             return Err(invalid(
@@ -112,7 +134,7 @@ impl Ecs {
         let cluster = self.cluster(input.text("cluster")?)?.name.clone();
         let id = self.living_service(&cluster, input.required("service")?)?;
         let service = self.services.get_mut(&id).expect("it was found a moment ago");
-        if service.desired > 0 && !input.flag("force")? {
+        if (service.desired > 0 || !service.task_sets.is_empty()) && !input.flag("force")? {
             return Err(invalid("The service cannot be stopped while it is scaled above 0."));
         }
         (service.status, service.desired, service.steady_since) = (ServiceStatus::Draining, 0, None);
@@ -166,7 +188,22 @@ impl Ecs {
         }
     }
 
-    fn first_spec(&self, scene: &Scene<'_>, cluster: &str, input: Input<'_>) -> Result<Spec, ApiError> {
+    /// What a service of task sets is made from: a task definition at most, which nothing runs from.
+    fn spec_of_nothing(&self, input: Input<'_>) -> Result<Spec, ApiError> {
+        let given = input.text("taskDefinition")?.map(|given| self.runnable(given)).transpose()?;
+        Ok(Spec {
+            task_definition: given.map(|definition| definition.arn.clone()).unwrap_or_default(),
+            mode: LaunchMode::Type(input.text("launchType")?.unwrap_or("EC2").to_owned()),
+            network: Value::Null,
+            platform_version: input.text("platformVersion")?.unwrap_or("LATEST").to_owned(),
+            load_balancers: Vec::new(),
+            registries: json!([]),
+            kept: Map::new(),
+        })
+    }
+
+    /// The revision that the input of CreateService or CreateTaskSet describes.
+    pub(super) fn first_spec(&self, scene: &Scene<'_>, cluster: &str, input: Input<'_>) -> Result<Spec, ApiError> {
         let definition = self.runnable(input.required("taskDefinition")?)?;
         let cluster = self.cluster(Some(cluster))?;
         let default = match &cluster.default_strategy {
@@ -245,7 +282,8 @@ fn supersede(service: &mut Service, held: &BTreeMap<String, i64>, scene: &Scene<
     sources
 }
 
-fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> Deployment {
+/// A deployment that has just been made.
+pub(super) fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> Deployment {
     Deployment {
         id: id.to_owned(),
         revision,
@@ -257,6 +295,7 @@ fn new_deployment(scene: &Scene<'_>, id: &str, revision: String, spec: Spec) -> 
         updated_at: scene.now,
         held: 0,
         failed_tasks: 0,
+        proven: false,
         breaker_failures: 0,
         has_run: false,
         pinning: Pinning::Open { failures: 0 },
@@ -286,16 +325,25 @@ fn open_record(scene: &Scene<'_>, arn: String, deployment: &str, target: &str, s
     }
 }
 
-/// Deployments by CodeDeploy or by somebody else are not simulated, and not silently taken for ECS's own.
-fn check_controller(input: Input<'_>) -> Result<(), ApiError> {
-    let Some(controller) = input.get("deploymentController") else { return Ok(()) };
+/// Whether somebody else controls the deployments. CodeDeploy is not simulated, and not silently taken for ECS.
+fn read_controller(input: Input<'_>) -> Result<bool, ApiError> {
+    let Some(controller) = input.get("deploymentController") else { return Ok(false) };
     match Input(controller).word("type", &["ECS", "CODE_DEPLOY", "EXTERNAL"])? {
-        Some("ECS") | None => Ok(()),
+        Some("ECS") | None => Ok(false),
+        Some("EXTERNAL") => Ok(true),
         Some(other) => {
             let message = format!("The deployment controller {other} is not supported.");
             Err(ApiError::client("UnsupportedFeatureException", message))
         }
     }
+}
+
+/// The circuit breaker is for deployments that ECS controls. Documented.
+fn check_breaker(settings: &Settings, external: bool) -> Result<(), ApiError> {
+    if external && settings.breaker("enable").as_bool() == Some(true) {
+        return Err(invalid("The deployment circuit breaker can only be used with the ECS deployment controller."));
+    }
+    Ok(())
 }
 
 fn desired_count(input: Input<'_>) -> Result<Option<i64>, ApiError> {

@@ -108,6 +108,9 @@ impl Ecs {
         if let Some(record) = service.records.first().filter(|record| record.status.is_open()) {
             shown["currentServiceDeployment"] = json!(record.arn);
         }
+        if service.external {
+            self.show_external_in(place, service, &mut shown);
+        }
         if with_tags {
             shown["tags"] = tags::show(&service.tags);
         }

@@ -14,7 +14,7 @@ use super::account_settings::AccountSettings;
 use super::app::Apps;
 use super::capacity_providers::CapacityProvider;
 use super::cluster::Cluster;
-use super::container_instance::ContainerInstance;
+use super::container_instance::{ContainerInstance, InstanceKey};
 use super::input::invalid;
 use super::quota::LaunchRates;
 use super::service::{Service, ServiceId, ServiceStatus};
@@ -70,7 +70,7 @@ pub struct Ecs {
     /// Capacity providers beside Fargate's, by name.
     pub(super) providers: BTreeMap<String, CapacityProvider>,
     /// Container instances by cluster and id.
-    pub(super) instances: BTreeMap<(String, String), ContainerInstance>,
+    pub(super) instances: BTreeMap<InstanceKey, ContainerInstance>,
     pub(super) account_settings: AccountSettings,
     pub(super) families: BTreeMap<String, Family>,
     pub(super) services: BTreeMap<ServiceId, Service>,

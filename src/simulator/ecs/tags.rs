@@ -93,6 +93,11 @@ impl Ecs {
                 let found = self.task_definition_mut(rest);
                 Ok(&mut found.ok_or_else(|| client_error("Unable to describe task definition."))?.tags)
             }
+            "task-set" => {
+                let mut sets = self.services.values_mut().flat_map(|service| &mut service.task_sets);
+                let found = sets.find(|set| rest.ends_with(&format!("/{}", set.id)));
+                Ok(&mut found.ok_or_else(|| invalid("The specified task set is not found."))?.tags)
+            }
             "capacity-provider" => {
                 let found = self.providers.get_mut(rest);
                 Ok(&mut found.ok_or_else(|| invalid("The specified capacity provider is not found."))?.tags)

@@ -37,11 +37,34 @@ impl Bench {
         let mut sim = Simulator::new(config);
         sim.ecr_mut().create_repository("main", false, start);
         sim.push_image(start, "main", "latest").unwrap();
-        let target_group = balance(&mut sim, delay_s, interval_s);
+        let target_group = balance(&mut sim, "web", delay_s, interval_s);
         let mut bench = Bench { sim, target_group };
         bench.ecs("CreateCluster", json!({"clusterName": "c", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}));
         bench.register("web", IMAGE);
         bench
+    }
+
+    /// One more target group behind a balancer of its own; its ARN.
+    pub(super) fn add_target_group(&mut self, name: &str) -> String {
+        balance(&mut self.sim, name, 0, 5)
+    }
+
+    /// Addresses of the running tasks of a deployment, in the order of their task ids.
+    pub(super) fn addresses(&mut self, deployment: &str) -> Vec<std::net::Ipv4Addr> {
+        let running = self.tasks("RUNNING").into_iter().filter(|task| task["lastStatus"] == json!("RUNNING"));
+        let own = running.filter(|task| task["startedBy"] == json!(deployment));
+        let address = |task: Value| task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"].clone();
+        own.map(address).map(|address| address.as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Stops a task as a user does.
+    pub(super) fn stop(&mut self, task: &Value) {
+        self.ecs("StopTask", json!({"cluster": "c", "task": task["taskArn"]}));
+    }
+
+    /// How many messages of the service contain a text.
+    pub(super) fn said(&mut self, text: &str) -> usize {
+        self.messages().iter().filter(|message| message.contains(text)).count()
     }
 
     /// A call that must succeed.
@@ -164,11 +187,11 @@ fn merge(input: &mut Value, more: Value) {
     members.extend(more.as_object().unwrap().clone());
 }
 
-fn balance(sim: &mut Simulator, delay_s: i64, interval_s: i64) -> String {
+fn balance(sim: &mut Simulator, name: &str, delay_s: i64, interval_s: i64) -> String {
     let mut rng = fastrand::Rng::with_seed(7);
     let now = sim.now();
     let spec = TargetGroupSpec {
-        name: "web".into(),
+        name: name.into(),
         port: 80,
         interval_s,
         timeout_s: 2,
@@ -177,7 +200,7 @@ fn balance(sim: &mut Simulator, delay_s: i64, interval_s: i64) -> String {
     };
     let target_group = sim.elb_mut().create_target_group(spec, &mut rng);
     let balancer = LoadBalancerSpec {
-        name: "web".into(),
+        name: name.into(),
         scheme: "internal".into(),
         vpc: "vpc-1".into(),
         subnets: vec!["subnet-a".into(), "subnet-b".into()],

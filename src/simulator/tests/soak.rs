@@ -12,7 +12,7 @@ use crate::simulator::knobs::Knobs;
 
 /// One mishap or one call of a user.
 fn disturb(bench: &mut Bench, rng: &mut Rng) {
-    match rng.u32(0..9) {
+    match rng.u32(0..14) {
         0 | 1 => {
             bench.kick();
         }
@@ -41,6 +41,14 @@ fn disturb(bench: &mut Bench, rng: &mut Rng) {
             let configuration = json!({"maximumPercent": most, "minimumHealthyPercent": fewest});
             bench.update(json!({ "deploymentConfiguration": configuration }));
         }
+        8 => {
+            let zone = ["us-east-1a", "us-east-1b"][rng.usize(0..2)];
+            bench.sim.set_zone_capacity(zone, rng.bool());
+        }
+        9 => bench.sim.set_alarm("errors", rng.bool()),
+        10 => bench.sim.knobs_mut().vcpu_limit = [None, Some(0), Some(1)][rng.usize(0..3)],
+        11 => bench.sim.set_app("web", App::ServesAfter { ms: rng.i64(1_000..60_000) }),
+        12 => bench.sim.set_exit_after_sigterm("web", rng.i64(100..60_000)),
         _ => {
             let current = bench.service()["currentServiceDeployment"].clone();
             // It may have ended a moment ago, and there may be nothing to go back to.
@@ -60,10 +68,31 @@ fn check_service(bench: &mut Bench, seed: u64) {
         assert!(sum <= service[key].as_i64().unwrap(), "seed {seed}: {key} of {service:#}");
     }
     assert!(service["events"].as_array().unwrap().len() <= 100);
+    check_tasks(bench, seed);
+}
+
+/// What is true of its tasks: their number, and what each shows of itself.
+fn check_tasks(bench: &mut Bench, seed: u64) {
+    let service = bench.service();
+    let (desired, live) = (service["desiredCount"].as_i64().unwrap(), bench.tasks("RUNNING"));
+    let counted = service["runningCount"].as_i64().unwrap() + service["pendingCount"].as_i64().unwrap();
+    // A task that was made within the last second cannot be listed yet.
+    assert!(live.len() as i64 <= counted, "seed {seed}: {} listed of {counted}", live.len());
+    assert!(counted <= 2 * desired.max(5), "seed {seed}: {counted} for {desired}");
+    for task in live {
+        let running = task["lastStatus"] == json!("RUNNING");
+        assert_eq!(task.get("startedAt").is_some(), running, "seed {seed}: {task:#}");
+        assert_eq!(task.get("stopCode"), None, "seed {seed}: {task:#}");
+    }
 }
 
 fn settle(bench: &mut Bench, seed: u64) {
     bench.sim.set_spot_capacity(true);
+    bench.sim.set_zone_capacity("us-east-1a", true);
+    bench.sim.set_zone_capacity("us-east-1b", true);
+    bench.sim.set_alarm("errors", false);
+    bench.sim.knobs_mut().vcpu_limit = None;
+    bench.sim.set_app("web", App::Healthy);
     let digest = bench.sim.push_image(bench.sim.now(), "main", "latest").unwrap();
     bench.sim.set_app(&digest, App::Healthy);
     let defaults = json!({"maximumPercent": 200, "minimumHealthyPercent": 100});
@@ -84,12 +113,16 @@ fn settle(bench: &mut Bench, seed: u64) {
 fn live(seed: u64) -> Value {
     let mut rng = Rng::with_seed(seed);
     let mut bench = Bench::with(20, Knobs::default(), seed);
-    let breaker = json!({"deploymentCircuitBreaker": {"enable": rng.bool(), "rollback": rng.bool()}});
+    let breaker = json!({
+        "deploymentCircuitBreaker": {"enable": rng.bool(), "rollback": rng.bool()},
+        "alarms": {"alarmNames": ["errors"], "enable": rng.bool(), "rollback": rng.bool()},
+    });
     let mixed = json!([{"capacityProvider": "FARGATE", "base": 1, "weight": 1}, {"capacityProvider": "FARGATE_SPOT", "weight": 2}]);
     let more = json!({"launchType": null, "capacityProviderStrategy": mixed, "deploymentConfiguration": breaker});
     bench.create_service(2, true, more);
     for _ in 0..25 {
         bench.pass(rng.i64(1..120));
+        check_service(&mut bench, seed);
         disturb(&mut bench, &mut rng);
         check_service(&mut bench, seed);
     }
@@ -99,7 +132,7 @@ fn live(seed: u64) -> Value {
 
 #[test]
 fn settles_after_any_story() {
-    for seed in 0..12 {
+    for seed in 0..24 {
         live(seed);
     }
 }

@@ -17,7 +17,7 @@ use crate::simulator::knobs::{Knobs, Range};
 use crate::simulator::time::Time;
 
 /// Seeds that are tried.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 2000;
 
 const MEMBERS: [&str; 7] = ["about", "source", "knobs", "world", "story", "events", "moments"];
 const STATES: [&str; 11] = [
