@@ -15,9 +15,21 @@ NAMES = {"elasticloadbalancing": "elbv2"}
 UNKNOWN = ("UnknownOperationException", "InvalidAction")
 
 
+#: What the journal writes instead of a secret, and something as long as models want secrets to be.
+HIDDEN, SECRET = "…", "hidden" * 10
+
+
 def calls(entries):
-    """The API calls among entries."""
-    return [entry for entry in entries if entry["type"] == "api"]
+    """The API calls among entries, with something in the place of secrets."""
+    return [_with_secrets(entry) for entry in entries if entry["type"] == "api"]
+
+
+def _with_secrets(value):
+    if isinstance(value, dict):
+        return {name: _with_secrets(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(item) for item in value]
+    return SECRET if value == HIDDEN else value
 
 
 def by_program(entry):

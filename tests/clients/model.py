@@ -27,8 +27,8 @@ COMMON_ERRORS = {
 }
 
 #: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers
-#: empty: the tags of a load balancer's resource that has none.
-MAY_BE_EMPTY = {"TagList"}
+#: empty: the tags of a load balancer's resource that has none, and the images of a repository without any.
+MAY_BE_EMPTY = {"TagList", "ImageIdentifierList"}
 
 #: Words that AWS documents and says, and that its models leave out: an internet gateway that is attached.
 ALSO_SAID = {"AttachmentStatus": {"available"}}
