@@ -42,6 +42,9 @@ pub(super) async fn simulate(
     if let Some(start) = start {
         lay_out(&mut simulator, tables, start)
             .map_err(|error| Failure::input(format!("the tables cannot be laid out: {}", error.message)))?;
+    } else {
+        // Suites that bring everything themselves look at a task at once. AWS may show it late, and mostly does not.
+        simulator.knobs_mut().visible_after_ms = 0;
     }
     if args.throttle {
         simulator.knobs_mut().throttling = Throttling::Published;
