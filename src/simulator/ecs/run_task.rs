@@ -43,8 +43,8 @@ impl Ecs {
             _ => return Err(invalid("Count should be between 1 and 10.")),
         };
         let mode = self.read_mode(&cluster, input)?;
-        self.pay_for_launches(scene, &mode, count)?;
         let order = self.read_order(cluster, input, &mode)?;
+        self.pay_for_launches(scene, &mode, count)?;
         let (tasks, failures) = self.launch_all(scene, &order, &mode, count)?;
         if let Some(key) = key {
             let (tasks, failures) = (tasks.clone(), failures.clone());
