@@ -135,7 +135,7 @@ def test_all_that_the_tests_in_rust_saw_is_as_the_models_say(binary):
     if not seen.exists():
         pytest.skip("`make test` leaves what it saw; run it first")
     entries = [json.loads(line) for line in seen.read_text().splitlines()]
-    assert len(entries) >= 50
+    assert entries
     assert list(journal.findings(entries, well_meant=journal.by_program)) == []
 
 
