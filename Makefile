@@ -10,9 +10,9 @@ CLIENTS := target/clients
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Shows the whole job on the embedded AWS
+demo: ## Shows the whole job on the embedded AWS, or with SCENARIO=spot-drought a story of specs/scenarios/
 	@$(CARGO) build --locked
-	@$(CARGO) run --locked --quiet -- demo
+	@$(CARGO) run --locked --quiet -- demo $(if $(SCENARIO),--scenario specs/scenarios/$(SCENARIO).json)
 
 test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast

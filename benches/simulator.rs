@@ -83,7 +83,7 @@ fn hour_of_5000_services(bencher: Bencher<'_, '_>) {
 
 const TARGET: &str = "AmazonEC2ContainerServiceV20141113";
 
-/// Clusters of like services without load balancers, all steady.
+/// Clusters of like services, all steady; the first service of each has a load balancer.
 struct Estate {
     simulator: Simulator,
 }
@@ -97,15 +97,21 @@ impl Estate {
             json!({
                 "family": "web", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc",
                 "cpu": "256", "memory": "512", "executionRoleArn": "arn:aws:iam::123456789012:role/ecs",
-                "containerDefinitions": [{"name": "web", "image": "public.ecr.aws/web:1", "essential": true}],
+                "containerDefinitions": [{"name": "web", "image": "public.ecr.aws/web:1", "portMappings": [{"containerPort": 80}]}],
             }),
         );
         for cluster in 0..clusters {
             estate.call("CreateCluster", json!({"clusterName": format!("c{cluster}")}));
+            let target_group = estate.target_group(cluster);
             for service in 0..services {
+                let balancers = match service {
+                    0 => json!([{"targetGroupArn": target_group, "containerName": "web", "containerPort": 80}]),
+                    _ => json!([]),
+                };
                 estate.call(
                     "CreateService",
                     json!({
+                        "loadBalancers": balancers,
                         "cluster": format!("c{cluster}"), "serviceName": format!("s{service}"), "taskDefinition": "web",
                         "desiredCount": tasks, "launchType": "FARGATE",
                         "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
@@ -115,6 +121,25 @@ impl Estate {
         }
         estate.pass(10 * MINUTE);
         estate
+    }
+
+    /// A target group behind a load balancer of its own.
+    fn target_group(&mut self, cluster: usize) -> Value {
+        let group = json!({"Name": format!("g{cluster}"), "Protocol": "HTTP", "Port": "80", "VpcId": "vpc-1", "TargetType": "ip"});
+        let group = self.balance("CreateTargetGroup", group)["TargetGroups"][0]["TargetGroupArn"].clone();
+        let balancer = json!({"Name": format!("b{cluster}"), "Subnets": ["subnet-1", "subnet-2"]});
+        let balancer = self.balance("CreateLoadBalancer", balancer)["LoadBalancers"][0]["LoadBalancerArn"].clone();
+        let forward = json!([{"Type": "forward", "TargetGroupArn": group}]);
+        let listener =
+            json!({"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": "80", "DefaultActions": forward});
+        self.balance("CreateListener", listener);
+        group
+    }
+
+    fn balance(&mut self, operation: &str, input: Value) -> Value {
+        let now = self.simulator.now();
+        let call = Call::home(Service::Elb, operation, input, "bench");
+        self.simulator.call(now, &call).unwrap_or_else(|error| panic!("{operation}: {error}"))
     }
 
     fn kick(&mut self, cluster: usize, service: usize) {

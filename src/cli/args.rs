@@ -253,6 +253,9 @@ pub struct Demo {
     /// Everything that is left to chance follows from it.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Tells a story instead (specs/scenarios/), on an account that is as the table states.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
     /// Does not slow down for a person to watch.
     #[arg(long)]
     pub fast: bool,

@@ -10,38 +10,48 @@ use crate::lab::bench::Lab;
 use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
-use crate::report::style::Role;
 
 use super::args::{Demo, Reconcile, Rollout, Table, Tables, Timeout};
 use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{plan, reconcile, rollout, status};
+use super::{demo_scenario, plan, reconcile, rollout, simulate, status};
 
 /// After each of about a hundred passes: long enough to read a line, short enough for half a minute in all.
 const PAUSE: Duration = Duration::from_millis(90);
 
-/// Tells the story.
+/// Tells the story of the job, or one of a scenario.
 pub(super) async fn demo(output: Output, args: &Demo, table: ServiceTable) -> Result<Exit, Failure> {
-    let lab = Lab::new(table.clone(), Start::Template, args.seed)
+    let scenario = args.scenario.as_deref().map(simulate::scenario).transpose()?;
+    let start = if scenario.is_some() { Start::Stated } else { Start::Template };
+    let lab = Lab::new(table.clone(), start, args.seed)
         .map_err(|error| Failure::input(format!("the table cannot be laid out: {}", error.message)))?;
     let pause = if args.fast { Duration::ZERO } else { PAUSE };
     let context = Context { output, place: Place::Lab(&lab), speed: 1.0, started: lab.now(), pause };
     let file = args.table.as_ref().map_or("specs/cgap.yaml".to_owned(), |path| path.display().to_string());
-    let tables = std::slice::from_ref(&table);
+    match scenario {
+        Some(scenario) => Ok(demo_scenario::tell(&context, &lab, &scenario, &file).await),
+        None => job(&context, &lab, &table, &file).await,
+    }
+}
+
+/// The whole job: drift, a forced rollout, and nothing left to do.
+async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str) -> Result<Exit, Failure> {
+    let output = context.output;
+    let tables = std::slice::from_ref(table);
     let timeout = Timeout { timeout: Span::minutes(60) };
-    let tell = |text: &str| output.say(&format!("\n{}", output.talk.paint(Role::Strong, format!("# {text}"))));
+    let tell = |text: &str| output.heading(text);
     let type_ = |command: &str| output.say(&format!("$ evenkeel {command}\n"));
 
     tell("An account as CloudFormation left it, on an embedded AWS. What would the table change?");
     type_(&format!("plan {file}"));
-    plan::plan(&context, tables).await;
+    plan::plan(context, tables).await;
 
     tell("Correct it. New deployments drain the old tasks, and the deployment task runs when the last is gone.");
     type_(&format!("reconcile {file} --once"));
     let args = Reconcile { tables: Tables { tables: Vec::new() }, once: true, no_wait: false, dry_run: false, timeout };
-    let first = reconcile::reconcile(&context, &args, tables).await;
+    let first = reconcile::reconcile(context, &args, tables).await;
 
     let digest = lab.push().map_err(|error| Failure::input(error.message))?;
     tell(&format!(
@@ -49,23 +59,23 @@ pub(super) async fn demo(output: Output, args: &Demo, table: ServiceTable) -> Re
         digest.get(..19).unwrap_or(&digest)
     ));
     type_(&format!("rollout start {file} --reason \"new image\" --wait"));
-    let file_arg = Table { table: file.clone().into() };
+    let file_arg = Table { table: file.into() };
     let command = Rollout::Start { table: file_arg, reason: "new image".to_owned(), wait: true, timeout };
-    let second = rollout::rollout(&context, &command, &table).await?;
+    let second = rollout::rollout(context, &command, table).await?;
 
     tell("How does it stand, and is anything left to do?");
     type_(&format!("status {file}"));
-    status::status(&context, &table).await;
+    status::status(context, table).await;
     type_(&format!("reconcile {file} --once"));
-    let third = reconcile::reconcile(&context, &args, tables).await;
+    let third = reconcile::reconcile(context, &args, tables).await;
 
     tell("The proof, from the embedded AWS's own journal (not from what evenkeel believes):");
-    output.text(&proof(&lab));
+    output.text(&proof(lab));
     Ok(first.or_worse(second).or_worse(third))
 }
 
 /// When the last old task was gone and when the deployment task was made, for each time that it ran.
-fn proof(lab: &Lab) -> String {
+pub(super) fn proof(lab: &Lab) -> String {
     let journal = lab.journal();
     let text = |line: &Value, key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let clock = |line: &Value| text(line, "time").get(11..19).unwrap_or_default().to_owned();

@@ -8,6 +8,7 @@ pub mod exit;
 
 mod context;
 mod demo;
+mod demo_scenario;
 mod failure;
 mod output;
 mod plan;

@@ -51,6 +51,11 @@ impl Output {
         line(&mut anstream::AutoStream::new(std::io::stderr(), choice(self.talk)), text);
     }
 
+    /// A line of talk that stands out, after an empty one.
+    pub(super) fn heading(&self, text: &str) {
+        self.say(&format!("\n{}", self.talk.paint(Role::Strong, format!("# {text}"))));
+    }
+
     /// Why a command ended early.
     pub(super) fn failure(&self, failure: &Failure) {
         let Failure { exit: _, message, hint } = failure;

@@ -71,7 +71,7 @@ pub(super) async fn simulate(
 }
 
 /// Reads a scenario's file.
-fn scenario(path: &Path) -> Result<Scenario, Failure> {
+pub(super) fn scenario(path: &Path) -> Result<Scenario, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|error| Failure::input(format!("{name}: {error}")))?;
     Scenario::read(&name, &text).map_err(|error| Failure::input(error.to_string()))

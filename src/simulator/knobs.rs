@@ -178,12 +178,19 @@ impl Default for Knobs {
 pub struct Range {
     /// The name of the field.
     pub name: &'static str,
-    /// The least, in milliseconds.
+    /// The least, in milliseconds (`jitter_percent`: in percent).
     pub least: i64,
-    /// The most, in milliseconds.
+    /// The most, in the same unit.
     pub most: i64,
     read: fn(&Knobs) -> i64,
     write: fn(&mut Knobs, i64),
+}
+
+impl PartialEq for Range {
+    /// There is one range of each name.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 impl Range {

@@ -151,6 +151,7 @@ fn lay_out(sim: &mut Simulator, layout: &AccountLayout) -> Result<LaidOut, ApiEr
         cluster,
         ..LaidOut::default()
     };
+    sim.home.ec2.adopt(&TargetGroupSpec::default().vpc, &laid_out.subnets, &laid_out.security_group);
     let providers = json!({"clusterName": laid_out.cluster, "capacityProviders": ["FARGATE", "FARGATE_SPOT"]});
     ecs(sim, "CreateCluster", providers)?;
     stock(sim, layout)?;

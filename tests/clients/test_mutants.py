@@ -10,6 +10,9 @@ def test_requests_that_the_models_forbid_are_refused_as_declared(still):
     tour(still)
     taken, misdeclared, sent = [], [], set()
     for entry in journal.calls(still.journal()):
+        if entry["service"] == "ec2":
+            # Its model has other names for members than its wire, and forbids next to nothing.
+            continue
         operation = service_model(boto_name(entry)).operation_model(entry["operation"])
         text = operation.service_model.metadata["protocol"] == "query"
         for place, request in mutants(operation, entry["input"], text):

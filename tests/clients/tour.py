@@ -4,17 +4,21 @@ Owns the order of calls, in which each has what it needs. Asserts nothing: what 
 `journal`, and that nothing was left out by `test_model`.
 """
 
+import hashlib
 import json
 
 from tour_ecs import operations
+from network_tour import balance, network, read_balancing, read_network
 
 
 def tour(simulator):
     """Calls every operation at least once with success."""
     read_everything(simulator)
     elb = simulator.client("elbv2")
+    balance(elb, network(simulator.client("ec2")))
     group = load_balance(elb)
-    repository(simulator.client("ecr"))
+    repository(simulator)
+    assume(simulator.client("sts"))
     ecs = simulator.client("ecs")
     definition = define(ecs)
     serve(simulator, ecs, definition, group)
@@ -37,9 +41,18 @@ def read_everything(simulator):
             ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
             ecs.list_tags_for_resource(resourceArn=arn)
     read_load_balancers(simulator.client("elbv2"))
+    read_balancing(simulator.client("elbv2"))
+    read_network(simulator.client("ec2"))
     read_images(simulator.client("ecr"))
-    simulator.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
+    read_scaling(simulator.client("application-autoscaling"))
     simulator.client("sts").get_caller_identity()
+
+
+def read_scaling(scaling):
+    scaling.describe_scalable_targets(ServiceNamespace="ecs")
+    scaling.describe_scaling_policies(ServiceNamespace="ecs")
+    scaling.describe_scheduled_actions(ServiceNamespace="ecs")
+    scaling.describe_scaling_activities(ServiceNamespace="ecs", IncludeNotScaledActivities=True)
 
 
 def read_cluster(ecs, cluster):
@@ -74,7 +87,8 @@ def read_load_balancers(elb):
         arn = group["TargetGroupArn"]
         elb.describe_target_group_attributes(TargetGroupArn=arn)
         elb.describe_target_health(TargetGroupArn=arn)
-        elb.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": "10.9.9.9", "Port": 1}])
+        missing = {"ip": "10.9.9.9", "instance": "i-0123456789abcdef0"}[group["TargetType"]]
+        elb.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": missing, "Port": 1}])
 
 
 def read_images(ecr):
@@ -84,7 +98,11 @@ def read_images(ecr):
         ecr.describe_images(repositoryName=name)
         if images:
             ecr.batch_get_image(repositoryName=name, imageIds=[*images, {"imageTag": "missing"}])
-    ecr.get_authorization_token()
+        ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])
+        ecr.batch_get_repository_scanning_configuration(repositoryNames=[name, "missing"])
+    ecr.get_authorization_token(registryIds=["123456789012"])
+    ecr.describe_registry()
+    ecr.get_registry_scanning_configuration()
 
 
 def load_balance(elb):
@@ -112,13 +130,98 @@ def load_balance(elb):
     return group
 
 
-def repository(ecr):
-    """A repository with one image under two tags."""
-    ecr.create_repository(repositoryName="tour", imageTagMutability="IMMUTABLE", tags=[{"Key": "a", "Value": "b"}])
+def repository(simulator):
+    """A repository with one image under two tags, and everything that can be set on it and around it."""
+    ecr = simulator.client("ecr")
+    arn = ecr.create_repository(
+        repositoryName="tour",
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "dev-*"}],
+        imageScanningConfiguration={"scanOnPush": True},
+        encryptionConfiguration={"encryptionType": "KMS"},
+        tags=[{"Key": "a", "Value": "b"}],
+    )["repository"]["repositoryArn"]
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
     for tag in ("one", "two"):
         ecr.put_image(repositoryName="tour", imageManifest=json.dumps(manifest), imageTag=tag)
     ecr.describe_images(repositoryName="tour", imageIds=[{"imageTag": "one"}])
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}
+    ecr.put_image(repositoryName="tour", imageManifest=json.dumps(index), imageTag="all")
+    ecr.describe_images(repositoryName="tour", filter={"tagStatus": "TAGGED"})
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "c", "Value": "d"}])
+    ecr.untag_resource(resourceArn=arn, tagKeys=["c"])
+    scan(simulator, ecr)
+    upload(ecr)
+    rule(simulator, ecr)
+    ecr.put_image(repositoryName="tour", imageManifest=json.dumps({**manifest, "annotations": {}}), imageTag="dev-1")
+    ecr.batch_delete_image(
+        repositoryName="tour", imageIds=[{"imageTag": "dev-1"}, {"imageTag": "missing"}, {"imageDigest": "nonsense"}, {}]
+    )
+    ecr.put_image_tag_mutability(repositoryName="tour", imageTagMutability="MUTABLE")
+    ecr.create_repository(repositoryName="tour/gone")
+    ecr.delete_repository(repositoryName="tour/gone", force=True)
+
+
+def scan(simulator, ecr):
+    """Scans, by a push and by hand."""
+    ecr.put_image_scanning_configuration(repositoryName="tour", imageScanningConfiguration={"scanOnPush": False})
+    ecr.describe_image_scan_findings(repositoryName="tour", imageId={"imageTag": "one"})
+    simulator.advance(86_400)
+    ecr.start_image_scan(repositoryName="tour", imageId={"imageTag": "one"})
+    simulator.advance(60)
+    ecr.describe_image_scan_findings(repositoryName="tour", imageId={"imageTag": "one"}, maxResults=10)
+    ecr.describe_images(repositoryName="tour")
+    filters = [{"filter": "tour*", "filterType": "WILDCARD"}]
+    ecr.put_registry_scanning_configuration(
+        scanType="BASIC", rules=[{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": filters}]
+    )
+    ecr.batch_get_repository_scanning_configuration(repositoryNames=["tour"])
+
+
+def upload(ecr):
+    """A layer in two parts."""
+    data = b"a layer"
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    started = ecr.initiate_layer_upload(repositoryName="tour")["uploadId"]
+    place = {"repositoryName": "tour", "uploadId": started}
+    ecr.upload_layer_part(**place, partFirstByte=0, partLastByte=2, layerPartBlob=data[:3])
+    ecr.upload_layer_part(**place, partFirstByte=3, partLastByte=len(data) - 1, layerPartBlob=data[3:])
+    ecr.complete_layer_upload(**place, layerDigests=[digest])
+    ecr.batch_check_layer_availability(repositoryName="tour", layerDigests=[digest, "sha256:00", "nonsense"])
+    ecr.get_download_url_for_layer(repositoryName="tour", layerDigest=digest)
+
+
+def rule(simulator, ecr):
+    """Policies of every kind."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    ecr.set_repository_policy(repositoryName="tour", policyText=policy)
+    ecr.get_repository_policy(repositoryName="tour")
+    ecr.delete_repository_policy(repositoryName="tour")
+    statement = {**statement, "Action": "ecr:ReplicateImage", "Resource": "*"}
+    ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    ecr.get_registry_policy()
+    ecr.delete_registry_policy()
+    destinations = [{"region": "us-west-2", "registryId": "123456789012"}]
+    ecr.put_replication_configuration(
+        replicationConfiguration={
+            "rules": [
+                {
+                    "destinations": destinations,
+                    "repositoryFilters": [{"filter": "tour", "filterType": "PREFIX_MATCH"}],
+                }
+            ]
+        }
+    )
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
+    lifecycle = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+    ecr.put_lifecycle_policy(repositoryName="tour", lifecyclePolicyText=lifecycle)
+    ecr.get_lifecycle_policy(repositoryName="tour")
+    ecr.start_lifecycle_policy_preview(repositoryName="tour", lifecyclePolicyText=lifecycle)
+    ecr.get_lifecycle_policy_preview(repositoryName="tour")
+    simulator.advance(60)
+    ecr.get_lifecycle_policy_preview(repositoryName="tour", maxResults=10, filter={"tagStatus": "ANY"})
+    ecr.delete_lifecycle_policy(repositoryName="tour")
 
 
 def define(ecs):
@@ -213,7 +316,7 @@ def run(simulator, ecs, definition):
 
 
 def scale(simulator):
-    """A scalable target that comes and goes."""
+    """A scalable target with policies, schedules and tags, a load that moves it, and its end."""
     scaling = simulator.client("application-autoscaling")
     name = simulator.service("CGAPportalService").split(":service/")[1]
     target = {
@@ -221,6 +324,63 @@ def scale(simulator):
         "ResourceId": f"service/{name}",
         "ScalableDimension": "ecs:service:DesiredCount",
     }
-    scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=8)
+    suspended = {"DynamicScalingInSuspended": False, "ScheduledScalingSuspended": False}
+    arn = scaling.register_scalable_target(
+        **target, MinCapacity=2, MaxCapacity=8, SuspendedState=suspended, Tags={"made-by": "tour"}
+    )["ScalableTargetARN"]
     scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[target["ResourceId"]])
+    scaling.put_scaling_policy(
+        **target,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 50.0,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            "ScaleOutCooldown": 60,
+            "ScaleInCooldown": 60,
+            "DisableScaleIn": False,
+        },
+    )
+    scaling.put_scaling_policy(
+        **target,
+        PolicyName="steps",
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+            "Cooldown": 60,
+        },
+    )
+    scaling.put_scheduled_action(
+        **target,
+        ScheduledActionName="hourly",
+        Schedule="rate(1 hour)",
+        Timezone="UTC",
+        ScalableTargetAction={"MinCapacity": 3, "MaxCapacity": 9},
+    )
+    simulator.load({"service": "CGAPportalService", "cpu": 300.0})
+    for _ in range(8):
+        simulator.advance(60)
+        read_scaling(scaling)
+    simulator.advance(3_600)
+    read_scaling(scaling)
+    scaling.tag_resource(ResourceARN=arn, Tags={"b": "c"})
+    scaling.list_tags_for_resource(ResourceARN=arn)
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["b"])
+    scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["cpu"])
+    scaling.describe_scheduled_actions(ServiceNamespace="ecs", ScheduledActionNames=["hourly"])
+    scaling.delete_scheduled_action(**target, ScheduledActionName="hourly")
+    scaling.delete_scaling_policy(**target, PolicyName="steps")
     scaling.deregister_scalable_target(**target)
+
+
+def assume(sts):
+    """Credentials of every kind."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/tour", "RoleSessionName": "tour", "DurationSeconds": 900}
+    tags = [{"Key": "a", "Value": "b"}]
+    sts.assume_role(**role, Policy=policy, Tags=tags, ExternalId="tour", SourceIdentity="tour")
+    sts.assume_role_with_web_identity(**role, WebIdentityToken="token")
+    sts.get_session_token(DurationSeconds=900)
+    sts.get_federation_token(Name="tour", Policy=policy, DurationSeconds=900, Tags=tags)
+    sts.get_access_key_info(AccessKeyId="AKIAIOSFODNN7EXAMPLE")

@@ -28,7 +28,7 @@ class Watch:
         status, body = response_dict["status_code"], response_dict["body"]
         seen = self.answered if status == 200 else self.refused
         seen[service.service_name, operation_model.name] += 1
-        findings = query_findings if service.metadata["protocol"] == "query" else json_findings
+        findings = FINDINGS[service.metadata["protocol"]]
         self.findings.extend(findings(operation_model, status, body))
         self.findings.extend(_header_findings(operation_model, response_dict["headers"], service.metadata["protocol"]))
 
@@ -66,6 +66,36 @@ def query_findings(operation, status, body):
     yield from check(operation.output_shape, _plain(operation.output_shape, root[0]), place, text=True)
 
 
+def ec2_findings(operation, status, body):
+    """What of a body in EC2's dialect of XML the model does not allow."""
+    place = f"ec2 {operation.name}"
+    root = ElementTree.fromstring(body)
+    if status != 200:
+        yield from _ec2_error_findings(root, place)
+        return
+    namespace = "{http://ec2.amazonaws.com/doc/2016-11-15/}"
+    strange = [element.tag for element in root.iter() if not element.tag.startswith(namespace)]
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(namespace)
+    if strange or root.tag != f"{operation.name}Response" or root.findtext("requestId") is None:
+        yield f"{place}: the envelope is {root.tag} {[child.tag for child in root]} {strange}"
+        return
+    # Whether it worked is in many answers and in few of the models.
+    members = [child for child in root if child.tag not in ("requestId", "return")]
+    if operation.output_shape is None:
+        if members:
+            yield f"{place}: answers nothing, and not {[child.tag for child in members]}"
+        return
+    root[:] = members
+    yield from check(operation.output_shape, _plain(operation.output_shape, root), place, text=True)
+
+
+def _ec2_error_findings(root, place):
+    codes, message = root.findall("Errors/Error/Code"), root.findtext("Errors/Error/Message")
+    if root.tag != "Response" or len(codes) != 1 or not message or root.find("RequestID") is None:
+        yield f"{place}: the envelope of a refusal is {ElementTree.tostring(root)}"
+
+
 def check_answer(operation, members, place):
     """What of the members of an answer the model does not allow; an operation may have none."""
     if operation.output_shape is not None:
@@ -87,7 +117,7 @@ def _xml_error_findings(operation, status, root, place):
 
 def _header_findings(operation, headers, protocol):
     place = f"{operation.service_model.service_name} {operation.name}"
-    wanted = {"json": "application/x-amz-json-1.1", "query": "text/xml"}[protocol]
+    wanted = {"json": "application/x-amz-json-1.1", "query": "text/xml", "ec2": "text/xml;charset=UTF-8"}[protocol]
     if headers.get("content-type") != wanted:
         yield f"{place}: content type {headers.get('content-type')} and not {wanted}"
     if not headers.get("x-amzn-requestid"):
@@ -109,3 +139,7 @@ def _plain(shape, element):
         item = shape.member.serialization.get("name", "member")
         return [_plain(shape.member, child) if child.tag == item else {child.tag: "not an item"} for child in element]
     return element.text or ""
+
+
+#: What checks the answers of a protocol.
+FINDINGS = {"json": json_findings, "query": query_findings, "ec2": ec2_findings}

@@ -25,3 +25,6 @@ mod vpc;
 
 pub use ops::{NAMESPACE, VERSION};
 pub use state::{Ec2, InstanceState};
+
+#[cfg(test)]
+mod tests;

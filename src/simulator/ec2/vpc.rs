@@ -8,7 +8,7 @@ use crate::simulator::ec2::cidr::Cidr;
 use crate::simulator::ec2::filter::{Filters, leaf};
 use crate::simulator::ec2::input::{flag, invalid, required, tags_for, text, texts};
 use crate::simulator::ec2::rules::Permission;
-use crate::simulator::ec2::state::{Ec2, Group, Vpc};
+use crate::simulator::ec2::state::{Ec2, Group, Subnet, Vpc};
 use crate::simulator::error::ApiError;
 
 impl Ec2 {
@@ -114,6 +114,41 @@ impl Ec2 {
             Vpc { id: id.clone(), cidr, association, tenancy, default, dns_support: true, dns_hostnames: default };
         self.vpcs.insert(id.clone(), vpc);
         id
+    }
+
+    /// Takes in a network that was laid out elsewhere: a VPC, its subnets in the order of the zones, and a security
+    /// group. What is there already stays.
+    pub fn adopt(&mut self, vpc: &str, subnets: &[String], group: &str) {
+        let (id, cidr) = (vpc.to_owned(), Cidr::parse("10.0.0.0/16").expect("it is a range"));
+        let association = self.id("vpc-cidr-assoc");
+        self.vpcs.entry(id.clone()).or_insert_with(|| Vpc {
+            id,
+            cidr,
+            association,
+            tenancy: "default".to_owned(),
+            default: false,
+            dns_support: true,
+            dns_hostnames: true,
+        });
+        let zones = self.zones();
+        for (subnet, zone) in subnets.iter().zip(zones) {
+            let third = self.subnets.values().filter(|there| there.vpc == vpc).count();
+            let cidr = Cidr::parse(&format!("10.0.{}.0/24", third % 256)).expect("it is made of small numbers");
+            let id = subnet.clone();
+            let made = Subnet { id, vpc: vpc.to_owned(), cidr, zone, default: false, public: false, used: 0 };
+            self.subnets.insert(subnet.clone(), made);
+        }
+        let mut everywhere = Permission::to_everywhere();
+        everywhere.id = self.id("sgr");
+        let made = Group {
+            id: group.to_owned(),
+            name: format!("tasks-{group}"),
+            description: "laid out".to_owned(),
+            vpc: vpc.to_owned(),
+            ingress: Vec::new(),
+            egress: vec![everywhere],
+        };
+        self.groups.insert(group.to_owned(), made);
     }
 
     fn render_vpc(&self, vpc: &Vpc) -> Value {

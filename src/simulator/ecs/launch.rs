@@ -119,7 +119,9 @@ impl Ecs {
         if let Some(service) = service {
             self.unstopped.entry(service).or_default().insert(id.clone());
         }
-        *self.provisioning.entry(task.cluster.clone()).or_default() += 1;
+        if has_interface {
+            *self.provisioning.entry(task.cluster.clone()).or_default() += 1;
+        }
         self.tasks.insert(id.clone(), task);
         self.note_status(scene, &id, None);
         if has_interface {

@@ -8,7 +8,7 @@
 //! | doors | operations, input, naming, paging, tags, choose |
 //! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
 //! | where tasks go | capacity, fargate, placement, zones, quota, daemon |
-//! | calls | service_ops, service_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
+//! | calls | service_ops, service_view, task_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
 //! | more calls | task_set, task_set_ops, service_kept, container_instance_ops, attributes, account_settings, task_definition_end |
 //! | what happens by itself | timers, scheduler, census, completion, breaker, alarms, retire, launch, lifecycle, stopping, events |
 //!
@@ -66,6 +66,7 @@ mod task_definition_given;
 mod task_ops;
 mod task_set;
 mod task_set_ops;
+mod task_view;
 mod timers;
 mod token;
 mod truth;

@@ -43,8 +43,8 @@ impl Ecs {
             _ => return Err(invalid("Count should be between 1 and 10.")),
         };
         let mode = self.read_mode(&cluster, input)?;
-        self.pay_for_launches(scene, &mode, count)?;
         let order = self.read_order(cluster, input, &mode)?;
+        self.pay_for_launches(scene, &mode, count)?;
         let (tasks, failures) = self.launch_all(scene, &order, &mode, count)?;
         if let Some(key) = key {
             let (tasks, failures) = (tasks.clone(), failures.clone());
@@ -192,7 +192,13 @@ fn overrides(input: Input<'_>, definition: &TaskDefinition) -> Result<Value, Api
     }
     let given = Input(&overrides).items("containerOverrides")?;
     for item in given {
-        let name = Input(item).text("name")?.unwrap_or_default();
+        let item = Input(item);
+        item.texts("command")?;
+        for variable in item.items("environment")? {
+            Input(variable).text("name")?;
+            Input(variable).text("value")?;
+        }
+        let name = item.text("name")?.unwrap_or_default();
         if !definition.containers().iter().any(|container| container["name"] == json!(name)) {
             return Err(invalid(format!(
                 "Override for container named {name} is not a container in the TaskDefinition."

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::simulator::elb::create::forward;
-use crate::simulator::elb::input::{invalid, items, number, required, text};
+use crate::simulator::elb::input::{invalid, items, length, number, required, text};
 use crate::simulator::elb::links::target_groups;
 use crate::simulator::elb::shape::{Kind, TargetKind};
 use crate::simulator::elb::state::Elb;
@@ -202,6 +202,8 @@ fn redirect(given: &Value) -> Result<Value, ApiError> {
              Member must satisfy enum value set: [HTTP_301, HTTP_302]"
         )));
     }
+    length(given, "Host", 128)?;
+    length(given, "Path", 128)?;
     let mut shown = Map::new();
     for (key, default) in [
         ("Protocol", "#{protocol}"),

@@ -12,6 +12,9 @@ use crate::simulator::elb::render;
 use crate::simulator::elb::state::Elb;
 use crate::simulator::error::ApiError;
 
+/// One call changes this many attributes at most.
+const MAX_ATTRIBUTES: usize = 20;
+
 /// How targets of a gateway's groups can stick.
 const GENEVE_STICKINESS: [&str; 2] = ["source_ip_dest_ip_proto", "source_ip_dest_ip"];
 
@@ -69,6 +72,9 @@ impl Elb {
 
 fn wanted(input: &Value) -> Result<BTreeMap<String, String>, ApiError> {
     some(input, "Attributes")?;
+    if items(input, "Attributes").len() > MAX_ATTRIBUTES {
+        return Err(invalid(format!("At most '{MAX_ATTRIBUTES}' attributes can be modified at once")));
+    }
     let mut wanted = BTreeMap::new();
     for attribute in items(input, "Attributes") {
         let key = required(attribute, "Key")?.to_owned();

@@ -37,7 +37,7 @@ const OF_APPLICATION_AND_NETWORK: [Row; 5] = [
     ("zonal_shift.config.enabled", "false", Sort::Flag),
 ];
 
-const OF_APPLICATION: [Row; 15] = [
+const OF_APPLICATION: [Row; 14] = [
     ("client_keep_alive.seconds", "3600", Sort::Whole(60, 604_800)),
     ("connection_logs.s3.enabled", "false", Sort::Flag),
     ("connection_logs.s3.bucket", "", Sort::Text),
@@ -52,7 +52,6 @@ const OF_APPLICATION: [Row; 15] = [
     ("routing.http.xff_header_processing.mode", "append", Sort::Word(&["append", "preserve", "remove"])),
     ("routing.http2.enabled", "true", Sort::Flag),
     ("waf.fail_open.enabled", "false", Sort::Flag),
-    ("health_check_logs.s3.enabled", "false", Sort::Flag),
 ];
 
 const OF_NETWORK: [Row; 3] = [

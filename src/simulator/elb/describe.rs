@@ -79,7 +79,8 @@ impl Elb {
     }
 
     pub(super) fn load_balancer(&self, arn: &str) -> Result<&LoadBalancer, ApiError> {
-        if !arn.contains(":loadbalancer/") {
+        let here = format!("arn:aws:elasticloadbalancing:{}:", self.region);
+        if !arn.starts_with(&here) || !arn.contains(":loadbalancer/") {
             return Err(invalid(format!("'{arn}' is not a valid load balancer ARN")));
         }
         self.load_balancers.get(arn).ok_or_else(|| load_balancer_not_found(arn))

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::simulator::elb::check::word;
 use crate::simulator::elb::health::Check;
-use crate::simulator::elb::input::{invalid, number, text};
+use crate::simulator::elb::input::{invalid, length, number, text};
 use crate::simulator::elb::shape::{TargetGroup, TargetKind};
 use crate::simulator::error::ApiError;
 
@@ -80,11 +80,10 @@ pub(super) fn apply(input: &Value, group: &mut TargetGroup) -> Result<(), ApiErr
         }
         group.health_port = Some(port.to_owned());
     }
+    length(input, "HealthCheckPath", 1024)?;
     if let Some(path) = text(input, "HealthCheckPath") {
-        if path.chars().count() > 1024 || !path.starts_with('/') {
-            return Err(invalid(format!(
-                "Health check path '{path}' must begin with a '/' and have at most 1024 characters"
-            )));
+        if !path.starts_with('/') {
+            return Err(invalid(format!("Health check path '{path}' must begin with a '/'")));
         }
         group.health_path = Some(path.to_owned());
     }

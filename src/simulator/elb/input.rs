@@ -21,6 +21,22 @@ pub(super) fn required<'a>(input: &'a Value, key: &str) -> Result<&'a str, ApiEr
     text(input, key).ok_or_else(|| is_null(key))
 }
 
+/// Fails if the member `key` is there, and empty or longer than `most` characters.
+pub(super) fn length(input: &Value, key: &str, most: usize) -> Result<(), ApiError> {
+    let Some(given) = input.get(key).and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let bound = match given.chars().count() {
+        0 => "greater than or equal to 1".to_owned(),
+        length if length > most => format!("less than or equal to {most}"),
+        _ => return Ok(()),
+    };
+    Err(invalid(format!(
+        "1 validation error detected: Value '{given}' at '{key}' failed to satisfy constraint: Member must have length \
+         {bound}"
+    )))
+}
+
 /// The items of the list `key`; none if it is left out or empty.
 pub(super) fn items<'a>(input: &'a Value, key: &str) -> &'a [Value] {
     input.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)

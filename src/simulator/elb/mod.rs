@@ -54,3 +54,5 @@ pub use target::TargetId;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_routing;

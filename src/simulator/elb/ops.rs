@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::simulator::ec2::Ec2;
 use crate::simulator::elb::limits;
+use crate::simulator::elb::render;
 use crate::simulator::elb::state::Elb;
 use crate::simulator::error::ApiError;
 use crate::simulator::time::Time;
@@ -24,6 +25,19 @@ impl Elb {
     /// # Errors
     /// AWS's own codes, for example `TargetGroupNotFound`; `InvalidAction` for what is not simulated.
     pub fn handle(
+        &mut self,
+        operation: &str,
+        input: &Value,
+        now: Time,
+        rng: &mut Rng,
+        ec2: &Ec2,
+    ) -> Result<Value, ApiError> {
+        let mut answer = self.answer(operation, input, now, rng, ec2)?;
+        render::drop_nulls(&mut answer);
+        Ok(answer)
+    }
+
+    fn answer(
         &mut self,
         operation: &str,
         input: &Value,

@@ -54,6 +54,14 @@ impl Entry {
         }
     }
 
+    /// The kind and the fields of an `event` line.
+    pub fn event(&self) -> Option<(&str, &Value)> {
+        match &self.fact {
+            Fact::Event { kind, fields } => Some((kind, fields)),
+            Fact::Api { .. } | Fact::Fault { .. } => None,
+        }
+    }
+
     /// The whole line as it is shown: `seq`, `time` (RFC 3339), `type` and what belongs to it.
     pub fn line(&self) -> Value {
         let mut line = Map::new();

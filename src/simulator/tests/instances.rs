@@ -156,3 +156,14 @@ fn task_sets_share_the_desired_count_as_their_controller_scales_them() {
     assert_eq!(sets.as_array().unwrap().len(), 1);
     assert_eq!(sets[0]["stabilityStatus"], json!("STEADY_STATE"));
 }
+
+#[test]
+fn tasks_without_an_interface_never_wait_for_one() {
+    let (mut bench, _) = bench_with_instances(&[100_000]);
+    bench.sim.knobs_mut().most_provisioning = 3;
+    for _ in 0..5 {
+        bench.ecs("RunTask", json!({"cluster": "c", "taskDefinition": "web", "launchType": "EC2"}));
+    }
+    bench.pass(60);
+    assert_eq!(bench.tasks("RUNNING").len(), 5);
+}

@@ -16,7 +16,11 @@ fn run(provider: &str) -> Value {
 
 /// `(milliseconds, task)` of each task that was made.
 fn made(bench: &Bench) -> Vec<i64> {
-    let lines = bench.sim.journal().lines().filter(|entry| entry.line()["to"] == json!("PROVISIONING"));
+    let lines = bench
+        .sim
+        .journal()
+        .lines()
+        .filter(|entry| entry.event().is_some_and(|(_, fields)| fields["to"] == json!("PROVISIONING")));
     lines.map(|entry| entry.time.0).collect()
 }
 

@@ -25,7 +25,7 @@ impl Drop for Simulator {
             Mutex::new(Seen { shapes: Shapes::default(), file })
         });
         let Ok(mut seen) = seen.lock() else { return };
-        for line in self.journal.lines().map(Entry::line) {
+        for line in self.journal.lines().filter(|entry| entry.kind() == "api").map(Entry::line) {
             if seen.shapes.is_new(&line) {
                 writeln!(seen.file, "{line}").expect("the target folder can be written");
             }

@@ -2,14 +2,15 @@
 //!
 //! `GET /_sim/journal[?from=N]`, `GET /_sim/world[?account=…&region=…]`, `POST /_sim/advance {"seconds": n}`,
 //! `POST /_sim/images {"repository": …, "tag": …}`, `POST /_sim/load`, `POST /_sim/alarms {"name": …, "state": "ALARM" or "OK"}`,
-//! `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`).
+//! `POST /_sim/do` with actions of scenarios, `GET /_sim/knobs`, `POST /_sim/reset` and `/_sim/faults` (see `inspect_faults`).
 //! Refusals are JSON `{"error": …}`. Nothing here is AWS.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::simulator::scenario;
+use crate::simulator::knobs::RANGES;
+use crate::simulator::scenario::{self, Action};
 use crate::simulator::strict::Reader;
 use crate::simulator::wire::clock::Clock;
 use crate::simulator::wire::inspect_faults::faults;
@@ -35,6 +36,8 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (&Method::GET, "/_sim/world") => world(simulator, request.uri().query().unwrap_or_default()),
         (&Method::POST, "/_sim/advance") => advance(simulator, clock, request.body()),
         (&Method::POST, "/_sim/images") => push_image(simulator, clock, request.body()),
+        (&Method::POST, "/_sim/do") => perform(simulator, request.body()),
+        (&Method::GET, "/_sim/knobs") => Ok(json_response(StatusCode::OK, &knobs(simulator))),
         (&Method::POST, "/_sim/load") => load(simulator, request.body()),
         (&Method::POST, "/_sim/alarms") => set_alarm(simulator, request.body()),
         (&Method::POST, "/_sim/reset" | MOTO_RESET) => {
@@ -44,14 +47,17 @@ pub(super) fn inspect(simulator: &mut Simulator, clock: &dyn Clock, request: &Re
         (method, path) if path == "/_sim/faults" || path.starts_with("/_sim/faults/") => {
             return faults(simulator, method, path, request.body());
         }
-        (_, "/_sim/journal" | "/_sim/world") => {
+        (_, "/_sim/journal" | "/_sim/world" | "/_sim/knobs") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET");
         }
-        (_, "/_sim/advance" | "/_sim/images" | "/_sim/load" | "/_sim/alarms" | "/_sim/reset" | MOTO_RESET) => {
+        (
+            _,
+            "/_sim/advance" | "/_sim/images" | "/_sim/do" | "/_sim/load" | "/_sim/alarms" | "/_sim/reset" | MOTO_RESET,
+        ) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         }
         _ => {
-            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/load, /_sim/alarms, \
+            let known = "known are /_sim/journal, /_sim/world, /_sim/advance, /_sim/images, /_sim/do, /_sim/knobs, /_sim/load, /_sim/alarms, \
                          /_sim/reset, /_sim/faults";
             return refusal(StatusCode::NOT_FOUND, known);
         }
@@ -107,6 +113,23 @@ fn push_image(simulator: &mut Simulator, clock: &dyn Clock, body: &[u8]) -> Answ
     let tag = input["tag"].as_str().ok_or("tag is not a string")?;
     let digest = simulator.push_image(clock.now(), repository, tag).map_err(|error| error.to_string())?;
     Ok(json_response(StatusCode::OK, &json!({ "digest": digest })))
+}
+
+/// Actions as a scenario has them, done at once and in order.
+fn perform(simulator: &mut Simulator, body: &[u8]) -> Answer {
+    let input = parse(body)?;
+    let actions = Action::read_all(&Reader::new("body", &input)).map_err(|error| error.to_string())?;
+    let done: Value =
+        actions.iter().map(|action| json!({"action": action.name(), "found": simulator.perform(action)})).collect();
+    Ok(json_response(StatusCode::OK, &json!({ "done": done })))
+}
+
+/// Each duration with what it stands at, and its range.
+fn knobs(simulator: &Simulator) -> Value {
+    let shown = RANGES.iter().map(|range| {
+        json!({"name": range.name, "value": range.read(simulator.knobs()), "least": range.least, "most": range.most})
+    });
+    json!({ "knobs": shown.collect::<Vec<Value>>() })
 }
 
 fn load(simulator: &mut Simulator, body: &[u8]) -> Answer {

@@ -45,6 +45,22 @@ fn sim(simulator: &mut Simulator, clock: &SpeedClock, method: &str, path: &str, 
 }
 
 #[tokio::test]
+async fn lets_tools_do_what_a_scenario_does() {
+    let (mut simulator, clock) = (new_simulator(), SpeedClock::new(START, 0.0));
+    let mut sim = |method: &str, path: &str, body: &str| sim(&mut simulator, &clock, method, path, body);
+    let turned = sim("POST", "/_sim/do", r#"[{"knob": {"name": "pull_ms", "value": 60000}}, {"spotCapacity": false}]"#);
+    let done = json!([{"action": "knob", "found": "pull_ms"}, {"action": "spotCapacity", "found": false}]);
+    assert_eq!(turned, (200, json!({ "done": done })));
+    let (_, knobs) = sim("GET", "/_sim/knobs", "");
+    let shown = knobs["knobs"].as_array().unwrap().iter().find(|knob| knob["name"] == "pull_ms").unwrap();
+    assert_eq!(shown["value"], 60_000);
+    for body in [r#"{"knob": {"name": "pull_ms", "value": 1}}"#, r#"{"knob": {"name": "x", "value": 1}}"#, r#""nope""#]
+    {
+        assert_eq!(sim("POST", "/_sim/do", body).0, 400, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn lets_tools_look_in_and_push_time_ahead() {
     let (mut simulator, clock) = (new_simulator(), SpeedClock::new(START, 0.0));
     let mut sim = |method: &str, path: &str, body: &str| sim(&mut simulator, &clock, method, path, body);
