@@ -18,11 +18,14 @@ fn stops(sim: &Sim) -> usize {
 fn abort_rolls_back_what_is_going_and_says_who_and_why() {
     let sim = Sim::with("abort", SMALL);
     sim.settled();
+    // New tasks of one row never stay, so that its deployment is still going whenever the command comes.
+    sim.perform(json!([{"app": {"of": "web", "app": {"crashesAfter": {"ms": 1000, "exitCode": 1}}}}]));
     sim.about(&["rollout", "start"]).ended_with(0);
     sim.about(&["reconcile", "--once", "--no-wait"]).ended_with(0);
     let arguments = ["rollout", "abort", "--by", "ada", "--reason", "the wrong image"];
     sim.about(&arguments).ended_with(0).says("abort of rollout ").says("is written down");
     assert!(stops(&sim) >= 1);
+    sim.perform(json!([{"app": {"of": "web", "app": "healthy"}}]));
     assert_eq!(record(&sim)["state"], "failed");
     sim.about(&["status"]).ended_with(0).tells("abort by ada: the wrong image");
     let history = sim.about(&["rollout", "history", "--output", "json"]).ended_with(0).json();
