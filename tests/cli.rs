@@ -9,6 +9,7 @@ mod seen;
 
 mod cli {
     mod command;
+    mod commands;
     mod drift;
     mod guards;
     mod interrupted;

@@ -13,6 +13,7 @@
 mod common;
 
 mod rollouts {
+    mod commands;
     mod ends;
     mod kicks;
     mod processes;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as sdk;
 
 use crate::model::ids::{
-    ClusterArn, ContainerName, DeploymentId, ServiceArn, ServiceName, TargetGroupArn, TaskArn, TaskDefinitionArn,
+    ClusterArn, ContainerName, DeploymentId, ServiceArn, ServiceDeploymentArn, ServiceName, TargetGroupArn, TaskArn,
+    TaskDefinitionArn,
 };
 use crate::model::image::Digest;
 use crate::model::observed::{
@@ -142,6 +143,7 @@ pub(super) fn service_deployment(brief: sdk::ServiceDeploymentBrief) -> Option<S
         _ => Fate::Going,
     };
     Some(ServiceDeploymentView {
+        arn: ServiceDeploymentArn::told(brief.service_deployment_arn?),
         created_at: moment(brief.created_at)?,
         fate,
         status,

@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use crate::model::ids::{ClusterArn, DeploymentId, ServiceArn, TaskDefinitionArn};
+use crate::model::ids::{ClusterArn, DeploymentId, ServiceArn, ServiceDeploymentArn, TaskDefinitionArn};
 use crate::model::observed::NetworkView;
 use crate::model::row::Capacity;
 use crate::model::time::Timestamp;
@@ -34,9 +34,15 @@ pub enum RunAnswer {
 impl Aws {
     /// Writes one tag on the cluster. Twice is as good as once.
     pub async fn tag(&self, cluster: &ClusterArn, key: &str, value: &str) -> Result<(), AwsError> {
-        let tag = sdk::Tag::builder().key(key).value(value).build();
+        self.tags(cluster, &[(key, value)]).await
+    }
+
+    /// Writes tags on the cluster, all of them or none.
+    pub async fn tags(&self, cluster: &ClusterArn, tags: &[(&str, &str)]) -> Result<(), AwsError> {
+        let tag = |(key, value): &(&str, &str)| sdk::Tag::builder().key(*key).value(*value).build();
+        let tags: Vec<sdk::Tag> = tags.iter().map(tag).collect();
         self.repeat(async || {
-            let call = self.ecs.tag_resource().resource_arn(cluster.as_str()).tags(tag.clone());
+            let call = self.ecs.tag_resource().resource_arn(cluster.as_str()).set_tags(Some(tags.clone()));
             call.send().await.map_err(|error| AwsError::of("ecs:TagResource", error))
         })
         .await
@@ -73,6 +79,21 @@ impl Aws {
         let primary = primary.and_then(convert_ecs::deployment);
         let primary = primary.ok_or_else(|| AwsError::strange(OPERATION, "no PRIMARY deployment in the answer"))?;
         Ok(Updated { deployment: primary.id, created_at: primary.created_at })
+    }
+
+    /// StopServiceDeployment with a rollback to the last deployment that completed.
+    ///
+    /// # Errors
+    /// A `Conflict` if AWS cannot stop it as it is now: it may be over, or there may be nothing to go back to.
+    pub async fn roll_back(&self, deployment: &ServiceDeploymentArn) -> Result<(), AwsError> {
+        const OPERATION: &str = "ecs:StopServiceDeployment";
+        self.repeat(async || {
+            let call = self.ecs.stop_service_deployment().service_deployment_arn(deployment.as_str());
+            let call = call.stop_type(sdk::StopServiceDeploymentStopType::Rollback);
+            call.send().await.map_err(|error| AwsError::of(OPERATION, error))
+        })
+        .await
+        .map(|_| ())
     }
 
     /// RunTask of one task, under a token that cannot run it twice.

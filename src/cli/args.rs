@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::tags;
 use crate::model::time::Span;
 
 /// Keeps Amazon ECS services matching a service table, and ends every rollout with its task.
@@ -44,7 +45,7 @@ pub enum Command {
     Plan(Tables),
     /// Makes AWS match the tables, their rollouts and their tasks included.
     Reconcile(Reconcile),
-    /// Begins or shows forced rollouts.
+    /// Begins, shows and ends forced rollouts.
     #[command(subcommand)]
     Rollout(Rollout),
     /// Shows how a table stands: rows, conditions, rollout.
@@ -121,6 +122,60 @@ pub enum Rollout {
         #[command(flatten)]
         timeout: Timeout,
     },
+    /// Runs the deployment task again after it failed or nobody knows, once the gate has held again.
+    Retry {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// Who wants it.
+        #[command(flatten)]
+        given: Given,
+        /// Waits until the deployment task has ended.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
+    /// Says how a rollout ended of which nobody knows.
+    Resolve {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// How the deployment task ended.
+        #[arg(long = "as", value_enum, value_name = "END")]
+        told: EndTold,
+        /// Who says so.
+        #[command(flatten)]
+        given: Signed,
+        /// Waits until the table is settled.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
+    /// Takes an open rollout back where it is still going; its deployment task does not run.
+    Abort {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// Who wants it.
+        #[command(flatten)]
+        given: Signed,
+        /// Waits until the table is settled.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
+    /// Shows the last rollouts: what began them, how they ended, and who said so.
+    History {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+    },
     /// Shows where the newest rollout stands, and what its task is waiting for.
     Status {
         /// Which table.
@@ -133,6 +188,37 @@ pub enum Rollout {
         #[command(flatten)]
         timeout: Timeout,
     },
+}
+
+/// Who gives a command, and why; both may be left out.
+#[derive(Clone, Debug, Args)]
+pub struct Given {
+    /// Who, for those who look later; kept in a tag.
+    #[arg(long, value_name = "NAME", value_parser = tellable)]
+    pub by: Option<String>,
+    /// Why, for those who look later; kept in a tag.
+    #[arg(long, value_name = "TEXT", value_parser = tellable)]
+    pub reason: Option<String>,
+}
+
+/// Who gives a command, and why; neither may be left out.
+#[derive(Clone, Debug, Args)]
+pub struct Signed {
+    /// Who, for those who look later; kept in a tag.
+    #[arg(long, value_name = "NAME", value_parser = tellable)]
+    pub by: String,
+    /// Why, for those who look later; kept in a tag.
+    #[arg(long, value_name = "TEXT", value_parser = tellable)]
+    pub reason: String,
+}
+
+/// How a person says that the deployment task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EndTold {
+    /// It has done its work.
+    Succeeded,
+    /// It has not.
+    Failed,
 }
 
 /// `simulate`.
@@ -210,6 +296,14 @@ fn span(text: &str) -> Result<Span, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| "write it as 30m, 90s or 1h 30m".to_owned())?;
     let millis = i64::try_from(parsed.as_millis()).map_err(|_| "that is too long".to_owned())?;
     if millis <= 0 { Err("it must be longer than nothing".to_owned()) } else { Ok(Span::from_millis(millis)) }
+}
+
+/// Words of which a tag can hold something.
+fn tellable(text: &str) -> Result<String, String> {
+    match tags::free(text, tags::LONGEST).as_str() {
+        "" => Err("write it in letters or digits: a tag cannot hold anything of this".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

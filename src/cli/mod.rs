@@ -3,6 +3,7 @@
 //! One file per subcommand. `args` is the only reader of the environment, `output` the only printer.
 
 pub mod args;
+mod command;
 pub mod exit;
 
 mod context;

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use crate::controller::request::{Acknowledged, Refused, accept};
 use crate::controller::settle::{End, Until, settle};
+use crate::model::command::Told;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
-use crate::plan::hold::Urgency;
+use crate::plan::command::{Want, Wish};
+use crate::plan::hold::{Hold, Urgency};
 use crate::reconcile::pass::{Mode, Verdict};
 use crate::report::json::{HoldJson, RolloutJson};
 use crate::report::rollout_text::rollout_text;
 use crate::report::subject::Subject;
 
-use super::args::{Format, Rollout};
+use super::args::{EndTold, Format, Given, Rollout, Signed};
+use super::command;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,7 +25,12 @@ use super::watch::Watch;
 /// The table that a rollout command is about.
 pub(super) fn table_of(command: &Rollout) -> &Path {
     match command {
-        Rollout::Start { table, .. } | Rollout::Status { table, .. } => &table.table,
+        Rollout::Start { table, .. }
+        | Rollout::Retry { table, .. }
+        | Rollout::Resolve { table, .. }
+        | Rollout::Abort { table, .. }
+        | Rollout::History { table }
+        | Rollout::Status { table, .. } => &table.table,
     }
 }
 
@@ -33,8 +41,27 @@ pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &Se
             let until = if *wait { Until::Settled } else { Until::Kicked };
             start(context, table, reason, until, timeout.timeout).await
         }
+        Rollout::Retry { table: _, given: Given { by, reason }, wait, timeout } => {
+            let wish = Wish { want: Want::Retry, by: by.clone(), reason: reason.clone() };
+            command::give(context, table, &wish, *wait, timeout.timeout).await
+        }
+        Rollout::Resolve { table: _, told, given, wait, timeout } => {
+            let told = match told {
+                EndTold::Succeeded => Told::Succeeded,
+                EndTold::Failed => Told::Failed,
+            };
+            command::give(context, table, &wish(Want::Resolve(told), given), *wait, timeout.timeout).await
+        }
+        Rollout::Abort { table: _, given, wait, timeout } => {
+            command::give(context, table, &wish(Want::Abort, given), *wait, timeout.timeout).await
+        }
+        Rollout::History { table: _ } => Ok(command::history(context, table).await),
         Rollout::Status { table: _, watch, timeout } => Ok(status(context, table, *watch, timeout.timeout).await),
     }
+}
+
+fn wish(want: Want, Signed { by, reason }: &Signed) -> Wish {
+    Wish { want, by: Some(by.clone()), reason: Some(reason.clone()) }
 }
 
 async fn start(
@@ -48,7 +75,7 @@ async fn start(
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let Acknowledged { request, history } = match accept(&aws, table, reason, context.started).await {
         Ok(acknowledged) => acknowledged,
-        Err(Refused::Held(holds)) => return Ok(refused(context, &holds)),
+        Err(Refused::Held(holds)) => return Ok(refused(context, "the rollout cannot be requested", &holds)),
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
     context.output.say(&format!("rollout request {} of {} is written down", request.id, table.name));
@@ -67,8 +94,8 @@ async fn start(
     Ok(Exit::from(ended.end))
 }
 
-/// A request that nothing was written for.
-fn refused(context: &Context<'_>, holds: &[crate::plan::hold::Hold]) -> Exit {
+/// A request or a command that nothing was written for.
+pub(super) fn refused(context: &Context<'_>, what: &str, holds: &[Hold]) -> Exit {
     if context.output.format == Format::Json {
         let holds: Vec<HoldJson> = holds.iter().map(HoldJson::from).collect();
         context.output.json(&serde_json::json!({
@@ -77,7 +104,7 @@ fn refused(context: &Context<'_>, holds: &[crate::plan::hold::Hold]) -> Exit {
     }
     for hold in holds {
         let row = hold.row.as_ref().map(|row| format!("{row}: ")).unwrap_or_default();
-        let failure = Failure::input(format!("the rollout cannot be requested: {row}{}", hold.cause));
+        let failure = Failure::input(format!("{what}: {row}{}", hold.cause));
         context.output.failure(&match hold.cause.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,

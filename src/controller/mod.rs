@@ -1,6 +1,7 @@
-//! Many passes: until a table is settled, and what makes a rollout begin.
+//! Many passes: until a table is settled, what makes a rollout begin, and a person's word about one.
 //!
 //! Decides nothing about AWS: `plan` does, and says when to look again.
 
+pub mod command;
 pub mod request;
 pub mod settle;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::aws::Aws;
+use crate::model::command::Standing;
 use crate::model::row::ServiceTable;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::history::History;
@@ -31,6 +32,8 @@ pub enum Until {
     OnePass,
     /// When every row that a request asks for is kicked.
     Kicked,
+    /// When a person's command is done, or void.
+    Obeyed,
     /// When the table is settled, or needs a person.
     Settled,
     /// When the rollout in hand has ended, whoever supervises it; for those who only watch.
@@ -149,6 +152,14 @@ fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
                 || !report.plan.steps.is_empty()
                 || report.plan.rollout.is_unanswered();
             settled.or((!kicking).then_some(verdict))
+        }
+        Until::Obeyed => {
+            // Without a cluster, nothing was read of the command either.
+            let seen = report.plan.cluster.is_some();
+            let report = &report.plan.rollout;
+            let named = report.command.as_ref().zip(report.record.as_ref());
+            let pending = named.is_some_and(|(command, record)| command.against(record) == Standing::Pending);
+            (seen && !pending).then_some(verdict).or(settled)
         }
         Until::RolloutEnded => match report.plan.rollout.phase {
             Phase::Settled | Phase::Failed | Phase::Unknown => Some(verdict),

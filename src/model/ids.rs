@@ -57,6 +57,10 @@ name! {
     ServiceArn
 }
 name! {
+    /// A service deployment's ARN, by which one is stopped.
+    ServiceDeploymentArn
+}
+name! {
     /// An ECS service's name, which is also the end of its tasks' group.
     ServiceName
 }
@@ -87,6 +91,13 @@ name! {
 name! {
     /// Sixteen hex digits that name a request for a rollout.
     RequestId
+}
+
+impl ServiceDeploymentArn {
+    /// Its id, as people tell service deployments apart.
+    pub fn short(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
 }
 
 impl TableName {

@@ -3,9 +3,11 @@
 //! No IO, no async, no clock, no serde. Text and SDK values are parsed into these types once, at the door
 //! (`table/`, `aws/convert`); afterwards nothing is re-checked.
 
+pub mod command;
 pub mod ids;
 pub mod image;
 pub mod observed;
+pub mod past;
 pub mod rollout;
 pub mod row;
 pub mod selector;

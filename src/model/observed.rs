@@ -8,8 +8,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::ids::{
-    AccountId, ClusterArn, ContainerName, DeploymentId, Family, RowName, ServiceArn, ServiceName, TargetGroupArn,
-    TaskArn, TaskDefinitionArn,
+    AccountId, ClusterArn, ContainerName, DeploymentId, Family, RowName, ServiceArn, ServiceDeploymentArn, ServiceName,
+    TargetGroupArn, TaskArn, TaskDefinitionArn,
 };
 use super::image::Digest;
 use super::selector::Selection;
@@ -210,6 +210,8 @@ pub enum RolloutState {
 /// An entry of ListServiceDeployments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceDeploymentView {
+    /// Its ARN.
+    pub arn: ServiceDeploymentArn,
     /// When it was made.
     pub created_at: Timestamp,
     /// How it stands.

@@ -6,6 +6,7 @@
 //! | `evenkeel:<table>:request` | `Request`: somebody wants a forced rollout | before the request is acknowledged |
 //! | `evenkeel:<table>:change` | `Change`: which rows this program itself is about to kick | before a correction that makes new deployments |
 //!
+//! `command` and `past` have tags of their own: a person's word, and the rollouts that ended.
 //! Everything else about a rollout is seen on AWS and not remembered. Nothing here decides.
 
 use std::collections::BTreeSet;
@@ -13,9 +14,15 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use super::command::Command;
 use super::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
-use super::tags;
 use super::time::Timestamp;
+use super::{past, tags};
+
+mod state;
+
+#[cfg(test)]
+mod tests;
 
 /// Sixteen hex digits: the same facts give every controller the same id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +61,9 @@ pub enum RecordState {
     /// Rollouts in this state are over and need a person.
     Failed(Failure),
     /// Rollouts in this state have a task of which nobody can say whether it ran.
-    Unknown(u32),
+    Unknown(Lost),
+    /// Rollouts in this state are over: a person says that this attempt's task has done its work.
+    Resolved(u32),
     /// Rollouts in this state are over; the table has no task row.
     Skipped,
 }
@@ -66,6 +75,15 @@ pub struct Attempt {
     pub number: u32,
     /// The task's id (32 hex digits).
     pub task: String,
+}
+
+/// A launch whose end nobody can see any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Which attempt.
+    pub attempt: u32,
+    /// The task's id, if AWS accepted one as far as anybody knows; without it, RunTask was sent and nothing came to light.
+    pub task: Option<String>,
 }
 
 /// Why a rollout failed.
@@ -82,6 +100,15 @@ pub enum Failure {
     },
     /// The task could not be started in this many attempts, or AWS refused it.
     Start(u32),
+    /// The task ended with exit code 0, and its log says otherwise.
+    Log {
+        /// Which attempt.
+        attempt: Attempt,
+    },
+    /// A person says that this attempt, of which nobody knew, has not done its work.
+    Told(u32),
+    /// A person took the rollout back; the task did not run.
+    Aborted,
 }
 
 /// Somebody wants a forced rollout.
@@ -120,6 +147,8 @@ pub struct Durable {
     pub request: Option<Request>,
     /// The newest change.
     pub change: Option<Change>,
+    /// The newest command.
+    pub command: Option<Command>,
 }
 
 /// A tag of ours that cannot be read.
@@ -140,13 +169,28 @@ pub struct TagKeys {
     pub request: String,
     /// The change's.
     pub change: String,
+    /// The command's.
+    pub command: String,
+    /// The entries' of rollouts that ended.
+    pub past: [String; past::KEPT],
 }
 
 impl TagKeys {
     /// The keys under which a table's durable facts stand.
     pub fn of(table: &TableName) -> Self {
         let key = |what: &str| format!("evenkeel:{table}:{what}");
-        Self { rollout: key("rollout"), request: key("request"), change: key("change") }
+        Self {
+            rollout: key("rollout"),
+            request: key("request"),
+            change: key("change"),
+            command: key("command"),
+            past: past::keys(table),
+        }
+    }
+
+    /// The keys that a rollout may have to write.
+    pub fn needed(&self) -> [&str; 4] {
+        [&self.rollout, &self.request, &self.change, &self.command]
     }
 }
 
@@ -164,6 +208,7 @@ impl Durable {
             record: parsed(&keys.rollout, tag(&keys.rollout), Record::parse)?,
             request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,
+            command: parsed(&keys.command, tag(&keys.command), Command::parse)?,
         })
     }
 }
@@ -183,6 +228,11 @@ impl RolloutId {
             hash.update(format!("{row} {deployment}\n"));
         }
         Self(hex(&hash.finalize(), 16))
+    }
+
+    /// As a tag of this program has it; not checked again.
+    pub fn told(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
     /// The hex digits.
@@ -223,6 +273,11 @@ impl fmt::Display for Failure {
             }
             Self::Start(1) => f.write_str("the deployment task could not be started"),
             Self::Start(attempts) => write!(f, "the deployment task could not be started in {attempts} attempts"),
+            Self::Log { attempt } => {
+                write!(f, "the deployment task {} ended with exit code 0, but its log says otherwise", attempt.task)
+            }
+            Self::Told(attempt) => write!(f, "a person says that attempt {attempt} has not done its work"),
+            Self::Aborted => f.write_str("a person aborted it; the deployment task did not run"),
         }
     }
 }
@@ -244,78 +299,26 @@ impl Record {
     /// The tag's value.
     pub fn tag(&self) -> String {
         let Self { id, base, frontier, state, since, request } = self;
-        let (name, attempt, task, exit, row) = state.words();
-        tags::write([
-            ("id", Some(id.to_string())),
-            ("state", Some(name.to_owned())),
-            ("base", Some(base.millis().to_string())),
-            ("frontier", Some(frontier.millis().to_string())),
-            ("since", Some(since.millis().to_string())),
-            ("attempt", attempt.map(|n| n.to_string())),
-            ("task", task.map(str::to_owned)),
-            ("exit", exit.map(|code| code.to_string())),
-            ("row", row.map(ToString::to_string)),
-            ("request", request.as_ref().map(ToString::to_string)),
-        ])
+        let [name, rest @ ..] = state.said();
+        let moments = [("base", base), ("frontier", frontier), ("since", since)];
+        let moments = moments.map(|(key, moment)| (key, Some(moment.millis().to_string())));
+        let first = [("id", Some(id.to_string())), name];
+        let last = [("request", request.as_ref().map(ToString::to_string))];
+        tags::write(first.into_iter().chain(moments).chain(rest).chain(last))
     }
 
     /// Reads a tag's value; `None` if it is not one that `tag` writes.
     pub fn parse(value: &str) -> Option<Self> {
         let words = tags::read(value)?;
         let moment = |key: &str| words.get(key)?.parse().ok().map(Timestamp::from_millis);
-        let number = || words.get("attempt")?.parse().ok();
-        let attempt = || Some(Attempt { number: number()?, task: (*words.get("task")?).to_owned() });
-        let exit = || words.get("exit").map(|code| code.parse()).transpose().ok();
-        let state = match *words.get("state")? {
-            "baseline" => RecordState::Baseline,
-            "open" => RecordState::Open,
-            "launching" => RecordState::Launching(number()?),
-            "launched" => RecordState::Launched(attempt()?),
-            "succeeded" => RecordState::Succeeded(attempt()?),
-            "failed" => match (words.get("row"), words.get("task")) {
-                (Some(row), _) => RecordState::Failed(Failure::Row(RowName::told(*row))),
-                (None, Some(_)) => RecordState::Failed(Failure::Task { attempt: attempt()?, exit: exit()? }),
-                (None, None) => RecordState::Failed(Failure::Start(number()?)),
-            },
-            "unknown" => RecordState::Unknown(number()?),
-            "skipped" => RecordState::Skipped,
-            _ => return None,
-        };
         Some(Self {
             id: RolloutId((*words.get("id")?).to_owned()),
             base: moment("base")?,
             frontier: moment("frontier")?,
-            state,
+            state: RecordState::heard(&words)?,
             since: moment("since")?,
             request: words.get("request").map(|id| RequestId::told(*id)),
         })
-    }
-}
-
-type StateWords<'a> = (&'static str, Option<u32>, Option<&'a str>, Option<i32>, Option<&'a RowName>);
-
-impl RecordState {
-    /// The state's name, as in the tag and in reports.
-    pub fn name(&self) -> &'static str {
-        self.words().0
-    }
-
-    fn words(&self) -> StateWords<'_> {
-        match self {
-            Self::Baseline => ("baseline", None, None, None, None),
-            Self::Open => ("open", None, None, None, None),
-            Self::Launching(number) => ("launching", Some(*number), None, None, None),
-            Self::Launched(attempt) => ("launched", Some(attempt.number), Some(&attempt.task), None, None),
-            // A probe may one day call another exit code a success; today it is 0 by definition, so it is not kept.
-            Self::Succeeded(attempt) => ("succeeded", Some(attempt.number), Some(&attempt.task), Some(0), None),
-            Self::Failed(Failure::Row(row)) => ("failed", None, None, None, Some(row)),
-            Self::Failed(Failure::Task { attempt, exit }) => {
-                ("failed", Some(attempt.number), Some(&attempt.task), *exit, None)
-            }
-            Self::Failed(Failure::Start(number)) => ("failed", Some(*number), None, None, None),
-            Self::Unknown(number) => ("unknown", Some(*number), None, None, None),
-            Self::Skipped => ("skipped", None, None, None, None),
-        }
     }
 }
 
@@ -370,77 +373,4 @@ impl Change {
 fn hex(bytes: &[u8], most: usize) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     digits.chars().take(most).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{Attempt, Change, Failure, Record, RecordState, Request, RolloutId};
-    use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
-    use crate::model::tags::LONGEST;
-    use crate::model::time::Timestamp;
-
-    fn id(deployment: &str) -> RolloutId {
-        let row = RowName::told("portal");
-        let deployment = DeploymentId::told(deployment);
-        RolloutId::of(&TableName::told("cgap"), &ClusterArn::told("arn"), [(&row, &deployment)])
-    }
-
-    #[track_caller]
-    fn reads_back(state: RecordState) {
-        let moment = Timestamp::from_millis(9_999_999_999_999);
-        let request = Some(RequestId::told("0123456789abcdef"));
-        let record = Record { id: id("ecs-svc/1"), base: moment, frontier: moment, state, since: moment, request };
-        let tag = record.tag();
-        assert!(tag.len() <= LONGEST, "{} characters", tag.len());
-        assert_eq!(Record::parse(&tag), Some(record), "{tag}");
-    }
-
-    #[test]
-    fn every_state_fits_a_tag_and_reads_back() {
-        let attempt = Attempt { number: 10, task: "f".repeat(32) };
-        reads_back(RecordState::Baseline);
-        reads_back(RecordState::Open);
-        reads_back(RecordState::Launching(1));
-        reads_back(RecordState::Launched(attempt.clone()));
-        reads_back(RecordState::Succeeded(attempt.clone()));
-        reads_back(RecordState::Failed(Failure::Row(RowName::told("p".repeat(24)))));
-        reads_back(RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit: Some(137) }));
-        reads_back(RecordState::Failed(Failure::Task { attempt, exit: None }));
-        reads_back(RecordState::Failed(Failure::Start(3)));
-        reads_back(RecordState::Unknown(2));
-        reads_back(RecordState::Skipped);
-    }
-
-    #[test]
-    fn does_not_read_what_it_did_not_write() {
-        assert_eq!(Record::parse("state=paused id=1 base=0 frontier=0 since=0"), None);
-        assert_eq!(Record::parse(""), None);
-    }
-
-    #[test]
-    fn the_same_facts_give_the_same_id_and_token() {
-        assert_eq!(id("ecs-svc/1"), id("ecs-svc/1"));
-        assert_ne!(id("ecs-svc/1"), id("ecs-svc/2"));
-        assert_eq!(id("ecs-svc/1").client_token(1).len(), 64);
-        assert_ne!(id("ecs-svc/1").client_token(1), id("ecs-svc/1").client_token(2));
-    }
-
-    #[test]
-    fn a_long_change_still_fits_and_covers_every_row() {
-        let rows: BTreeSet<_> = (0..40).map(|n| RowName::told(format!("a-rather-long-row-{n}"))).collect();
-        let change = Change { after: Timestamp::from_millis(1), at: Timestamp::from_millis(2), rows };
-        assert!(change.tag().len() <= LONGEST);
-        assert!(Change::parse(&change.tag()).unwrap().covers(&RowName::told("a-rather-long-row-7")));
-    }
-
-    #[test]
-    fn a_reason_is_kept_as_far_as_a_tag_can_hold_it() {
-        let moment = Timestamp::from_millis(5);
-        let id = RequestId::of(&TableName::told("cgap"), moment, moment);
-        let request = Request { id, after: moment, at: moment, reason: Some("new <schema>, 3".repeat(40)) };
-        assert!(request.tag().len() <= LONGEST);
-        assert!(Request::parse(&request.tag()).unwrap().reason.unwrap().starts_with("new schema 3new schema"));
-    }
 }

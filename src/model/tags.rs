@@ -27,6 +27,23 @@ pub fn free(text: &str, most: usize) -> String {
     kept.chars().take(most).collect::<String>().trim_end().to_owned()
 }
 
+/// The same, or nothing where nothing is left of it.
+pub fn some_free(text: Option<&str>, most: usize) -> Option<String> {
+    text.map(|text| free(text, most)).filter(|kept| !kept.is_empty())
+}
+
+/// A value's words, and the free texts `by` and `reason` at its end. A name has no `=` in it, a reason may have.
+pub fn last_words(value: &str) -> (&str, Option<String>, Option<String>) {
+    let (rest, reason) = match value.split_once(" reason=") {
+        Some((rest, reason)) => (rest, Some(reason.to_owned())),
+        None => (value, None),
+    };
+    match rest.split_once(" by=") {
+        Some((facts, by)) => (facts, Some(by.to_owned()), reason),
+        None => (rest, None, reason),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{free, read, write};

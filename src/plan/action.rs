@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::ids::{ClusterArn, ContainerName, RowName, ServiceArn, ServiceName, TaskDefinitionArn};
+use crate::model::ids::{
+    ClusterArn, ContainerName, RowName, ServiceArn, ServiceDeploymentArn, ServiceName, TaskDefinitionArn,
+};
 use crate::model::observed::NetworkView;
+use crate::model::past::Past;
 use crate::model::rollout::{Change, Record, TagKeys};
 use crate::model::row::Capacity;
 use crate::model::size::{MemoryMib, Vcpu};
@@ -25,6 +28,8 @@ pub struct Plan {
     pub keys: TagKeys,
     /// What to do, in this order; a step that fails stops those after it.
     pub steps: Vec<Step>,
+    /// What to keep of the rollout that a record among the steps ends, and under which key: written in the same call.
+    pub past: Option<(String, Past)>,
     /// Why other things are not done.
     pub holds: Vec<Hold>,
     /// How each row differs from what is wanted, whether or not a step corrects it now.
@@ -57,6 +62,8 @@ pub enum Action {
     Update(ServiceUpdate),
     /// Register a new revision for the task row.
     Register(Revision),
+    /// StopServiceDeployment with a rollback, because a person aborts the rollout.
+    RollBack(RollBack),
     /// RunTask, once.
     Run(Launch),
 }
@@ -100,6 +107,15 @@ pub struct Revision {
     pub images: BTreeMap<ContainerName, String>,
 }
 
+/// A service deployment that is to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollBack {
+    /// The service's name.
+    pub name: ServiceName,
+    /// The service deployment.
+    pub deployment: ServiceDeploymentArn,
+}
+
 /// A RunTask call, wholly determined by the record and the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
@@ -123,6 +139,7 @@ impl Action {
             Self::Change(_) => "Change",
             Self::Update(_) => "Update",
             Self::Register(_) => "Register",
+            Self::RollBack(_) => "RollBack",
             Self::Run(_) => "Run",
         }
     }
@@ -131,7 +148,7 @@ impl Action {
     pub fn kicks(&self) -> bool {
         match self {
             Self::Update(update) => update.kicks(),
-            Self::Record(_) | Self::Change(_) | Self::Register(_) | Self::Run(_) => false,
+            Self::Record(_) | Self::Change(_) | Self::Register(_) | Self::RollBack(_) | Self::Run(_) => false,
         }
     }
 }

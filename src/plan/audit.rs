@@ -5,11 +5,12 @@
 
 use std::fmt;
 
-use crate::model::observed::{Observed, Seen, ServiceView, TargetState};
-use crate::model::rollout::{Durable, RecordState, RolloutId, TagKeys};
+use crate::model::command::{Order, Told};
+use crate::model::observed::{ClusterView, Observed, Seen, ServiceView, TargetState};
+use crate::model::rollout::{Durable, Record, RecordState, RolloutId, TagKeys};
 use crate::model::row::ServiceTable;
 
-use super::action::{Action, Launch, Plan, ServiceUpdate};
+use super::action::{Action, Launch, Plan, RollBack, ServiceUpdate};
 use super::planner::PlanInput;
 
 /// A plan that breaks no invariant, as far as one look can tell.
@@ -58,9 +59,8 @@ pub fn audit(plan: Plan, input: &PlanInput<'_>) -> Result<AuditedPlan, Vec<Viola
                     "a launch beside a new deployment".to_owned()
                 });
             }
-            // A later attempt follows one that never started; its gate is judged again before RunTask.
-            Action::Record(record) if record.state == RecordState::Launching(1) => found.old_tasks(table, observed),
-            Action::Record(_) => {}
+            Action::Record(record) => found.a_record(table, observed, record),
+            Action::RollBack(back) => found.a_roll_back(table, observed, back),
             Action::Change(_) => {}
             Action::Register(revision) => found.unless(
                 observed.rows.values().filter_map(|row| row.definition.one()).any(|seen| seen.arn == revision.from),
@@ -113,6 +113,65 @@ impl Violations {
         }
     }
 
+    /// I1: an attempt follows one that never started, or a person's word.
+    fn a_record(&mut self, table: &ServiceTable, observed: &Observed, next: &Record) {
+        let durable = durable(table, observed);
+        let (before, command) = (durable.record.as_ref(), durable.command.as_ref());
+        let said = |what: Order| command.is_some_and(|it| it.rollout == next.id && it.order == what);
+        let same = before.is_some_and(|before| before.id == next.id);
+        match &next.state {
+            RecordState::Launching(attempt) => {
+                let last = attempt.saturating_sub(1);
+                let allowed = before.is_some_and(|before| match &before.state {
+                    RecordState::Open => last == 0,
+                    RecordState::Launching(number) => *number == last,
+                    RecordState::Launched(accepted) => accepted.number == last,
+                    RecordState::Failed(_) | RecordState::Unknown(_) => said(Order::Retry(last)),
+                    RecordState::Baseline
+                    | RecordState::Succeeded(_)
+                    | RecordState::Resolved(_)
+                    | RecordState::Skipped => false,
+                });
+                self.unless(allowed && same, "I1", || format!("attempt {attempt} does not follow from the record"));
+                // An attempt that follows one that never started has its gate judged again before RunTask.
+                if *attempt == 1 || said(Order::Retry(last)) {
+                    self.old_tasks(table, observed);
+                }
+            }
+            RecordState::Resolved(attempt) => {
+                let told = said(Order::Resolve(*attempt, Told::Succeeded));
+                self.unless(told && same, "I1", || format!("nobody said that attempt {attempt} succeeded"));
+            }
+            RecordState::Baseline
+            | RecordState::Open
+            | RecordState::Launched(_)
+            | RecordState::Succeeded(_)
+            | RecordState::Failed(_)
+            | RecordState::Unknown(_)
+            | RecordState::Skipped => {}
+        }
+    }
+
+    /// I8: only a deployment of a row that the open rollout has made, and only because a person aborts that rollout.
+    fn a_roll_back(&mut self, table: &ServiceTable, observed: &Observed, back: &RollBack) {
+        let durable = durable(table, observed);
+        let record = durable.record.filter(|record| record.state == RecordState::Open);
+        let aborted = record
+            .as_ref()
+            .zip(durable.command)
+            .is_some_and(|(record, command)| command.order == Order::Abort && command.rollout == record.id);
+        self.unless(aborted, "I8", || format!("nobody aborted the rollout of {}", back.name));
+        let base = record.map(|record| record.base);
+        let mut histories = table.service_rows().filter_map(|row| observed.rows.get(&row.name)?.history.present());
+        let ours = histories.any(|history| {
+            history.iter().any(|it| it.arn == back.deployment && base.is_some_and(|base| it.created_at > base))
+        });
+        self.unless(ours, "I8", || format!("{} is not a deployment of this rollout", back.deployment));
+        self.unless(ours_alive(observed) == 0, "I2", || {
+            format!("a roll back of {} while a deployment task runs", back.name)
+        });
+    }
+
     fn a_launch(&mut self, table: &ServiceTable, observed: &Observed, launch: &Launch) {
         let definitions = observed.rows.values().filter_map(|row| row.definition.one());
         let initial = definitions.filter(|seen| seen.arn == launch.definition).any(|seen| seen.initial)
@@ -120,11 +179,7 @@ impl Violations {
         self.unless(!initial, "I5", || format!("{} is an initial deployment", launch.definition.short()));
         self.unless(ours_alive(observed) == 0, "I3", || "a deployment task of ours is alive".to_owned());
         self.unless(observed.tasks.present().is_some(), "I11", || "a launch without having seen all tasks".to_owned());
-        let keys = TagKeys::of(&table.name);
-        let durable = observed
-            .one_cluster()
-            .map(|cluster| Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default());
-        let intent = durable.and_then(|durable| durable.record).is_some_and(|record| match record.state {
+        let intent = durable(table, observed).record.is_some_and(|record| match record.state {
             RecordState::Launching(attempt) => {
                 record.id.started_by(attempt) == launch.started_by
                     && record.id.client_token(attempt) == launch.client_token
@@ -160,6 +215,13 @@ impl Violations {
             }
         }
     }
+}
+
+/// The durable facts as they were read.
+fn durable(table: &ServiceTable, observed: &Observed) -> Durable {
+    let keys = TagKeys::of(&table.name);
+    let read = |cluster: &ClusterView| Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str));
+    observed.one_cluster().map(|cluster| read(cluster).unwrap_or_default()).unwrap_or_default()
 }
 
 fn drained(service: &ServiceView, draining: Option<usize>) -> String {

@@ -35,6 +35,8 @@ pub enum Because {
     TaskEnded(String),
     /// ECS gave up or undid a row's deployment.
     RowFailed(String),
+    /// A person said so, in these words.
+    Commanded(String),
     /// Nobody can say any more whether the task ran.
     EvidenceLost(String),
 }
@@ -53,7 +55,9 @@ impl fmt::Display for Because {
             Self::LaunchRecorded => f.write_str("the launch is recorded and was read back"),
             Self::TaskAccepted(task) => write!(f, "AWS accepted task {task}"),
             Self::NeverStarted(why) => write!(f, "the attempt never started: {why}"),
-            Self::TaskEnded(how) | Self::RowFailed(how) | Self::EvidenceLost(how) => f.write_str(how),
+            Self::TaskEnded(how) | Self::RowFailed(how) | Self::EvidenceLost(how) | Self::Commanded(how) => {
+                f.write_str(how)
+            }
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::model::rollout::{Durable, Record, RecordState};
 use crate::model::time::Span;
 
 use super::action::{Action, Step};
+use super::command;
 use super::draft::Draft;
+use super::ending;
 use super::gate::{self, Gate};
 use super::hold::{Hold, HoldCause};
 use super::launch::{self, Ground, LaunchInput};
@@ -23,7 +25,8 @@ pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
         say_the_kicks(draft, stand, durable, record);
         say_what_cannot_be_read(draft, stand);
     }
-    let blocked = !draft.steps.is_empty() || draft.needs_a_person();
+    let taken_back = record.state == RecordState::Open && command::aborted(durable, record).is_some();
+    let blocked = !draft.steps.is_empty() || draft.needs_a_person() || taken_back;
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
     if blocked && !in_hand {
         return;
@@ -32,7 +35,7 @@ pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
     let gate = stand.map(|stand| gate::judge(stand, record, durable.change.as_ref(), history));
     let ground = stand.zip(gate.as_ref()).map(|(stand, gate)| Ground { stand, gate });
     let row = table.task_row().map(|(row, _)| row);
-    match launch::decide(&LaunchInput { table, observed, record, history, ground }) {
+    match launch::decide(&LaunchInput { table, observed, durable, record, history, ground }) {
         None => {}
         // What has happened is written down whatever else is held, and first: ECS forgets a task within the hour.
         Some(Ok((action, why))) if !blocked || has_happened(&action) => {
@@ -57,26 +60,28 @@ fn has_happened(action: &Action) -> bool {
             | RecordState::Succeeded(_)
             | RecordState::Failed(_)
             | RecordState::Unknown(_)
+            | RecordState::Resolved(_)
             | RecordState::Open => true,
             RecordState::Launching(_) | RecordState::Baseline | RecordState::Skipped => false,
         },
-        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
     }
 }
 
 /// A rollout that ended badly is said as long as it is the newest and nobody asked for another.
 fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
-    if rollout::active_request(durable, record).is_some() {
+    if rollout::active_request(durable, record).is_some() || command::retried(durable, record).is_some() {
         return;
     }
     let how = match &record.state {
-        RecordState::Failed(failure) => HoldCause::RolloutFailed { how: failure.to_string() },
-        RecordState::Unknown(attempt) => HoldCause::RolloutUnknown { attempt: *attempt },
+        RecordState::Failed(failure) => ending::failed(durable, record, failure),
+        RecordState::Unknown(lost) => ending::unknown(draft.input, record, lost),
         RecordState::Baseline
         | RecordState::Open
         | RecordState::Launching(_)
         | RecordState::Launched(_)
         | RecordState::Succeeded(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => return,
     };
     draft.hold(None, how);
@@ -88,7 +93,8 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     // The record may know of kicks that this look is too old to show.
     let newest = stand.frontier.max(record.frontier);
     let young = table.policy.quiet.minus(stand.observed.at.since(newest));
-    if record.state != RecordState::Open || young > Span::ZERO || draft.steps.iter().any(|step| step.action.kicks()) {
+    let waits = rollout::is_open(durable, record) && command::aborted(durable, record).is_none();
+    if !waits || young > Span::ZERO || draft.steps.iter().any(|step| step.action.kicks()) {
         return;
     }
     let missing = gate::unkicked(stand, record.base, durable.change.as_ref());
@@ -133,6 +139,7 @@ pub(super) fn report_rollout(
 ) {
     draft.rollout.record = durable.record.clone();
     draft.rollout.request = durable.request.clone();
+    draft.rollout.command = durable.command.clone();
     let Some(stand) = stand else { return };
     draft.rollout.id = Some(stand.id.clone());
     draft.rollout.rows = stand.rows.iter().map(|row| progress::of_row(stand, row)).collect();
@@ -141,9 +148,9 @@ pub(super) fn report_rollout(
     let requested = rollout::active_request(durable, record)
         .is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)));
     let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
-    draft.rollout.phase = phase(record, requested, &gate, draft);
-    let in_hand = matches!(record.state, RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_));
-    draft.rollout.gate = in_hand.then_some(gate);
+    draft.rollout.phase = phase(record, durable, requested, &gate, draft);
+    let launched = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
+    draft.rollout.gate = (launched || rollout::is_open(durable, record)).then_some(gate);
 }
 
 /// A digest behind the tag that no task runs yet is worth a notice: ECS takes it up only at the next kick.
@@ -158,21 +165,26 @@ fn say_newer_images(draft: &mut Draft<'_>, stand: &Stand<'_>) {
     }
 }
 
-fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Phase {
+fn phase(record: &Record, durable: &Durable, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Phase {
     let kicking = requested || draft.steps.iter().any(|step| step.action.kicks());
     let stale = draft.holds.iter().any(|Hold { cause, .. }| *cause == HoldCause::Stale);
     let partial = draft.holds.iter().any(|Hold { cause, .. }| matches!(cause, HoldCause::PartialKick { .. }));
+    let open = rollout::is_open(durable, record);
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => Phase::Deploying,
         _ if kicking || stale => Phase::Requested,
-        RecordState::Open if draft.steps.iter().any(|step| passes_the_gate(&step.action)) => Phase::Clear,
-        RecordState::Open if gate.is_open() => Phase::Settling,
+        _ if open && draft.steps.iter().any(|step| passes_the_gate(&step.action)) => Phase::Clear,
+        _ if open && command::aborted(durable, record).is_some() => Phase::Rolling,
+        _ if open && gate.is_open() => Phase::Settling,
         // Whether the new tasks are up decides, not ECS's COMPLETED, which comes in the middle of draining.
-        RecordState::Open if gate.new_tasks_are_up() && !partial => Phase::Draining,
+        _ if open && gate.new_tasks_are_up() && !partial => Phase::Draining,
+        _ if open => Phase::Rolling,
         RecordState::Open => Phase::Rolling,
         RecordState::Failed(_) => Phase::Failed,
         RecordState::Unknown(_) => Phase::Unknown,
-        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => Phase::Settled,
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
+            Phase::Settled
+        }
     }
 }
 
@@ -180,6 +192,6 @@ fn phase(record: &Record, requested: bool, gate: &Gate, draft: &Draft<'_>) -> Ph
 fn passes_the_gate(action: &Action) -> bool {
     match action {
         Action::Record(record) => matches!(record.state, RecordState::Launching(_) | RecordState::Skipped),
-        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
     }
 }

@@ -10,6 +10,7 @@ use crate::model::time::Timestamp;
 
 use super::action::{Action, Deployment, ServiceUpdate, Step};
 use super::because::Because;
+use super::command;
 use super::draft::Draft;
 use super::drift::{self, Correction, Field};
 use super::history;
@@ -57,6 +58,9 @@ fn may_kick(
         Seen::Present(_) => return Err(HoldCause::TaskInHand),
         Seen::Unknown(why) => return Err(HoldCause::Unknown { what: "the tasks".to_owned(), why }),
     }
+    if command::aborted(durable, record).is_some() {
+        return Err(HoldCause::AbortInHand);
+    }
     let asked = rollout::active_request(durable, record).is_some();
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),
@@ -66,6 +70,7 @@ fn may_kick(
         | RecordState::Baseline
         | RecordState::Open
         | RecordState::Succeeded(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => {}
     }
     image_is_there(draft)

@@ -3,6 +3,7 @@
 //! Holds no decision of its own but one: what has been decided so far also says when to look again.
 
 use crate::model::observed::{ClusterView, Seen};
+use crate::model::past::Past;
 use crate::model::rollout::TagKeys;
 use crate::model::row::Row;
 use crate::model::selector::Selection;
@@ -18,6 +19,7 @@ use super::rollout::{Phase, RolloutReport};
 pub(super) struct Draft<'a> {
     pub(super) input: &'a PlanInput<'a>,
     pub(super) steps: Vec<Step>,
+    pub(super) past: Option<(String, Past)>,
     pub(super) holds: Vec<Hold>,
     pub(super) drift: Vec<RowDrift>,
     pub(super) rollout: RolloutReport,
@@ -26,9 +28,24 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(input: &'a PlanInput<'a>) -> Self {
-        let rollout =
-            RolloutReport { phase: Phase::Unseen, id: None, record: None, request: None, gate: None, rows: Vec::new() };
-        Self { input, steps: Vec::new(), holds: Vec::new(), drift: Vec::new(), rollout, next_look: NextLook::Idle }
+        let rollout = RolloutReport {
+            phase: Phase::Unseen,
+            id: None,
+            record: None,
+            request: None,
+            command: None,
+            gate: None,
+            rows: Vec::new(),
+        };
+        Self {
+            input,
+            steps: Vec::new(),
+            past: None,
+            holds: Vec::new(),
+            drift: Vec::new(),
+            rollout,
+            next_look: NextLook::Idle,
+        }
     }
 
     /// Says why something is not done; the same thing is said once.
@@ -88,7 +105,7 @@ impl<'a> Draft<'a> {
 
     /// The plan.
     pub(super) fn finished(self, cluster: Option<&ClusterView>) -> Plan {
-        let Self { input, steps, holds, drift, rollout, next_look } = self;
+        let Self { input, steps, past, holds, drift, rollout, next_look } = self;
         let waiting = holds.iter().any(|hold| hold.cause.urgency() == Urgency::Wait);
         let next_look = match (steps.is_empty(), waiting, next_look) {
             (false, _, _) => NextLook::AtOnce,
@@ -96,6 +113,15 @@ impl<'a> Draft<'a> {
             (true, _, look) => look,
         };
         let keys = TagKeys::of(&input.table.name);
-        Plan { cluster: cluster.map(|cluster| cluster.arn.clone()), keys, steps, holds, drift, rollout, next_look }
+        Plan {
+            cluster: cluster.map(|cluster| cluster.arn.clone()),
+            keys,
+            steps,
+            past,
+            holds,
+            drift,
+            rollout,
+            next_look,
+        }
     }
 }

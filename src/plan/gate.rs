@@ -379,6 +379,7 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => None,
     };
     if let Some(why) = stand.observed.tasks.unknown() {

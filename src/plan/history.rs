@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, ServiceArn, TaskArn};
 use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
@@ -42,6 +43,8 @@ pub struct Written {
     pub change: Option<(Change, Timestamp)>,
     /// The newest request.
     pub request: Option<(Request, Timestamp)>,
+    /// The newest command.
+    pub command: Option<(Command, Timestamp)>,
 }
 
 /// A task as it was last seen short of STOPPED.
@@ -118,7 +121,9 @@ impl Written {
             .is_some_and(|ours| read.change.as_ref().is_none_or(|seen| seen.at < ours.at));
         let request = fresh(self.request.as_ref(), now)
             .is_some_and(|ours| read.request.as_ref().is_none_or(|seen| seen.id != ours.id && seen.at <= ours.at));
-        record || change || request
+        let command = fresh(self.command.as_ref(), now)
+            .is_some_and(|ours| read.command.as_ref().is_none_or(|seen| seen != ours && seen.at <= ours.at));
+        record || change || request || command
     }
 }
 

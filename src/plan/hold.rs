@@ -131,6 +131,17 @@ pub enum HoldCause {
     OtherRows,
     /// A correction waits for a person, because the newest rollout failed.
     AfterFailure,
+    /// A person has aborted the rollout; nothing else of it is done until that has come about.
+    AbortInHand,
+    /// A command does not go with the rollout as it stands.
+    CommandRefused {
+        /// The command's name.
+        order: &'static str,
+        /// How the rollout stands.
+        stands: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// Only some rows were kicked.
     PartialKick {
         /// These.
@@ -193,12 +204,64 @@ pub enum HoldCause {
     RolloutFailed {
         /// How.
         how: String,
+        /// How a person goes on from there.
+        way: WayOut,
     },
     /// Nobody can say whether the task ran.
     RolloutUnknown {
         /// Which attempt.
         attempt: u32,
+        /// What is known of it.
+        known: String,
+        /// How a person goes on from there.
+        way: WayOut,
     },
+}
+
+/// How a person goes on from a rollout that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// Rows are not as they were wanted: everything begins anew.
+    Start,
+    /// The rows are as they were wanted: the task alone may be tried again.
+    Retry,
+    /// Whether AWS ever accepted the task stands in CloudTrail.
+    AskCloudTrail,
+    /// How the task ended stands in its log.
+    ReadTheLog,
+    /// A task of the attempt is there after all, and alive.
+    WaitForTheTask,
+    /// A task of the attempt is there after all, and shows how it ended.
+    LookAtTheTask,
+}
+
+impl WayOut {
+    /// What to do, with the commands for it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Start => "when the cause is mended, `evenkeel rollout start` begins a new rollout",
+            Self::Retry => {
+                "when the cause is mended, `evenkeel rollout retry` runs the task again once the gate has held again, and \
+                 `evenkeel rollout start` begins a new rollout"
+            }
+            Self::AskCloudTrail => {
+                "look for RunTask with that startedBy in CloudTrail: if there is none, or it was refused, \
+                 `evenkeel rollout retry`; if a task ran, `evenkeel rollout resolve --as succeeded` or `--as failed` by its log"
+            }
+            Self::ReadTheLog => {
+                "read the task's log, its id is in the stream's name: `evenkeel rollout resolve --as succeeded` if it did \
+                 its work, `--as failed` if not; `evenkeel rollout retry` runs it again"
+            }
+            Self::WaitForTheTask => {
+                "wait until it has stopped, then `evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code \
+                 and its log"
+            }
+            Self::LookAtTheTask => {
+                "`evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code and its log, or \
+                 `evenkeel rollout retry` to run it again"
+            }
+        }
+    }
 }
 
 /// Whether any of these asks for a person, whatever else is on its way.
@@ -217,6 +280,7 @@ impl HoldCause {
             },
             Self::Stale
             | Self::TaskInHand
+            | Self::AbortInHand
             | Self::GateShut { .. }
             | Self::Settling { .. }
             | Self::KickTooYoung { .. }
@@ -235,6 +299,7 @@ impl HoldCause {
             | Self::NoProvider { .. }
             | Self::OtherRows
             | Self::AfterFailure
+            | Self::CommandRefused { .. }
             | Self::PartialKick { .. }
             | Self::MixedDigests { .. }
             | Self::AllEmpty
@@ -264,6 +329,8 @@ impl HoldCause {
             Self::TaskInHand => "TaskInHand",
             Self::OtherRows => "OtherRows",
             Self::AfterFailure => "AfterFailure",
+            Self::AbortInHand => "AbortInHand",
+            Self::CommandRefused { .. } => "CommandRefused",
             Self::PartialKick { .. } => "PartialKick",
             Self::MixedDigests { .. } => "MixedDigests",
             Self::GateShut { .. } => "GateShut",
@@ -302,9 +369,9 @@ impl HoldCause {
             Self::NewerImage { .. } => Some("`evenkeel rollout start` rolls it out"),
             Self::CountOwned { .. } => Some("leave `count` out of the row, or remove the scalable target"),
             Self::NoProvider { .. } => Some("associate it with the cluster (PutClusterCapacityProviders)"),
-            Self::AfterFailure | Self::RolloutFailed { .. } => {
-                Some("when the cause is mended, `evenkeel rollout start` begins a new rollout")
-            }
+            Self::AfterFailure => Some(WayOut::Start.hint()),
+            Self::CommandRefused { instead, .. } => Some(instead),
+            Self::RolloutFailed { how: _, way } | Self::RolloutUnknown { way, .. } => Some(way.hint()),
             Self::OtherRows => Some("mend what is said of the other rows first"),
             Self::PartialKick { .. } => Some("`evenkeel rollout start` kicks every row"),
             Self::MixedDigests { .. } => {
@@ -313,12 +380,10 @@ impl HoldCause {
             Self::AllEmpty => Some("raise a row's count; with no tasks nothing can be proven"),
             Self::InitialDefinition { .. } => Some("point `task.definition` at the ordinary deployment task"),
             Self::NetworkAmbiguous { .. } => Some("the service rows must share one set of subnets and security groups"),
-            Self::RolloutUnknown { .. } => Some(
-                "look into the task's log; `evenkeel rollout start` begins a new rollout, which runs the task again",
-            ),
             Self::Unknown { .. }
             | Self::Stale
             | Self::TaskInHand
+            | Self::AbortInHand
             | Self::GateShut { .. }
             | Self::Settling { .. }
             | Self::KickTooYoung { .. }
@@ -364,6 +429,10 @@ impl fmt::Display for HoldCause {
             Self::TaskInHand => f.write_str("the correction waits until the deployment task has ended"),
             Self::OtherRows => f.write_str("a new deployment waits until every row of the table is found"),
             Self::AfterFailure => f.write_str("the correction waits for a person, because the newest rollout failed"),
+            Self::AbortInHand => f.write_str("the rollout is being aborted, and nothing else of it is done"),
+            Self::CommandRefused { order, stands, instead: _ } => {
+                write!(f, "{order} does not go with a rollout that is {stands}")
+            }
             Self::PartialKick { kicked, missing } => {
                 write!(f, "partial kick: {} got a new deployment, {} did not", names(kicked), names(missing))
             }
@@ -386,9 +455,9 @@ impl fmt::Display for HoldCause {
             }
             Self::TaskNotSeen { attempt } => write!(f, "attempt {attempt} was launched and is not visible yet"),
             Self::TaskRunning { task, status } => write!(f, "the deployment task {task} is {status}"),
-            Self::RolloutFailed { how } => write!(f, "the newest rollout failed: {how}"),
-            Self::RolloutUnknown { attempt } => {
-                write!(f, "nobody can say whether attempt {attempt} of the deployment task ran")
+            Self::RolloutFailed { how, way: _ } => write!(f, "the newest rollout failed: {how}"),
+            Self::RolloutUnknown { attempt, known, way: _ } => {
+                write!(f, "nobody can say whether attempt {attempt} of the deployment task ran: {known}")
             }
         }
     }

@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 
 use crate::model::ids::{ContainerName, TaskArn};
 use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
-use crate::model::rollout::{Attempt, Failure, Record, RecordState};
+use crate::model::rollout::{Attempt, Durable, Failure, Lost, Record, RecordState};
 use crate::model::row::{Capacity, Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::{Action, Launch};
 use super::because::Because;
+use super::command;
 use super::gate::Gate;
 use super::history::{Answer, History};
 use super::hold::HoldCause;
@@ -39,6 +40,8 @@ pub(super) type Move = Result<(Action, Because), (HoldCause, NextLook)>;
 pub(super) struct LaunchInput<'a> {
     pub(super) table: &'a ServiceTable,
     pub(super) observed: &'a Observed,
+    /// The durable facts; `record` is theirs.
+    pub(super) durable: &'a Durable,
     pub(super) record: &'a Record,
     pub(super) history: &'a History,
     /// The rows and the gate; `None` while a row is not found. Then nothing begins, but what a task came to is still
@@ -63,14 +66,18 @@ fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move 
 
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
 pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
+    if let Some(before) = command::retried(input.durable, input.record) {
+        return when_open(input, &input.ground?, before.saturating_add(1));
+    }
     match &input.record.state {
-        RecordState::Open => when_open(input, &input.ground?),
+        RecordState::Open => when_open(input, &input.ground?, 1),
         RecordState::Launching(attempt) => when_launching(input, *attempt),
         RecordState::Launched(attempt) => Some(when_launched(input, attempt)),
         RecordState::Baseline
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => None,
     }
 }
@@ -103,7 +110,7 @@ fn one_off<'a>(input: &LaunchInput<'a>) -> Option<(&'a Row, &'a DefinitionView)>
 }
 
 /// Without a task row, a clear gate ends the rollout.
-fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>) -> Option<Move> {
+fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Option<Move> {
     if let Some(wait) = not_yet(input.history, ground) {
         return Some(Err(wait));
     }
@@ -112,7 +119,7 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>) -> Option<Move> {
     }
     let (_, definition) = one_off(input)?;
     Some(match launchable(ground.stand, definition) {
-        Ok(_) => write(input, RecordState::Launching(1), Because::GateClear),
+        Ok(_) => write(input, RecordState::Launching(attempt), Because::GateClear),
         Err(cause) => Err((cause, NextLook::Idle)),
     })
 }
@@ -124,7 +131,7 @@ fn when_launching(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 
 /// The attempt's task, or RunTask's own answer.
 fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
-    let LaunchInput { table: _, observed, record, history, ground: _ } = input;
+    let LaunchInput { table: _, observed, durable: _, record, history, ground: _ } = input;
     let started_by = record.id.started_by(attempt);
     let mut tasks = observed.tasks.present().into_iter().flatten();
     if let Some(found) = tasks.find(|task| task.started_by == started_by) {
@@ -142,14 +149,19 @@ fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 
 /// The launch is too old to be repeated, or overtaken by a newer kick.
 fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
-    let LaunchInput { table: _, observed, record, history: _, ground } = input;
+    let LaunchInput { table: _, observed, durable, record, history: _, ground } = input;
     let age = observed.at.since(record.since);
     if age >= TOKEN_LIFE {
         let why = format!("attempt {attempt} was launched {age} ago and no task of it is visible");
-        return Some(write(input, RecordState::Unknown(attempt), Because::EvidenceLost(why)));
+        let lost = Lost { attempt, task: None };
+        return Some(write(input, RecordState::Unknown(lost), Because::EvidenceLost(why)));
+    }
+    let unseen = age >= VISIBLE && observed.tasks.present().is_some();
+    if let Some(command) = command::aborted(durable, record).filter(|_| unseen) {
+        return Some(write(input, RecordState::Open, Because::Commanded(command::said(command))));
     }
     let stand = ground.as_ref()?.stand;
-    let overtaken = stand.frontier > record.frontier && age >= VISIBLE && observed.tasks.present().is_some();
+    let overtaken = stand.frontier > record.frontier && unseen;
     // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
     overtaken.then(|| write(input, RecordState::Open, Because::Kicked(stand.kicked_since(record.frontier))))
 }
@@ -157,6 +169,10 @@ fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 /// RunTask, for the first time or once more under the same token.
 fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     let record = input.record;
+    // Nothing more is sent; what may have been sent comes to light within minutes, or never.
+    if command::aborted(input.durable, record).is_some() {
+        return Some(Err((HoldCause::AbortInHand, NextLook::MOVING)));
+    }
     if input.table.task_row().is_none() {
         return Some(Err((HoldCause::TaskNotSeen { attempt }, NextLook::MOVING)));
     }
@@ -187,6 +203,9 @@ fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
 
 /// A row that left the table meanwhile wants no more attempts.
 fn next_attempt(input: &LaunchInput<'_>, attempt: u32, since: Timestamp, why: String) -> Move {
+    if command::aborted(input.durable, input.record).is_some() {
+        return write(input, RecordState::Open, Because::NeverStarted(why));
+    }
     if attempt >= input.table.task_row().map_or(1, |(_, task)| task.attempts) {
         return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why));
     }
@@ -220,7 +239,8 @@ fn when_launched(input: &LaunchInput<'_>, attempt: &Attempt) -> Move {
         }
         None => {
             let why = format!("task {} is gone from ECS and was never seen stopped", attempt.task);
-            write(input, RecordState::Unknown(attempt.number), Because::EvidenceLost(why))
+            let lost = Lost { attempt: attempt.number, task: Some(attempt.task.clone()) };
+            write(input, RecordState::Unknown(lost), Because::EvidenceLost(why))
         }
     }
 }

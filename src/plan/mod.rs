@@ -2,16 +2,18 @@
 //!
 //! Pure: no IO, no clock, no async, no randomness, and nothing that can fail: a `Result` here is a choice
 //! of two answers, never an error. Same input, same plan.
-//! Read in this order: `planner` (the order of decisions), `guard`, `rollout`, `correct`, `drift`, `conclude`, `gate`,
-//! `launch`, then `audit`, which judges any plan without trusting the planner.
+//! Read in this order: `planner` (the order of decisions), `guard`, `command`, `rollout`, `correct`, `drift`,
+//! `conclude`, `gate`, `launch`, `ending`, then `audit`, which judges any plan without trusting the planner.
 
 pub mod action;
 pub mod audit;
 pub mod because;
+pub mod command;
 mod conclude;
 mod correct;
 mod draft;
 pub mod drift;
+mod ending;
 pub mod gate;
 mod guard;
 pub mod history;

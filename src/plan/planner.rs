@@ -5,7 +5,8 @@
 //! 1. Whose account is this? Another one than the table's: nothing at all is done.          (`guard`)
 //! 2. Is the cluster there, and is what it carries for us readable? If not: nothing.         (`guard`)
 //! 3. Is each row's resource there, exactly once? What is not is held, the others go on.     (`guard`)
-//! 4. Where does the rollout stand? The record follows what was seen: first what ECS undid, then rows that are new in
+//! 4. Did a person say how it goes on?                                                       (`command`)
+//!    Where does the rollout stand? The record follows what was seen: first what ECS undid, then rows that are new in
 //!    the table, then kicks, then requests that need nothing more.                          (`rollout`)
 //! 5. What of each row differs, and may it be corrected now?                                 (`correct`, `drift`)
 //! 6. Does a request ask for new deployments?                                                (`correct`)
@@ -16,10 +17,11 @@ use crate::model::observed::Observed;
 use crate::model::row::ServiceTable;
 
 use super::action::{Action, Plan, Step};
+use super::command::{self, Obeyed};
 use super::draft::Draft;
 use super::history::History;
 use super::rollout::{self, Stand};
-use super::{conclude, correct, guard};
+use super::{conclude, correct, ending, guard};
 
 /// Everything that a plan is made of.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +43,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     guard::hold_missing_rows(&mut draft);
     let stand = Stand::of(input.table, cluster, input.observed);
     // 4.
-    let next = stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable));
+    let next = match command::obey(&mut draft, stand.as_ref(), &durable) {
+        Obeyed::Nothing => stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable)),
+        Obeyed::Record(record, why) => Some((record, why)),
+        Obeyed::Waiting => None,
+    };
     let record = next.as_ref().map(|(record, _)| record).or(durable.record.as_ref()).cloned();
     draft.steps.extend(next.map(|(record, why)| Step {
         row: None,
@@ -53,5 +59,6 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     // 7.
     conclude::end_rollout(&mut draft, stand.as_ref(), &durable);
     conclude::report_rollout(&mut draft, stand.as_ref(), &durable, record.as_ref());
+    ending::keep(&mut draft, cluster, stand.as_ref(), &durable);
     draft.finished(Some(cluster))
 }

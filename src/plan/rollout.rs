@@ -3,6 +3,7 @@
 //! All of it is derived anew on every pass from the deployments that AWS shows and the record; nothing is
 //! remembered that can be seen. The words are those of docs/rollout.md.
 
+use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, RequestId, RowName};
 use crate::model::observed::{
     ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView, TaskView,
@@ -12,6 +13,7 @@ use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::because::Because;
+use super::command;
 use super::gate::Gate;
 use super::planner::PlanInput;
 use super::progress::RowProgress;
@@ -27,6 +29,8 @@ pub struct RolloutReport {
     pub record: Option<Record>,
     /// The newest request.
     pub request: Option<Request>,
+    /// The newest command.
+    pub command: Option<Command>,
     /// The gate, while a rollout is in hand.
     pub gate: Option<Gate>,
     /// How far each service row is.
@@ -172,8 +176,14 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => (!answered).then_some(request),
     }
+}
+
+/// Whether kicks of the rollout may still be waited for: it is open, or its task is to be tried again.
+pub(super) fn is_open(durable: &Durable, record: &Record) -> bool {
+    record.state == RecordState::Open || command::retried(durable, record).is_some()
 }
 
 /// Whether a request asks for a new deployment of this row.
@@ -202,13 +212,14 @@ pub(super) fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
 pub(super) fn base(record: &Record) -> Timestamp {
     match &record.state {
         // A rollout that ECS undid leaves its rows where they were: the next one starts from the same place.
-        RecordState::Open | RecordState::Failed(Failure::Row(_)) => record.base,
+        RecordState::Open | RecordState::Failed(Failure::Row(_) | Failure::Aborted) => record.base,
         RecordState::Launching(_)
         | RecordState::Launched(_)
         | RecordState::Baseline
         | RecordState::Succeeded(_)
-        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_))
+        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_))
         | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => record.frontier,
     }
 }
@@ -223,6 +234,10 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
     let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => None,
+        // Another attempt is as good as the first: what ECS undid meanwhile, or somebody kicked, comes before it.
+        RecordState::Failed(_) | RecordState::Unknown(_) if command::retried(durable, record).is_some() => {
+            failed(stand, record).or_else(|| advance(stand, record, request))
+        }
         RecordState::Open => failed(stand, record)
             .or_else(|| advance(stand, record, request))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
@@ -230,6 +245,7 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped => undone_unseen(stand, durable, record, request.as_ref())
             .or_else(|| rows_added(stand, record))
             .or_else(|| advance(stand, record, request))
@@ -258,8 +274,13 @@ fn undone_unseen(
 /// A rollback under a fresh deployment id is newer than what the record knows, and no kick; one that brings the old
 /// deployment back is older, and the record knows more.
 fn failure(stand: &Stand<'_>, record: &Record, row: RowName) -> Record {
+    ended_badly(stand, record, Failure::Row(row))
+}
+
+/// The record of a rollout that failed without its task.
+pub(super) fn ended_badly(stand: &Stand<'_>, record: &Record, failure: Failure) -> Record {
     let frontier = stand.frontier.max(record.frontier);
-    let state = RecordState::Failed(Failure::Row(row));
+    let state = RecordState::Failed(failure);
     Record { state, frontier, since: stand.observed.at, ..record.clone() }
 }
 
@@ -303,9 +324,12 @@ pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
     match &record.state {
         RecordState::Open | RecordState::Launching(_) => Some(record.base),
         RecordState::Launched(_) => None,
-        // After a failure nothing is corrected before somebody asks.
-        RecordState::Failed(_) | RecordState::Unknown(_) => request(),
-        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Skipped => {
+        // After a failure nothing is corrected before somebody asks; another attempt is still this rollout's.
+        RecordState::Failed(_) | RecordState::Unknown(_) => match command::retried(durable, record) {
+            Some(_) => Some(record.base),
+            None => request(),
+        },
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
             change().map(|change| change.at.plus(JUST_BEFORE)).into_iter().chain(request()).min()
         }
     }

@@ -4,8 +4,8 @@
 
 use crate::aws::{Aws, AwsError, Differing, RunAnswer, Updated};
 use crate::model::ids::{ClusterArn, TaskDefinitionArn};
-use crate::model::rollout::TagKeys;
-use crate::plan::action::{Action, Deployment, Launch, Revision, ServiceUpdate, Step};
+use crate::model::rollout::Record;
+use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, ServiceUpdate, Step};
 use crate::plan::audit::AuditedPlan;
 use crate::plan::history::Answer;
 
@@ -41,6 +41,8 @@ pub enum Done {
         /// The new task definition revision.
         revision: Option<TaskDefinitionArn>,
     },
+    /// A service deployment is told to go back.
+    RolledBack,
     /// A revision is there.
     Registered(TaskDefinitionArn),
     /// RunTask answered.
@@ -51,7 +53,7 @@ impl Done {
     /// What RunTask answered, in the plan's words; `None` for other steps.
     pub fn answer(&self) -> Option<Answer> {
         match self {
-            Self::Written | Self::Updated { .. } | Self::Registered(_) => None,
+            Self::Written | Self::Updated { .. } | Self::RolledBack | Self::Registered(_) => None,
             Self::Ran(RunAnswer::Task(id)) => Some(Answer::Task(id.clone())),
             Self::Ran(RunAnswer::NotStarted(why)) => Some(Answer::NotStarted(why.clone())),
             Self::Ran(RunAnswer::Refused(why)) => Some(Answer::Refused(why.clone())),
@@ -68,7 +70,7 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
     for step in &plan.steps {
         let result = match &stopped {
             Some(cause) => StepResult::Skipped(cause.clone()),
-            None => match take(aws, cluster, &plan.keys, &step.action).await {
+            None => match take(aws, cluster, plan, &step.action).await {
                 Ok(done) => StepResult::Done(done),
                 Err(error) => StepResult::Failed(error),
             },
@@ -81,14 +83,24 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
     outcomes
 }
 
-async fn take(aws: &Aws, cluster: &ClusterArn, keys: &TagKeys, action: &Action) -> Result<Done, AwsError> {
+async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> Result<Done, AwsError> {
     match action {
-        Action::Record(record) => aws.tag(cluster, &keys.rollout, &record.tag()).await.map(|()| Done::Written),
-        Action::Change(change) => aws.tag(cluster, &keys.change, &change.tag()).await.map(|()| Done::Written),
+        Action::Record(record) => write_record(aws, cluster, plan, record).await.map(|()| Done::Written),
+        Action::Change(change) => aws.tag(cluster, &plan.keys.change, &change.tag()).await.map(|()| Done::Written),
+        Action::RollBack(back) => aws.roll_back(&back.deployment).await.map(|()| Done::RolledBack),
         Action::Register(revision) => register(aws, revision).await.map(Done::Registered),
         Action::Update(update) => run_update(aws, cluster, update).await,
         Action::Run(launch) => run(aws, cluster, launch).await.map(Done::Ran),
     }
+}
+
+/// The record, and with its end what is kept of the rollout: both or neither.
+async fn write_record(aws: &Aws, cluster: &ClusterArn, plan: &Plan, record: &Record) -> Result<(), AwsError> {
+    let record = (plan.keys.rollout.as_str(), record.tag());
+    let past = plan.past.iter().map(|(key, past)| (key.as_str(), past.tag()));
+    let tags: Vec<(&str, String)> = std::iter::once(record).chain(past).collect();
+    let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    aws.tags(cluster, &tags).await
 }
 
 async fn register(aws: &Aws, revision: &Revision) -> Result<TaskDefinitionArn, AwsError> {

@@ -5,7 +5,7 @@
 
 use crate::aws::{Aws, Class};
 use crate::model::observed::Observed;
-use crate::model::rollout::RecordState;
+use crate::model::rollout::{Record, RecordState};
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::action::{Action, Plan, Standing, Step};
@@ -82,6 +82,14 @@ pub async fn pass(
 }
 
 impl PassReport {
+    /// The record that this pass wrote, if it wrote one.
+    pub fn written(&self) -> Option<&Record> {
+        self.outcomes.iter().find_map(|outcome| match (&outcome.step.action, &outcome.result) {
+            (Action::Record(record), StepResult::Done(_)) => Some(record),
+            _ => None,
+        })
+    }
+
     /// What it amounts to.
     pub fn verdict(&self) -> Verdict {
         let lasting = |outcome: &Outcome| match &outcome.result {

@@ -166,6 +166,8 @@ fn hides_drift(cause: &HoldCause) -> bool {
         | HoldCause::TaskInHand
         | HoldCause::OtherRows
         | HoldCause::AfterFailure
+        | HoldCause::AbortInHand
+        | HoldCause::CommandRefused { .. }
         | HoldCause::PartialKick { .. }
         | HoldCause::MixedDigests { .. }
         | HoldCause::GateShut { .. }
@@ -299,7 +301,7 @@ fn rollout_complete(subject: &Subject<'_>) -> Condition {
         return condition(aspect, Status::False, report.phase.name(), message);
     }
     let (status, reason) = completeness(record, report.phase);
-    condition(aspect, status, reason, words::record_state(record)).at(record.since)
+    condition(aspect, status, reason, words::record_state(&record.state)).at(record.since)
 }
 
 /// Whether somebody kicked rows after the rollout that the record tells of had ended.
@@ -307,6 +309,7 @@ pub(super) fn outdated(record: &Record, phase: Phase) -> bool {
     let ended = match &record.state {
         RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => false,
         RecordState::Succeeded(_)
+        | RecordState::Resolved(_)
         | RecordState::Skipped
         | RecordState::Baseline
         | RecordState::Failed(_)
@@ -322,6 +325,7 @@ pub(super) fn outdated(record: &Record, phase: Phase) -> bool {
 fn completeness(record: &Record, phase: Phase) -> (Status, &'static str) {
     match &record.state {
         RecordState::Succeeded(_) => (Status::True, "Succeeded"),
+        RecordState::Resolved(_) => (Status::True, "Resolved"),
         RecordState::Skipped => (Status::True, "NoTaskRow"),
         RecordState::Baseline => (Status::True, "Baseline"),
         RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => (Status::False, phase.name()),

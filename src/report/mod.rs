@@ -4,6 +4,7 @@
 //! colour. Text is for people and may change; `json` is for scripts and may not (docs/output.md).
 
 pub mod conditions;
+pub mod history_text;
 pub mod holds_text;
 pub mod json;
 pub mod pass_text;

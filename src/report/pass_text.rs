@@ -68,7 +68,7 @@ fn refused(done: &Done) -> bool {
 /// What AWS gave for it.
 fn got(done: &Done) -> String {
     match done {
-        Done::Written => String::new(),
+        Done::Written | Done::RolledBack => String::new(),
         Done::Updated { now: _, revision: Some(revision) } => format!(": {}", revision.short()),
         Done::Updated { now: _, revision: None } => String::new(),
         Done::Registered(revision) => format!(": {}", revision.short()),

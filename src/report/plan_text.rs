@@ -45,6 +45,7 @@ pub fn summary(plan: &Plan, style: Style) -> String {
 struct Counts {
     rows: usize,
     definitions: usize,
+    backs: usize,
     tasks: usize,
     records: usize,
     failed: usize,
@@ -63,6 +64,7 @@ impl Counts {
                     counts.definitions += usize::from(update.revision.is_some());
                 }
                 Action::Register(_) => counts.definitions += 1,
+                Action::RollBack(_) => counts.backs += 1,
                 Action::Run(_) => counts.tasks += 1,
             }
         }
@@ -81,6 +83,7 @@ impl Counts {
         let all = [
             (self.rows, "row", "to update"),
             (self.definitions, "task definition", "to register"),
+            (self.backs, "deployment", "to roll back"),
             (self.tasks, "task", "to run"),
         ];
         let some = all.into_iter().filter(|(number, ..)| *number > 0);
@@ -145,7 +148,7 @@ fn difference_line(difference: &Difference, width: usize, held: bool, style: Sty
 fn is_record(step: &Step) -> bool {
     match step.action {
         Action::Record(_) | Action::Change(_) => true,
-        Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
+        Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::command::{Command, Standing};
 use crate::model::rollout::{Record, Request, RolloutId};
 use crate::plan::gate::{Condition, Gate, Holding};
 use crate::plan::hold::Urgency;
@@ -31,6 +32,9 @@ pub fn rollout_text(subject: &Subject<'_>, style: Style) -> String {
     if let Some(request) = &report.request {
         text.push_str(&request_line(request, report.record.as_ref()));
     }
+    if let Some(command) = &report.command {
+        text.push_str(&command_line(command, report.record.as_ref()));
+    }
     text.push('\n');
     if let Some(gate) = &report.gate {
         text.push_str(&gate_block(gate, style));
@@ -47,7 +51,7 @@ fn fact(label: &str, said: impl std::fmt::Display) -> String {
 fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
     let Record { id, base: _, frontier, state: _, since, request: _ } = record;
     let other = if newest.is_some_and(|newest| newest != id) { format!(" (of rollout {id})") } else { String::new() };
-    let mut text = fact("record", format!("{}{other}", words::record_state(record)));
+    let mut text = fact("record", format!("{}{other}", words::record_state(&record.state)));
     text.push_str(&fact("since", since));
     text.push_str(&fact("newest", format!("{frontier}, the newest deployment that the record knows")));
     text
@@ -59,6 +63,18 @@ fn request_line(request: &Request, record: Option<&Record>) -> String {
     let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let state = if answered { "taken up" } else { "not taken up yet" };
     fact("request", format!("{id} of {at}, {state}{reason}"))
+}
+
+fn command_line(command: &Command, record: Option<&Record>) -> String {
+    let Command { rollout: _, order, at, by, reason } = command;
+    let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let state = match record.map_or(Standing::Void, |record| command.against(record)) {
+        Standing::Pending => "still to be done",
+        Standing::Done => "done",
+        Standing::Void => "void, what it is about is over",
+    };
+    fact("command", format!("{order}{by} of {at}, {state}{reason}"))
 }
 
 /// The nine conditions, one line each.

@@ -42,8 +42,10 @@ fn heading(subject: &Subject<'_>, style: Style) -> String {
     );
     let record = plan.rollout.record.as_ref();
     let said = record.map(|record| match conditions::outdated(record, plan.rollout.phase) {
-        true => format!(": not on record yet; before it: {}, since {}", words::record_state(record), record.since),
-        false => format!(": {}, since {}", words::record_state(record), record.since),
+        true => {
+            format!(": not on record yet; before it: {}, since {}", words::record_state(&record.state), record.since)
+        }
+        false => format!(": {}, since {}", words::record_state(&record.state), record.since),
     });
     let phase = style.paint(phase_role(phase), phase.name());
     let _ = writeln!(text, "rollout {phase}{}\n", said.unwrap_or_default());

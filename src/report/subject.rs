@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, Observed, Seen, ServiceView};
+use crate::model::past::{self, Past};
+use crate::model::rollout::RecordState;
 use crate::model::row::{Row, ServiceTable};
 use crate::plan::action::{Action, Plan, Step};
 use crate::plan::because::Because;
@@ -116,11 +118,33 @@ impl<'a> Subject<'a> {
         digests.map_or(Digests::Untold, Digests::Told)
     }
 
+    /// The rollouts that ended, as the cluster's tags keep them, newest first.
+    pub fn past(&self) -> Vec<Past> {
+        let cluster = self.observed.one_cluster();
+        let keys = past::keys(&self.table.name);
+        cluster.map(|cluster| past::entries(&keys, &cluster.tags)).unwrap_or_default()
+    }
+
+    /// Whether the record's rollout has not ended, or goes on after all.
+    pub fn rollout_is_in_hand(&self) -> bool {
+        let report = &self.plan.rollout;
+        let open = report.record.as_ref().is_some_and(|record| match &record.state {
+            RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => true,
+            RecordState::Baseline
+            | RecordState::Succeeded(_)
+            | RecordState::Failed(_)
+            | RecordState::Unknown(_)
+            | RecordState::Resolved(_)
+            | RecordState::Skipped => false,
+        });
+        open || report.gate.is_some()
+    }
+
     /// Steps that are for the table as a whole: its durable facts.
     pub fn table_steps(&self) -> impl Iterator<Item = &'a Step> {
         self.plan.steps.iter().filter(|step| match &step.action {
             Action::Record(_) | Action::Change(_) => true,
-            Action::Update(_) | Action::Register(_) | Action::Run(_) => false,
+            Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
         })
     }
 }

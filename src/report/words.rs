@@ -3,7 +3,7 @@
 //! One place, so that the same thing is called the same in a plan, a log and a status.
 
 use crate::model::observed::RolloutState;
-use crate::model::rollout::{Failure, Record, RecordState};
+use crate::model::rollout::{Failure, Lost, RecordState};
 use crate::model::row::Capacity;
 use crate::model::time::Timestamp;
 use crate::plan::action::{Action, Deployment, Revision, ServiceUpdate, Standing};
@@ -58,13 +58,14 @@ pub(super) fn capacity(capacity: Capacity) -> &'static str {
 /// What a step does, without its row.
 pub(super) fn action(action: &Action) -> String {
     match action {
-        Action::Record(record) => format!("record: {}", record_state(record)),
+        Action::Record(record) => format!("record: {}", record_state(&record.state)),
         Action::Change(change) => {
             let rows: Vec<&str> = change.rows.iter().map(|row| row.as_str()).collect();
             format!("note that this program kicks {}", rows.join(", "))
         }
         Action::Update(update) => updates(update).join(", "),
         Action::Register(revision) => registered(revision),
+        Action::RollBack(back) => format!("roll back deployment {}", back.deployment.short()),
         Action::Run(launch) => format!("run {} once, as {}", launch.definition.short(), launch.started_by),
     }
 }
@@ -90,8 +91,8 @@ fn registered(revision: &Revision) -> String {
 }
 
 /// A record's state, in words.
-pub(super) fn record_state(record: &Record) -> String {
-    match &record.state {
+pub(super) fn record_state(state: &RecordState) -> String {
+    match state {
         RecordState::Baseline => "baseline".to_owned(),
         RecordState::Open => "open".to_owned(),
         RecordState::Launching(attempt) => format!("launching, attempt {attempt}"),
@@ -107,7 +108,16 @@ pub(super) fn record_state(record: &Record) -> String {
         RecordState::Failed(Failure::Start(attempts)) => {
             format!("failed, the task did not start in {}", counted(*attempts as usize, "attempt"))
         }
-        RecordState::Unknown(attempt) => format!("unknown, whether attempt {attempt} ran"),
+        RecordState::Failed(Failure::Log { attempt }) => {
+            format!("failed, task {}, exit code 0, by its log", attempt.task)
+        }
+        RecordState::Failed(Failure::Told(attempt)) => format!("failed, attempt {attempt}, as a person says"),
+        RecordState::Failed(Failure::Aborted) => "failed, aborted".to_owned(),
+        RecordState::Unknown(Lost { attempt, task: None }) => format!("unknown, whether attempt {attempt} ran"),
+        RecordState::Unknown(Lost { attempt, task: Some(task) }) => {
+            format!("unknown, how attempt {attempt} ended, task {task}")
+        }
+        RecordState::Resolved(attempt) => format!("succeeded, attempt {attempt}, as a person says"),
         RecordState::Skipped => "skipped, the table has no task row".to_owned(),
     }
 }

@@ -158,6 +158,20 @@ impl Sim {
         answer["digest"].as_str().expect("a push gives a digest").to_owned()
     }
 
+    /// Containers of a family exit with this code, twenty seconds after they started.
+    #[track_caller]
+    pub(super) fn exits(&self, family: &str, exit_code: i32) {
+        let app = json!({"exitsAfter": {"ms": 20_000, "exitCode": exit_code}});
+        self.perform(json!([{"app": {"of": family, "app": app}}]));
+    }
+
+    /// Does what a scenario can do, at once.
+    #[track_caller]
+    pub(super) fn perform(&self, actions: Value) {
+        let (status, body) = self.http("POST", "/_sim/do", "", &actions.to_string());
+        assert_eq!(status, 200, "{body}");
+    }
+
     /// The journal from an entry on.
     pub(super) fn journal(&self, from: usize) -> Journal {
         let (status, body) = self.http("GET", &format!("/_sim/journal?from={from}"), "", "");

@@ -46,7 +46,7 @@ async fn a_task_that_exits_badly_is_a_failure_and_is_not_run_again() {
     let ended = story.ended().await;
     assert_eq!(ended.end, End::Reached(Verdict::Failed));
     match holds(&ended, "RolloutFailed") {
-        HoldCause::RolloutFailed { how } => assert!(how.contains("exit code 3"), "{how}"),
+        HoldCause::RolloutFailed { how, .. } => assert!(how.contains("exit code 3"), "{how}"),
         other => panic!("{other:?}"),
     }
     story.lab.wait(Span::minutes(180)).await;

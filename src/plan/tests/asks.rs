@@ -20,7 +20,7 @@ pub(super) fn hold<'a>(plan: &'a Plan, name: &str) -> &'a HoldCause {
 pub(super) fn written(plan: &Plan) -> Option<&Record> {
     plan.steps.iter().find_map(|step| match &step.action {
         Action::Record(record) => Some(record),
-        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => None,
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => None,
     })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn updates(plan: &Plan) -> Vec<&ServiceUpdate> {
     let actions = plan.steps.iter().map(|step| &step.action);
     let updates = actions.filter_map(|action| match action {
         Action::Update(update) => Some(update),
-        Action::Record(_) | Action::Change(_) | Action::Register(_) | Action::Run(_) => None,
+        Action::Record(_) | Action::Change(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => None,
     });
     updates.collect()
 }

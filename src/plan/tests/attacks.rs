@@ -4,9 +4,9 @@
 
 use super::fixture::{DEPLOYED, SERVICES, World, unseen};
 use super::{hold, holds, state, updates, written};
-use crate::model::ids::{ContainerName, RowName, ServiceArn, ServiceName};
+use crate::model::ids::{ContainerName, RowName, ServiceArn, ServiceDeploymentArn, ServiceName};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
-use crate::model::rollout::{Attempt, RecordState, TagKeys};
+use crate::model::rollout::{Attempt, Lost, RecordState, TagKeys};
 use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Standing;
@@ -39,7 +39,13 @@ fn launched() -> World {
 fn undone(at: Timestamp) -> Seen<Vec<ServiceDeploymentView>> {
     let reason = "Service deployment rolled back".to_owned();
     let status = "ROLLBACK_SUCCESSFUL".to_owned();
-    Seen::Present(vec![ServiceDeploymentView { created_at: at, fate: Fate::Undone, status, reason }])
+    Seen::Present(vec![ServiceDeploymentView {
+        arn: ServiceDeploymentArn::told("arn:sd/1"),
+        created_at: at,
+        fate: Fate::Undone,
+        status,
+        reason,
+    }])
 }
 
 #[test]
@@ -95,7 +101,8 @@ fn a_task_that_was_accepted_late_is_given_time_to_be_seen() {
         assert!(world.plan().steps.is_empty());
     }
     world.later(Span::minutes(5));
-    assert_eq!(state(&world.plan()), RecordState::Unknown(1));
+    let lost = Lost { attempt: 1, task: Some("cafe".into()) };
+    assert_eq!(state(&world.plan()), RecordState::Unknown(lost));
 }
 
 #[test]
@@ -113,7 +120,7 @@ fn a_launch_whose_row_left_the_table_does_not_block_it_for_ever() {
     let mut world = World::launching();
     world.table.rows.retain(|row| row.task().is_none());
     world.later(Span::minutes(56));
-    assert_eq!(state(&world.plan()), RecordState::Unknown(1));
+    assert_eq!(state(&world.plan()), RecordState::Unknown(Lost { attempt: 1, task: None }));
 }
 
 #[test]
@@ -150,7 +157,7 @@ fn nothing_is_kicked_while_a_task_of_ours_lives_whatever_the_record_says() {
             world.cluster().tags.remove(&key);
             world.pass(Span::seconds(2));
         } else {
-            world.set_state(RecordState::Unknown(1));
+            world.set_state(RecordState::Unknown(Lost { attempt: 1, task: None }));
             let frontier = world.record().frontier;
             world.request(frontier);
         }

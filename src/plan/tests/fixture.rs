@@ -5,18 +5,22 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::model::command::Command;
 use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName};
 use crate::model::image::Digest;
 use crate::model::observed::{
     ClusterView, DefinitionView, DeploymentRole, DesiredStatus, Observed, RolloutState, RowView, Seen, ServiceView,
     TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
 };
+use crate::model::past::{self, Past};
 use crate::model::rollout::{Record, RecordState, Request, TagKeys};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Launch, Plan};
+use crate::plan::command::{Want, Wish, command};
 use crate::plan::history::History;
+use crate::plan::hold::HoldCause;
 use crate::plan::planner::{PlanInput, plan};
 
 use super::samples::{ACCOUNT, deployment, row_view, table, task};
@@ -108,10 +112,15 @@ impl World {
         self.history = std::mem::take(&mut self.history).after(&self.observed, &plan);
         for step in &plan.steps {
             match &step.action {
-                Action::Record(record) => self.tag(|keys| keys.rollout.clone(), record.tag()),
+                Action::Record(record) => {
+                    self.tag(|keys| keys.rollout.clone(), record.tag());
+                    if let Some((key, past)) = &plan.past {
+                        self.tag(|_| key.clone(), past.tag());
+                    }
+                }
                 Action::Change(change) => self.tag(|keys| keys.change.clone(), change.tag()),
                 Action::Run(launch) => self.run(launch),
-                Action::Update(_) | Action::Register(_) => {}
+                Action::Update(_) | Action::Register(_) | Action::RollBack(_) => {}
             }
         }
         self.later(then);
@@ -198,6 +207,24 @@ impl World {
         let request = Request { id: id.clone(), after, at: self.observed.at, reason: Some("new schema".to_owned()) };
         self.tag(|keys| keys.request.clone(), request.tag());
         id
+    }
+
+    /// A person gives a command now.
+    pub(crate) fn command(&mut self, want: Want) -> Result<Command, HoldCause> {
+        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at it".to_owned()) };
+        match command(&self.input(), &wish) {
+            Ok(accepted) => {
+                self.tag(|keys| keys.command.clone(), accepted.command.tag());
+                Ok(accepted.command)
+            }
+            Err(holds) => Err(holds[0].cause.clone()),
+        }
+    }
+
+    /// The entries of rollouts that ended, newest first.
+    pub(crate) fn past(&mut self) -> Vec<Past> {
+        let keys = TagKeys::of(&self.table.name);
+        past::entries(&keys.past, &self.cluster().tags)
     }
 
     /// A new PRIMARY deployment with all its tasks starting; what ran before keeps running beside it.

@@ -208,6 +208,7 @@ fn more_kicks_may_follow_a_young_one() {
 fn a_rollback_fails_the_rollout_and_nothing_runs() {
     let mut world = World::clear();
     let undone = ServiceDeploymentView {
+        arn: crate::model::ids::ServiceDeploymentArn::told("arn:sd/1"),
         created_at: world.observed.at,
         fate: Fate::Undone,
         status: "ROLLBACK_SUCCESSFUL".into(),
@@ -228,6 +229,7 @@ fn a_rollback_fails_the_rollout_and_nothing_runs() {
 fn a_rollback_of_an_earlier_rollout_is_no_failure_of_this_one() {
     let mut world = World::clear();
     let undone = ServiceDeploymentView {
+        arn: crate::model::ids::ServiceDeploymentArn::told("arn:sd/1"),
         created_at: DEPLOYED,
         fate: Fate::Undone,
         status: "ROLLBACK_SUCCESSFUL".into(),

@@ -3,11 +3,11 @@
 use super::fixture::{World, unseen};
 use super::{hold, state, written};
 use crate::model::observed::{DesiredStatus, NetworkView, Seen, TaskStatus, Trouble};
-use crate::model::rollout::{Attempt, Failure, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Launch, Plan, Standing};
 use crate::plan::history::{Answer, History, LaunchAnswer};
-use crate::plan::hold::HoldCause;
+use crate::plan::hold::{HoldCause, WayOut};
 
 #[track_caller]
 fn run(plan: &Plan) -> &Launch {
@@ -69,10 +69,15 @@ fn after_55_minutes_without_evidence_only_a_person_knows() {
     world.later(Span::minutes(54));
     run(&world.plan());
     world.later(Span::minutes(1));
-    assert_eq!(state(&world.pass(Span::seconds(10))), RecordState::Unknown(1));
+    assert_eq!(state(&world.pass(Span::seconds(10))), RecordState::Unknown(Lost { attempt: 1, task: None }));
     let plan = world.plan();
     assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Failed));
-    assert_eq!(hold(&plan, "RolloutUnknown"), &HoldCause::RolloutUnknown { attempt: 1 });
+    let said = hold(&plan, "RolloutUnknown");
+    assert_eq!(said.hint(), Some(WayOut::AskCloudTrail.hint()));
+    let (said, record) = (said.to_string(), world.record());
+    for fact in [record.id.started_by(1), "family:c4-deployment".to_owned(), record.since.to_string()] {
+        assert!(said.contains(&fact), "no {fact} in {said}");
+    }
 }
 
 #[test]
@@ -214,10 +219,22 @@ fn a_running_task_is_waited_for() {
 #[test]
 fn an_accepted_task_that_is_gone_unseen_is_unknown_and_not_repeated() {
     let mut world = launched();
+    let task = world.one_off().clone();
     world.tasks().retain(|task| !task.started_by.starts_with("evenkeel/"));
     hold(&world.plan(), "TaskNotSeen");
     world.later(Span::minutes(5));
-    assert_eq!(state(&world.plan()), RecordState::Unknown(1));
+    let id = task.arn.id().to_owned();
+    let lost = Lost { attempt: 1, task: Some(id.clone()) };
+    assert_eq!(state(&world.pass(Span::seconds(10))), RecordState::Unknown(lost));
+    let said = hold(&world.plan(), "RolloutUnknown").clone();
+    assert!(said.to_string().contains(&id), "{said}");
+    assert_eq!(said.hint(), Some(WayOut::ReadTheLog.hint()));
+    // It shows itself after all: that is said, and still a person's to judge.
+    world.tasks().push(task);
+    assert_eq!(hold(&world.plan(), "RolloutUnknown").hint(), Some(WayOut::WaitForTheTask.hint()));
+    world.end(Some(0), "EssentialContainerExited");
+    assert_eq!(hold(&world.plan(), "RolloutUnknown").hint(), Some(WayOut::LookAtTheTask.hint()));
+    assert!(world.plan().steps.is_empty());
 }
 
 #[test]

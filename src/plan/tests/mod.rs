@@ -8,6 +8,7 @@ mod asks;
 mod attacks;
 mod audit;
 mod blind;
+mod commands;
 mod corrections;
 mod gate;
 mod guards;

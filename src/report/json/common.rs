@@ -130,6 +130,7 @@ impl From<&Because> for ReasonJson {
             Because::TaskEnded(_) => "TaskEnded",
             Because::RowFailed(_) => "RowFailed",
             Because::EvidenceLost(_) => "EvidenceLost",
+            Because::Commanded(_) => "Commanded",
         };
         Self { reason, message: because.to_string() }
     }

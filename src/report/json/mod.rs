@@ -4,13 +4,15 @@
 //! build here and somebody decides whether scripts see it. Moments are RFC 3339; what is absent is left out.
 
 mod common;
+mod history;
 mod pass;
 mod plan;
 mod rollout;
 mod status;
 
 pub use common::{API_VERSION, ConditionJson, DifferenceJson, HoldJson, ProgressJson, ReasonJson};
+pub use history::{HistoryJson, InHandJson, PastJson};
 pub use pass::{OutcomeJson, PassReportJson, ResultJson, ViolationJson};
 pub use plan::{ActionJson, LaunchJson, NetworkJson, PlanJson, PlanRowJson, RevisionJson, StepJson};
-pub use rollout::{GateConditionJson, RecordJson, RequestJson, RolloutFacts, RolloutJson};
+pub use rollout::{CommandJson, GateConditionJson, RecordJson, RequestJson, RolloutFacts, RolloutJson};
 pub use status::{StatusJson, StatusRowJson};

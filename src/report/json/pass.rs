@@ -161,7 +161,7 @@ impl OutcomeJson {
 impl ResultJson {
     fn done(done: &Done) -> Self {
         let (definition, deployment) = match done {
-            Done::Written | Done::Ran(_) => (None, None),
+            Done::Written | Done::RolledBack | Done::Ran(_) => (None, None),
             Done::Updated { now, revision } => {
                 (revision.as_ref().map(ToString::to_string), Some(now.deployment.to_string()))
             }

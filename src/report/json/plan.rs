@@ -9,7 +9,7 @@ use super::rollout::{RecordJson, RolloutFacts};
 use crate::model::observed::NetworkView;
 use crate::model::rollout::Change;
 use crate::model::row::Row;
-use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, ServiceUpdate, Step};
+use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, RollBack, ServiceUpdate, Step};
 use crate::report::subject::Subject;
 
 /// `kind: Plan`.
@@ -107,6 +107,13 @@ pub enum ActionJson {
         /// The revision.
         revision: RevisionJson,
     },
+    /// A service deployment is stopped, and ECS goes back to the one before.
+    RollBack {
+        /// The service's name.
+        service: String,
+        /// The service deployment's ARN.
+        service_deployment: String,
+    },
     /// The one-off task is run.
     Run(LaunchJson),
 }
@@ -159,7 +166,7 @@ pub struct NetworkJson {
 impl PlanJson {
     /// A plan for scripts.
     pub fn of(subject: &Subject<'_>) -> Self {
-        let Plan { cluster, keys: _, steps, holds, drift: _, rollout, next_look: _ } = subject.plan;
+        let Plan { cluster, keys: _, steps, past: _, holds, drift: _, rollout, next_look: _ } = subject.plan;
         Self {
             api_version: API_VERSION,
             kind: "Plan",
@@ -222,6 +229,9 @@ impl From<&Action> for ActionJson {
                 }
             }
             Action::Register(revision) => Self::Register { revision: RevisionJson::from(revision) },
+            Action::RollBack(RollBack { name, deployment }) => {
+                Self::RollBack { service: name.to_string(), service_deployment: deployment.to_string() }
+            }
             Action::Run(launch) => Self::Run(LaunchJson::from(launch)),
         }
     }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::common::{API_VERSION, HoldJson, ProgressJson};
-use crate::model::rollout::{Attempt, Failure, Record, RecordState, Request};
+use crate::model::command::{Command, Order, Standing};
+use crate::model::rollout::{Failure, Record, RecordState, Request};
 use crate::plan::gate::{Condition, Gate, Holding};
 use crate::plan::rollout::RolloutReport;
 use crate::report::subject::Subject;
@@ -42,6 +43,9 @@ pub struct RolloutFacts {
     /// The newest request; absent if nobody ever asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestJson>,
+    /// The newest command; absent if nobody ever gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandJson>,
     /// The nine conditions; absent while no rollout is in hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate: Option<Vec<GateConditionJson>>,
@@ -55,7 +59,8 @@ pub struct RolloutFacts {
 pub struct RecordJson {
     /// Its id.
     pub id: String,
-    /// `baseline`, `open`, `launching`, `launched`, `succeeded`, `failed`, `unknown` or `skipped`.
+    /// `baseline`, `open`, `launching`, `launched`, `succeeded`, `failed`, `unknown`,
+    /// `resolved` or `skipped`.
     pub state: &'static str,
     /// Since when; while the task is being launched, when this attempt began.
     pub since: String,
@@ -95,6 +100,32 @@ pub struct RequestJson {
     pub reason: Option<String>,
 }
 
+/// A person's word about a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandJson {
+    /// `retry`, `resolve` or `abort`.
+    pub command: &'static str,
+    /// The rollout that it is about.
+    pub rollout: String,
+    /// The attempt that it is about; absent for `abort`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// `succeeded` or `failed`, for `resolve`.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub told: Option<&'static str>,
+    /// `Pending`, `Done` or `Void`: what it is about was over before it could be done.
+    pub standing: &'static str,
+    /// When it was given.
+    pub at: String,
+    /// Who gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// A condition of the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,13 +156,14 @@ impl RolloutJson {
 
 impl From<&RolloutReport> for RolloutFacts {
     fn from(report: &RolloutReport) -> Self {
-        let RolloutReport { phase, id, record, request, gate, rows } = report;
+        let RolloutReport { phase, id, record, request, command, gate, rows } = report;
         let gate = gate.as_ref().map(|Gate { conditions }| conditions.iter().map(GateConditionJson::from).collect());
         Self {
             phase: phase.name(),
             id: id.as_ref().map(ToString::to_string),
             record: record.as_ref().map(RecordJson::from),
             request: request.as_ref().map(RequestJson::from),
+            command: command.as_ref().map(|command| CommandJson::of(command, record.as_ref())),
             gate,
             progress: rows.iter().map(ProgressJson::from).collect(),
         }
@@ -141,35 +173,45 @@ impl From<&RolloutReport> for RolloutFacts {
 impl From<&Record> for RecordJson {
     fn from(record: &Record) -> Self {
         let Record { id, base, frontier, state, since, request } = record;
-        let mut shown = Self {
+        let failed_row = match state {
+            RecordState::Failed(Failure::Row(row)) => Some(row.to_string()),
+            _ => None,
+        };
+        Self {
             id: id.to_string(),
             state: state.name(),
             since: since.to_string(),
             base: base.to_string(),
             frontier: frontier.to_string(),
-            attempt: None,
-            task: None,
-            exit_code: None,
-            failed_row: None,
+            attempt: state.attempt(),
+            task: state.task().map(str::to_owned),
+            exit_code: state.exit(),
+            failed_row,
             request: request.as_ref().map(ToString::to_string),
-        };
-        match state {
-            RecordState::Baseline | RecordState::Open | RecordState::Skipped => {}
-            RecordState::Launching(number) | RecordState::Unknown(number) => shown.attempt = Some(*number),
-            RecordState::Launched(attempt) => shown.ran(attempt, None),
-            RecordState::Succeeded(attempt) => shown.ran(attempt, Some(0)),
-            RecordState::Failed(Failure::Row(row)) => shown.failed_row = Some(row.to_string()),
-            RecordState::Failed(Failure::Task { attempt, exit }) => shown.ran(attempt, *exit),
-            RecordState::Failed(Failure::Start(number)) => shown.attempt = Some(*number),
         }
-        shown
     }
 }
 
-impl RecordJson {
-    fn ran(&mut self, attempt: &Attempt, exit: Option<i32>) {
-        let Attempt { number, task } = attempt;
-        (self.attempt, self.task, self.exit_code) = (Some(*number), Some(task.clone()), exit);
+impl CommandJson {
+    /// A command, and how it stands against the record.
+    pub fn of(command: &Command, record: Option<&Record>) -> Self {
+        let Command { rollout, order, at, by, reason } = command;
+        let (attempt, told) = match order {
+            Order::Retry(attempt) => (Some(*attempt), None),
+            Order::Resolve(attempt, told) => (Some(*attempt), Some(told.name())),
+            Order::Abort => (None, None),
+        };
+        let standing = record.map_or(Standing::Void, |record| command.against(record));
+        Self {
+            command: order.name(),
+            rollout: rollout.to_string(),
+            attempt,
+            told,
+            standing: standing.name(),
+            at: at.to_string(),
+            by: by.clone(),
+            reason: reason.clone(),
+        }
     }
 }
 

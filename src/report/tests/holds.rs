@@ -3,7 +3,7 @@
 use crate::model::ids::{AccountId, RowName};
 use crate::model::observed::{Trouble, Why};
 use crate::model::time::Span;
-use crate::plan::hold::{Hold, HoldCause, Urgency};
+use crate::plan::hold::{Hold, HoldCause, Urgency, WayOut};
 use crate::report::holds_text;
 
 /// One of each cause, with words as unruly as AWS's own.
@@ -42,8 +42,10 @@ fn every_cause() -> Vec<HoldCause> {
         HoldCause::LaunchBackoff { left, reason: text() },
         HoldCause::TaskNotSeen { attempt: 1 },
         HoldCause::TaskRunning { task: text(), status: "running" },
-        HoldCause::RolloutFailed { how: text() },
-        HoldCause::RolloutUnknown { attempt: 1 },
+        HoldCause::AbortInHand,
+        HoldCause::CommandRefused { order: "retry", stands: text(), instead: "do this" },
+        HoldCause::RolloutFailed { how: text(), way: WayOut::Start },
+        HoldCause::RolloutUnknown { attempt: 1, known: text(), way: WayOut::AskCloudTrail },
     ]
 }
 

@@ -1,0 +1,276 @@
+//! A person's word about one rollout, as it stands in a tag on the cluster: try again, take it for ended, take it back.
+//!
+//! | tag | says | written |
+//! |---|---|---|
+//! | `evenkeel:<table>:command` | `Command`: what a person wants of which rollout and attempt | before the command is acknowledged |
+//!
+//! A command names what it is about, so that it is done once: the record that it leads to is another one. Whether it is
+//! to be done, was done, or is about something that is over, is said here by comparing the two. Nothing here does it.
+
+use std::fmt;
+
+use super::rollout::{Failure, Record, RecordState, RolloutId};
+use super::tags;
+use super::time::Timestamp;
+
+/// What a person wants of a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Which rollout it is about.
+    pub rollout: RolloutId,
+    /// What is wanted.
+    pub order: Order,
+    /// When it was given, in AWS's time.
+    pub at: Timestamp,
+    /// Who gave it, as far as a tag can hold the name.
+    pub by: Option<String>,
+    /// Why, as far as a tag can hold it.
+    pub reason: Option<String>,
+}
+
+/// The commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Run the deployment task again, after this attempt, which failed or of which nobody knows.
+    Retry(u32),
+    /// Take this attempt, of which nobody knows, for ended in this way.
+    Resolve(u32, Told),
+    /// Take the rollout back where it is still going, and do not run the deployment task.
+    Abort,
+}
+
+/// How a person says that an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It has done its work.
+    Succeeded,
+    /// It has not.
+    Failed,
+}
+
+/// How a command stands against a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is still to be done.
+    Pending,
+    /// It was done.
+    Done,
+    /// What it is about is over, and it will not be done.
+    Void,
+}
+
+/// Names are for reading, not for telling people apart: forty characters are a mail address.
+const BY: usize = 40;
+
+impl Order {
+    /// Its name, as on the command line, in the tag and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retry(_) => "retry",
+            Self::Resolve(..) => "resolve",
+            Self::Abort => "abort",
+        }
+    }
+}
+
+impl Told {
+    /// Its name, as on the command line and in the tag.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Standing {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Done => "Done",
+            Self::Void => "Void",
+        }
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry(attempt) => write!(f, "retry after attempt {attempt}"),
+            Self::Resolve(attempt, told) => write!(f, "resolve attempt {attempt} as {}", told.name()),
+            Self::Abort => f.write_str("abort"),
+        }
+    }
+}
+
+impl Command {
+    /// The tag's value, within AWS's length.
+    pub fn tag(&self) -> String {
+        let Self { rollout, order, at, by, reason } = self;
+        let (attempt, told) = match order {
+            Order::Retry(attempt) => (Some(attempt), None),
+            Order::Resolve(attempt, told) => (Some(attempt), Some(told.name())),
+            Order::Abort => (None, None),
+        };
+        tags::write([
+            ("do", Some(order.name().to_owned())),
+            ("rollout", Some(rollout.to_string())),
+            ("attempt", attempt.map(ToString::to_string)),
+            ("as", told.map(str::to_owned)),
+            ("at", Some(at.millis().to_string())),
+            // The last words, since they may have blanks in them; see `tags::last_words`.
+            ("by", name_of(by.as_deref())),
+            ("reason", tags::some_free(reason.as_deref(), 110)),
+        ])
+    }
+
+    /// Reads a tag's value; `None` if it is not one that `tag` writes.
+    pub fn parse(value: &str) -> Option<Self> {
+        let (facts, by, reason) = tags::last_words(value);
+        let words = tags::read(facts)?;
+        let attempt = || words.get("attempt")?.parse().ok();
+        let order = match *words.get("do")? {
+            "retry" => Order::Retry(attempt()?),
+            "resolve" => match *words.get("as")? {
+                "succeeded" => Order::Resolve(attempt()?, Told::Succeeded),
+                "failed" => Order::Resolve(attempt()?, Told::Failed),
+                _ => return None,
+            },
+            "abort" => Order::Abort,
+            _ => return None,
+        };
+        let at = Timestamp::from_millis(words.get("at")?.parse().ok()?);
+        Some(Self { rollout: RolloutId::told(*words.get("rollout")?), order, at, by, reason })
+    }
+
+    /// How it stands against the record.
+    pub fn against(&self, record: &Record) -> Standing {
+        if self.rollout != record.id {
+            return Standing::Void;
+        }
+        match self.order {
+            Order::Retry(attempt) => match &record.state {
+                RecordState::Failed(
+                    Failure::Task { .. } | Failure::Start(_) | Failure::Told(_) | Failure::Log { .. },
+                )
+                | RecordState::Unknown(_)
+                    if record.state.attempt() == Some(attempt) =>
+                {
+                    Standing::Pending
+                }
+                state if state.attempt().is_some_and(|number| number > attempt) => Standing::Done,
+                RecordState::Baseline
+                | RecordState::Open
+                | RecordState::Launching(_)
+                | RecordState::Launched(_)
+                | RecordState::Succeeded(_)
+                | RecordState::Failed(_)
+                | RecordState::Unknown(_)
+                | RecordState::Resolved(_)
+                | RecordState::Skipped => Standing::Void,
+            },
+            Order::Resolve(attempt, told) => match (&record.state, told) {
+                (RecordState::Unknown(lost), _) if lost.attempt == attempt => Standing::Pending,
+                (RecordState::Resolved(number), Told::Succeeded)
+                | (RecordState::Failed(Failure::Told(number)), Told::Failed)
+                    if *number == attempt =>
+                {
+                    Standing::Done
+                }
+                _ => Standing::Void,
+            },
+            Order::Abort => match &record.state {
+                // A launch that was written down at the same moment, and of which nothing came, is taken back too.
+                RecordState::Open | RecordState::Launching(1) => Standing::Pending,
+                RecordState::Failed(Failure::Aborted) => Standing::Done,
+                RecordState::Baseline
+                | RecordState::Launching(_)
+                | RecordState::Launched(_)
+                | RecordState::Succeeded(_)
+                | RecordState::Failed(_)
+                | RecordState::Unknown(_)
+                | RecordState::Resolved(_)
+                | RecordState::Skipped => Standing::Void,
+            },
+        }
+    }
+}
+
+/// A person's name as far as a tag can hold it; `None` if nothing is left of it. The words of a tag are told apart by
+/// `=`, so a name has none.
+pub fn name_of(by: Option<&str>) -> Option<String> {
+    tags::some_free(by.map(|by| by.replace('=', " ")).as_deref(), BY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, Order, Standing, Told, name_of};
+    use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
+    use crate::model::tags::LONGEST;
+    use crate::model::time::Timestamp;
+
+    fn command(order: Order) -> Command {
+        Command {
+            rollout: RolloutId::told("0123456789abcdef"),
+            order,
+            at: Timestamp::from_millis(9_999_999_999_999),
+            by: Some("Ada B. (on call)".to_owned()),
+            reason: Some("by=hand, reason=the index was checked; ".repeat(9)),
+        }
+    }
+
+    fn record(state: RecordState) -> Record {
+        let moment = Timestamp::from_millis(1);
+        let id = RolloutId::told("0123456789abcdef");
+        Record { id, base: moment, frontier: moment, state, since: moment, request: None }
+    }
+
+    #[test]
+    fn every_command_fits_a_tag_and_reads_back() {
+        for order in
+            [Order::Retry(12), Order::Resolve(3, Told::Succeeded), Order::Resolve(3, Told::Failed), Order::Abort]
+        {
+            let tag = command(order).tag();
+            assert!(tag.chars().count() <= LONGEST, "{} characters", tag.len());
+            let read = Command::parse(&tag).unwrap();
+            assert_eq!((read.order, read.by.as_deref()), (order, Some("Ada B. on call")), "{tag}");
+            assert!(
+                read.reason.as_deref().is_some_and(|reason| reason.starts_with("by=hand reason=the index")),
+                "{tag}"
+            );
+            assert_eq!(read.tag(), tag);
+        }
+    }
+
+    #[test]
+    fn a_name_is_what_a_tag_can_hold_of_it() {
+        assert_eq!(name_of(Some("a=b")).as_deref(), Some("a b"));
+        assert_eq!(name_of(Some(" ,;! ")), None);
+    }
+
+    #[test]
+    fn a_command_about_another_rollout_or_attempt_is_void() {
+        let lost = |attempt| RecordState::Unknown(Lost { attempt, task: None });
+        let mut other = record(lost(1));
+        other.id = RolloutId::told("ffffffffffffffff");
+        assert_eq!(command(Order::Retry(1)).against(&other), Standing::Void);
+        assert_eq!(command(Order::Retry(1)).against(&record(lost(1))), Standing::Pending);
+        assert_eq!(command(Order::Retry(1)).against(&record(lost(2))), Standing::Done);
+        assert_eq!(command(Order::Retry(2)).against(&record(lost(1))), Standing::Void);
+        assert_eq!(command(Order::Resolve(1, Told::Failed)).against(&record(lost(2))), Standing::Void);
+    }
+
+    #[test]
+    fn a_command_is_done_when_the_record_shows_it() {
+        let failed = |failure| record(RecordState::Failed(failure));
+        assert_eq!(command(Order::Abort).against(&record(RecordState::Open)), Standing::Pending);
+        assert_eq!(command(Order::Abort).against(&failed(Failure::Aborted)), Standing::Done);
+        let launched = RecordState::Launched(Attempt { number: 1, task: "cafe".to_owned() });
+        assert_eq!(command(Order::Abort).against(&record(launched)), Standing::Void);
+        let resolve = command(Order::Resolve(1, Told::Succeeded));
+        assert_eq!(resolve.against(&record(RecordState::Resolved(1))), Standing::Done);
+        assert_eq!(resolve.against(&failed(Failure::Told(1))), Standing::Void);
+        assert_eq!(command(Order::Retry(1)).against(&record(RecordState::Launching(2))), Standing::Done);
+    }
+}

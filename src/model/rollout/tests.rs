@@ -1,0 +1,76 @@
+//! Claims about the durable facts: they fit their tags, and they read back.
+
+use std::collections::BTreeSet;
+
+use super::{Attempt, Change, Failure, Lost, Record, RecordState, Request, RolloutId};
+use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
+use crate::model::tags::LONGEST;
+use crate::model::time::Timestamp;
+
+fn id(deployment: &str) -> RolloutId {
+    let row = RowName::told("portal");
+    let deployment = DeploymentId::told(deployment);
+    RolloutId::of(&TableName::told("cgap"), &ClusterArn::told("arn"), [(&row, &deployment)])
+}
+
+#[track_caller]
+fn reads_back(state: RecordState) {
+    let moment = Timestamp::from_millis(9_999_999_999_999);
+    let request = Some(RequestId::told("0123456789abcdef"));
+    let record = Record { id: id("ecs-svc/1"), base: moment, frontier: moment, state, since: moment, request };
+    let tag = record.tag();
+    assert!(tag.len() <= LONGEST, "{} characters", tag.len());
+    assert_eq!(Record::parse(&tag), Some(record), "{tag}");
+}
+
+#[test]
+fn every_state_fits_a_tag_and_reads_back() {
+    let attempt = Attempt { number: 10, task: "f".repeat(32) };
+    reads_back(RecordState::Baseline);
+    reads_back(RecordState::Open);
+    reads_back(RecordState::Launching(1));
+    reads_back(RecordState::Launched(attempt.clone()));
+    reads_back(RecordState::Succeeded(attempt.clone()));
+    reads_back(RecordState::Failed(Failure::Row(RowName::told("p".repeat(24)))));
+    reads_back(RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit: Some(137) }));
+    reads_back(RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit: None }));
+    reads_back(RecordState::Failed(Failure::Log { attempt }));
+    reads_back(RecordState::Failed(Failure::Start(3)));
+    reads_back(RecordState::Unknown(Lost { attempt: 2, task: None }));
+    reads_back(RecordState::Unknown(Lost { attempt: 2, task: Some("f".repeat(32)) }));
+    reads_back(RecordState::Resolved(2));
+    reads_back(RecordState::Failed(Failure::Told(2)));
+    reads_back(RecordState::Failed(Failure::Aborted));
+    reads_back(RecordState::Skipped);
+}
+
+#[test]
+fn does_not_read_what_it_did_not_write() {
+    assert_eq!(Record::parse("state=paused id=1 base=0 frontier=0 since=0"), None);
+    assert_eq!(Record::parse(""), None);
+}
+
+#[test]
+fn the_same_facts_give_the_same_id_and_token() {
+    assert_eq!(id("ecs-svc/1"), id("ecs-svc/1"));
+    assert_ne!(id("ecs-svc/1"), id("ecs-svc/2"));
+    assert_eq!(id("ecs-svc/1").client_token(1).len(), 64);
+    assert_ne!(id("ecs-svc/1").client_token(1), id("ecs-svc/1").client_token(2));
+}
+
+#[test]
+fn a_long_change_still_fits_and_covers_every_row() {
+    let rows: BTreeSet<_> = (0..40).map(|n| RowName::told(format!("a-rather-long-row-{n}"))).collect();
+    let change = Change { after: Timestamp::from_millis(1), at: Timestamp::from_millis(2), rows };
+    assert!(change.tag().len() <= LONGEST);
+    assert!(Change::parse(&change.tag()).unwrap().covers(&RowName::told("a-rather-long-row-7")));
+}
+
+#[test]
+fn a_reason_is_kept_as_far_as_a_tag_can_hold_it() {
+    let moment = Timestamp::from_millis(5);
+    let id = RequestId::of(&TableName::told("cgap"), moment, moment);
+    let request = Request { id, after: moment, at: moment, reason: Some("new <schema>, 3".repeat(40)) };
+    assert!(request.tag().len() <= LONGEST);
+    assert!(Request::parse(&request.tag()).unwrap().reason.unwrap().starts_with("new schema 3new schema"));
+}

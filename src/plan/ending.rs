@@ -1,0 +1,154 @@
+//! How a rollout ended, for people: what is known and what is not, how they go on, and what is kept of it.
+//!
+//! Decides nothing: by what is said here no step is taken.
+
+use crate::model::command::{Command, Standing};
+use crate::model::observed::{ClusterView, TaskStatus, TaskView};
+use crate::model::past::{self, Origin, Past};
+use crate::model::rollout::{Durable, Failure, Lost, Record, Request, RolloutId, TagKeys};
+
+use super::action::{Action, Step};
+use super::command;
+use super::draft::Draft;
+use super::gate;
+use super::hold::{HoldCause, WayOut};
+use super::planner::PlanInput;
+use super::rollout::Stand;
+
+/// What is said of a rollout that failed.
+pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> HoldCause {
+    let way = match failure {
+        Failure::Row(_) | Failure::Aborted => WayOut::Start,
+        Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_) => WayOut::Retry,
+    };
+    let told = durable
+        .command
+        .as_ref()
+        .filter(|command| command.rollout == record.id && matches!(failure, Failure::Told(_) | Failure::Aborted));
+    let how = match told {
+        Some(command) => format!("{failure} ({})", command::said(command)),
+        None => failure.to_string(),
+    };
+    HoldCause::RolloutFailed { how, way }
+}
+
+/// What is said of a rollout whose task nobody can tell of: what is known, and where to look for the rest.
+pub(super) fn unknown(input: &PlanInput<'_>, record: &Record, lost: &Lost) -> HoldCause {
+    let attempt = lost.attempt;
+    let started_by = record.id.started_by(attempt);
+    let tasks = input.observed.tasks.present().into_iter().flatten();
+    let of_it = |task: &&TaskView| task.started_by == started_by || lost.task.as_deref() == Some(task.arn.id());
+    let (known, way) = match (tasks.clone().find(of_it), &lost.task) {
+        (Some(task), _) if task.status == TaskStatus::Stopped => {
+            (format!("its task {} has come to light, stopped{}", task.arn.id(), codes(task)), WayOut::LookAtTheTask)
+        }
+        (Some(task), _) => {
+            (format!("its task {} has come to light and is {}", task.arn.id(), task.said()), WayOut::WaitForTheTask)
+        }
+        (None, Some(task)) => {
+            let known = format!(
+                "AWS accepted it as task {task}, started by {started_by}, and by {} ECS had forgotten how it ended",
+                record.since
+            );
+            (known, WayOut::ReadTheLog)
+        }
+        (None, None) => {
+            let known = format!(
+                "RunTask may have been sent, started by {started_by}{}, and by {} no task of it had come to light",
+                family(input),
+                record.since
+            );
+            (known, WayOut::AskCloudTrail)
+        }
+    };
+    HoldCause::RolloutUnknown { attempt, known, way }
+}
+
+fn codes(task: &TaskView) -> String {
+    let codes: Vec<String> =
+        task.containers.iter().filter_map(|it| it.exit_code).map(|code| code.to_string()).collect();
+    match codes.as_slice() {
+        [] => " without an exit code".to_owned(),
+        some => format!(" with exit code {}", some.join(" and ")),
+    }
+}
+
+/// The group that the task would have.
+fn family(input: &PlanInput<'_>) -> String {
+    let row = input.table.task_row().and_then(|(row, _)| input.observed.rows.get(&row.name));
+    let family = row.and_then(|view| view.definition.one()).map(|definition| &definition.family);
+    family.map(|family| format!(" in group family:{family}")).unwrap_or_default()
+}
+
+/// What is kept of the rollout that a record among the steps ends.
+pub(super) fn keep(draft: &mut Draft<'_>, cluster: &ClusterView, stand: Option<&Stand<'_>>, durable: &Durable) {
+    let ended = |step: &Step| match &step.action {
+        Action::Record(record) if Past::is_an_end(&record.state) => Some(record.clone()),
+        Action::Record(_)
+        | Action::Change(_)
+        | Action::Update(_)
+        | Action::Register(_)
+        | Action::RollBack(_)
+        | Action::Run(_) => None,
+    };
+    let Some(record) = draft.steps.iter().find_map(ended) else { return };
+    let before = durable.record.as_ref().map(|before| (&before.id, &before.state));
+    // Rows that came into the table, or a request that needs nothing more, end nothing.
+    if before.is_some_and(|(_, state)| *state == record.state) {
+        return;
+    }
+    let keys = TagKeys::of(&draft.input.table.name);
+    let Some(key) = past::place(&keys.past, &keys.needed(), &cluster.tags, &record) else { return };
+    let (by, reason) = words(durable, &record);
+    let past = Past {
+        rollout: record.id.clone(),
+        at: draft.input.observed.at,
+        state: record.state.clone(),
+        origin: origin(durable, &record, stand),
+        digests: stand.map(digests).unwrap_or_default(),
+        by,
+        reason,
+    };
+    draft.past = Some((key.clone(), past));
+}
+
+/// Who ended it, or had its task run again, and why; without a command, what the request was for.
+fn words(durable: &Durable, record: &Record) -> (Option<String>, Option<String>) {
+    let about = durable.command.as_ref().filter(|command| is_by(command, &record.id, record));
+    match about {
+        Some(command) => (command.by.clone(), command.reason.clone()),
+        None => (None, request(durable, record).and_then(|request| request.reason.clone())),
+    }
+}
+
+fn is_by(command: &Command, id: &RolloutId, record: &Record) -> bool {
+    command.rollout == *id && command.against(record) == Standing::Done
+}
+
+fn request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
+    let asked = durable.request.as_ref().filter(|request| record.request.as_ref() == Some(&request.id));
+    let base = durable.record.as_ref().map_or(record.base, |before| before.base);
+    asked.filter(|request| request.after >= base)
+}
+
+/// What began the rollout. A request that an earlier one answered has begun nothing.
+fn origin(durable: &Durable, record: &Record, stand: Option<&Stand<'_>>) -> Origin {
+    if let Some(request) = request(durable, record) {
+        return Origin::Request(request.id.clone());
+    }
+    let base = durable.record.as_ref().map_or(record.base, |before| before.base);
+    let kicked = stand.map(|stand| stand.kicked_since(base)).unwrap_or_default();
+    let ours = durable.change.as_ref().filter(|change| change.after == base);
+    match ours {
+        Some(change) if kicked.iter().all(|row| change.covers(row)) => Origin::Change,
+        Some(_) | None => Origin::Kick,
+    }
+}
+
+fn digests(stand: &Stand<'_>) -> Vec<String> {
+    let (digests, _) = gate::digests(stand);
+    let mut short: Vec<String> = digests.into_values().flatten().map(str::to_owned).collect();
+    short.sort();
+    short.dedup();
+    short
+}

@@ -1,0 +1,235 @@
+//! A person's way out of a rollout: again, ended by word, taken back.
+
+use evenkeel::controller::command::{Acknowledged, Refused, accept};
+use evenkeel::controller::request;
+use evenkeel::controller::settle::{End, Ended, Until, settle_from};
+use evenkeel::lab::layout::Start;
+use evenkeel::model::command::Told;
+use evenkeel::model::past;
+use evenkeel::model::rollout::{Failure, Record, RecordState};
+use evenkeel::model::time::Span;
+use evenkeel::plan::command::{Want, Wish};
+use evenkeel::reconcile::pass::{Mode, Verdict};
+use evenkeel::simulator::ecs::App;
+use serde_json::{Value, json};
+
+use super::story::{Story, holds};
+use crate::common::cgap;
+
+impl Story {
+    /// Writes a command down, as the command line does, and does nothing else.
+    async fn gives(&self, want: Want) -> Result<Acknowledged, Refused> {
+        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at the index".to_owned()) };
+        accept(&self.lab.aws(), &self.lab.table, &wish, self.lab.now()).await
+    }
+
+    /// The record as it stands on the cluster.
+    fn record(&self) -> Record {
+        Record::parse(&self.tags()["evenkeel:cgap-devtest:rollout"]).unwrap()
+    }
+
+    fn tags(&self) -> std::collections::BTreeMap<String, String> {
+        let input = json!({"clusters": [self.lab.laid_out.cluster], "include": ["TAGS"]});
+        let answer = self.lab.call("console", "DescribeClusters", input).unwrap();
+        let tags = answer["clusters"][0]["tags"].as_array().unwrap().clone();
+        let text = |tag: &Value, key: &str| tag[key].as_str().unwrap().to_owned();
+        tags.iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
+    }
+
+    fn past(&self) -> Vec<past::Past> {
+        past::entries(&past::keys(&self.lab.table.name), &self.tags())
+    }
+
+    /// A task that exited with 3.
+    async fn failed(seed: u64) -> Self {
+        let story = Self::settled(seed).await;
+        story.lab.world().set_app(&story.family(), App::ExitsAfter { ms: 20_000, exit_code: 3 });
+        story.kick_all();
+        assert_eq!(story.settle().await, Verdict::Failed);
+        story
+    }
+
+    /// A task that nobody watched until ECS had forgotten it.
+    async fn unknown(seed: u64) -> Self {
+        let story = Self::settled(seed).await;
+        story.kick_all();
+        let launched = |report: &evenkeel::reconcile::pass::PassReport| {
+            report.written().is_some_and(|record| matches!(record.state, RecordState::Launched(_)))
+        };
+        let mut seen = false;
+        let mut history = evenkeel::plan::history::History::default();
+        while !seen {
+            let (aws, fallback) = (story.lab.aws(), story.lab.now());
+            let report =
+                evenkeel::reconcile::pass::pass(&aws, &story.lab.table, &mut history, Mode::Act, fallback).await;
+            seen = launched(&report);
+            story.lab.wait(Span::seconds(5)).await;
+        }
+        story.lab.wait(Span::minutes(150)).await;
+        let ended = story.ended().await;
+        assert_eq!(ended.end, End::Reached(Verdict::Failed));
+        holds(&ended, "RolloutUnknown");
+        story
+    }
+
+    async fn goes_on(&self, Acknowledged { command: _, history }: Acknowledged, until: Until) -> Ended {
+        let aws = self.lab.aws();
+        settle_from(history, &aws, &self.lab.table, Mode::Act, until, self.lab.pacing(), |_| {}).await
+    }
+
+    /// How far every row's deployment is taken back, and what runs.
+    fn primaries(&self) -> Vec<String> {
+        let services: Vec<&str> =
+            ["portal", "Indexer", "Ingester"].iter().map(|part| self.lab.service(part)).collect();
+        let input = json!({"cluster": self.lab.laid_out.cluster, "services": services});
+        let answer = self.lab.call("console", "DescribeServices", input).unwrap();
+        let services = answer["services"].as_array().unwrap();
+        services.iter().map(|service| service["deployments"][0]["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_a_failure_runs_the_task_once_more_and_kicks_nothing() {
+    let story = Story::failed(301).await;
+    story.lab.world().set_app(&story.family(), App::ExitsAfter { ms: 20_000, exit_code: 0 });
+    let seen = story.world().writes.len();
+    story.gives(Want::Retry).await.unwrap();
+    // Whoever comes next does it: here a process that knows nothing of the command.
+    assert_eq!(story.settle().await, Verdict::Converged);
+    let world = story.world();
+    assert_eq!(world.runs.len(), 2);
+    assert!(world.runs[1].started_by.ends_with("/2"), "{:?}", world.runs);
+    assert!(!world.writes_since(seen).iter().any(|write| write.starts_with("UpdateService")));
+    story.lab.wait(Span::minutes(180)).await;
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 2);
+    let past = story.past();
+    assert_eq!(past.len(), 2, "{past:?}");
+    assert_eq!((past[0].by.as_deref(), past[0].state.attempt()), (Some("ada"), Some(2)));
+    assert_eq!((past[1].by.as_deref(), past[1].state.exit()), (None, Some(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_controllers_retry_once() {
+    let story = Story::failed(302).await;
+    story.gives(Want::Retry).await.unwrap();
+    let (one, two) = tokio::join!(story.settle(), story.settle());
+    assert_eq!((one, two), (Verdict::Failed, Verdict::Failed));
+    assert_eq!(story.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_an_unknown_task_runs_it_again() {
+    let story = Story::unknown(303).await;
+    assert_eq!(story.world().runs.len(), 1);
+    let given = story.gives(Want::Retry).await.unwrap();
+    assert_eq!(story.goes_on(given, Until::Settled).await.end, End::Reached(Verdict::Converged));
+    assert_eq!(story.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_task_that_a_person_vouches_for_ends_the_rollout() {
+    let story = Story::unknown(304).await;
+    let given = story.gives(Want::Resolve(Told::Succeeded)).await.unwrap();
+    assert_eq!(story.goes_on(given, Until::Settled).await.end, End::Reached(Verdict::Converged));
+    assert_eq!(story.record().state, RecordState::Resolved(1));
+    let past = story.past();
+    assert_eq!(past.len(), 1, "the end takes the place of the unknown one: {past:?}");
+    assert_eq!(past[0].reason.as_deref(), Some("looked at the index"));
+    assert!(matches!(story.gives(Want::Resolve(Told::Failed)).await, Err(Refused::Held(_))));
+    story.kick_all();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_task_that_a_person_gives_up_is_failed_and_may_be_tried_again() {
+    let story = Story::unknown(305).await;
+    let given = story.gives(Want::Resolve(Told::Failed)).await.unwrap();
+    story.goes_on(given, Until::Obeyed).await;
+    assert_eq!(story.record().state, RecordState::Failed(Failure::Told(1)));
+    story.gives(Want::Retry).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aborted_rollout_is_rolled_back_and_its_task_never_runs() {
+    let story = Story::settled(306).await;
+    let before = story.world().writes.len();
+    story.kick_all();
+    let kicked = story.primaries();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.wait(Span::seconds(40)).await;
+    let given = story.gives(Want::Abort).await.unwrap();
+    let ended = story.goes_on(given, Until::Obeyed).await;
+    assert!(matches!(ended.end, End::Reached(_)), "{:?}", ended.end);
+    let world = story.world();
+    let stops = world.writes_since(before).iter().filter(|write| write.starts_with("StopServiceDeployment")).count();
+    assert_eq!(stops, 3, "{:?}", world.writes_since(before));
+    assert_eq!(story.settle().await, Verdict::Failed);
+    story.lab.wait(Span::minutes(90)).await;
+    assert_eq!(story.settle().await, Verdict::Failed);
+    assert!(story.primaries().iter().all(|primary| !kicked.contains(primary)));
+    assert!(story.world().runs.is_empty());
+    assert!(matches!(story.record().state, RecordState::Failed(Failure::Aborted)), "{:?}", story.record());
+    assert_eq!(story.past()[0].by.as_deref(), Some("ada"));
+    request::accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_is_finished_by_whoever_comes_next() {
+    let story = Story::settled(307).await;
+    story.kick_all();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.wait(Span::seconds(40)).await;
+    story.gives(Want::Abort).await.unwrap();
+    // The process that wrote it down does not live on; two others come later.
+    story.lab.wait(Span::seconds(20)).await;
+    let (one, two) = tokio::join!(story.settle(), story.settle());
+    assert_eq!((one, two), (Verdict::Failed, Verdict::Failed));
+    assert!(story.world().runs.is_empty());
+    assert_eq!(story.record().state, RecordState::Failed(Failure::Aborted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_after_everything_is_completed_ends_the_rollout_without_its_task() {
+    let story = Story::settled(308).await;
+    story.kick_all();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    // Long enough for every row to be replaced and drained.
+    story.lab.wait(Span::minutes(20)).await;
+    let kicked = story.primaries();
+    let given = story.gives(Want::Abort).await.unwrap();
+    story.goes_on(given, Until::Obeyed).await;
+    assert_eq!(story.settle().await, Verdict::Failed);
+    assert_eq!(story.primaries(), kicked, "there is nothing to roll back");
+    assert!(story.world().runs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_takes_only_the_room_that_others_leave() {
+    let story = Story::new(cgap(), Start::Stated, 309);
+    story.settle().await;
+    let tag = |n: usize| json!({"key": format!("theirs-{n}"), "value": "x"});
+    let theirs: Vec<Value> = (0..44).map(tag).collect();
+    let described = story.lab.call("console", "DescribeClusters", json!({"clusters": [story.lab.laid_out.cluster]}));
+    let arn = described.unwrap()["clusters"][0]["clusterArn"].clone();
+    let input = json!({"resourceArn": arn, "tags": theirs});
+    story.lab.call("console", "TagResource", input).unwrap();
+    for run in 1..=3 {
+        story.kick_all();
+        assert_eq!(story.settle().await, Verdict::Converged);
+        assert_eq!(story.world().runs.len(), run);
+    }
+    let (tags, past) = (story.tags(), story.past());
+    assert_eq!(tags.keys().filter(|key| key.starts_with("theirs-")).count(), 44);
+    // Record, request, change and command have their places kept.
+    assert_eq!(past.len(), 2, "{past:?}");
+    assert_eq!(past[0].rollout, story.record().id);
+    request::accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.past()[0].origin.name(), "request");
+}
