@@ -34,9 +34,15 @@ pub enum RunAnswer {
 impl Aws {
     /// Writes one tag on the cluster. Twice is as good as once.
     pub async fn tag(&self, cluster: &ClusterArn, key: &str, value: &str) -> Result<(), AwsError> {
-        let tag = sdk::Tag::builder().key(key).value(value).build();
+        self.tags(cluster, &[(key, value)]).await
+    }
+
+    /// Writes tags on the cluster, all of them or none.
+    pub async fn tags(&self, cluster: &ClusterArn, tags: &[(&str, &str)]) -> Result<(), AwsError> {
+        let tag = |(key, value): &(&str, &str)| sdk::Tag::builder().key(*key).value(*value).build();
+        let tags: Vec<sdk::Tag> = tags.iter().map(tag).collect();
         self.repeat(async || {
-            let call = self.ecs.tag_resource().resource_arn(cluster.as_str()).tags(tag.clone());
+            let call = self.ecs.tag_resource().resource_arn(cluster.as_str()).set_tags(Some(tags.clone()));
             call.send().await.map_err(|error| AwsError::of("ecs:TagResource", error))
         })
         .await

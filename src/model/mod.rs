@@ -5,6 +5,7 @@
 
 pub mod ids;
 pub mod image;
+pub mod launches;
 pub mod observed;
 pub mod rollout;
 pub mod row;

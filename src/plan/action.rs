@@ -25,6 +25,8 @@ pub struct Plan {
     pub keys: TagKeys,
     /// What to do, in this order; a step that fails stops those after it.
     pub steps: Vec<Step>,
+    /// The tag that the plan's record is written to as well, if it is of a launch (`model/launches`).
+    pub launch: Option<String>,
     /// Why other things are not done.
     pub holds: Vec<Hold>,
     /// How each row differs from what is wanted, whether or not a step corrects it now.

@@ -18,6 +18,7 @@ use super::rollout::{Phase, RolloutReport};
 pub(super) struct Draft<'a> {
     pub(super) input: &'a PlanInput<'a>,
     pub(super) steps: Vec<Step>,
+    pub(super) launch: Option<String>,
     pub(super) holds: Vec<Hold>,
     pub(super) drift: Vec<RowDrift>,
     pub(super) rollout: RolloutReport,
@@ -28,7 +29,15 @@ impl<'a> Draft<'a> {
     pub(super) fn new(input: &'a PlanInput<'a>) -> Self {
         let rollout =
             RolloutReport { phase: Phase::Unseen, id: None, record: None, request: None, gate: None, rows: Vec::new() };
-        Self { input, steps: Vec::new(), holds: Vec::new(), drift: Vec::new(), rollout, next_look: NextLook::Idle }
+        Self {
+            input,
+            steps: Vec::new(),
+            launch: None,
+            holds: Vec::new(),
+            drift: Vec::new(),
+            rollout,
+            next_look: NextLook::Idle,
+        }
     }
 
     /// Says why something is not done; the same thing is said once.
@@ -88,7 +97,7 @@ impl<'a> Draft<'a> {
 
     /// The plan.
     pub(super) fn finished(self, cluster: Option<&ClusterView>) -> Plan {
-        let Self { input, steps, holds, drift, rollout, next_look } = self;
+        let Self { input, steps, launch, holds, drift, rollout, next_look } = self;
         let waiting = holds.iter().any(|hold| hold.cause.urgency() == Urgency::Wait);
         let next_look = match (steps.is_empty(), waiting, next_look) {
             (false, _, _) => NextLook::AtOnce,
@@ -96,6 +105,15 @@ impl<'a> Draft<'a> {
             (true, _, look) => look,
         };
         let keys = TagKeys::of(&input.table.name);
-        Plan { cluster: cluster.map(|cluster| cluster.arn.clone()), keys, steps, holds, drift, rollout, next_look }
+        Plan {
+            cluster: cluster.map(|cluster| cluster.arn.clone()),
+            keys,
+            steps,
+            launch,
+            holds,
+            drift,
+            rollout,
+            next_look,
+        }
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::aws::{Aws, AwsError, Differing, RunAnswer, Updated};
 use crate::model::ids::{ClusterArn, TaskDefinitionArn};
-use crate::model::rollout::TagKeys;
-use crate::plan::action::{Action, Deployment, Launch, Revision, ServiceUpdate, Step};
+use crate::model::rollout::Record;
+use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, ServiceUpdate, Step};
 use crate::plan::audit::AuditedPlan;
 use crate::plan::history::Answer;
 
@@ -68,7 +68,7 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
     for step in &plan.steps {
         let result = match &stopped {
             Some(cause) => StepResult::Skipped(cause.clone()),
-            None => match take(aws, cluster, &plan.keys, &step.action).await {
+            None => match take(aws, cluster, plan, &step.action).await {
                 Ok(done) => StepResult::Done(done),
                 Err(error) => StepResult::Failed(error),
             },
@@ -81,14 +81,22 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
     outcomes
 }
 
-async fn take(aws: &Aws, cluster: &ClusterArn, keys: &TagKeys, action: &Action) -> Result<Done, AwsError> {
+async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> Result<Done, AwsError> {
     match action {
-        Action::Record(record) => aws.tag(cluster, &keys.rollout, &record.tag()).await.map(|()| Done::Written),
-        Action::Change(change) => aws.tag(cluster, &keys.change, &change.tag()).await.map(|()| Done::Written),
+        Action::Record(record) => write_record(aws, cluster, plan, record).await.map(|()| Done::Written),
+        Action::Change(change) => aws.tag(cluster, &plan.keys.change, &change.tag()).await.map(|()| Done::Written),
         Action::Register(revision) => register(aws, revision).await.map(Done::Registered),
         Action::Update(update) => run_update(aws, cluster, update).await,
         Action::Run(launch) => run(aws, cluster, launch).await.map(Done::Ran),
     }
+}
+
+/// The record; one that is of a launch once more, in the same call, where no late write of the record reaches it.
+async fn write_record(aws: &Aws, cluster: &ClusterArn, plan: &Plan, record: &Record) -> Result<(), AwsError> {
+    let tag = record.tag();
+    let keys = [Some(&plan.keys.rollout), plan.launch.as_ref()];
+    let tags: Vec<(&str, &str)> = keys.into_iter().flatten().map(|key| (key.as_str(), tag.as_str())).collect();
+    aws.tags(cluster, &tags).await
 }
 
 async fn register(aws: &Aws, revision: &Revision) -> Result<TaskDefinitionArn, AwsError> {

@@ -1,8 +1,8 @@
 //! What the checker is to find: nothing in the protocol as it is.
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::protocol::{Budget, Protocol, Scenario};
 use super::guards::Without;
+use super::protocol::{Budget, Protocol, Scenario};
 
 pub(crate) fn base() -> Scenario {
     Scenario {

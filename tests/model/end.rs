@@ -8,7 +8,7 @@ use evenkeel::plan::action::Standing;
 
 use super::aws::{Life, Stage};
 use super::harm;
-use super::process::{hash_of, Process};
+use super::process::{Process, hash_of};
 use super::protocol::{How, Protocol, Sight, State};
 
 /// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.

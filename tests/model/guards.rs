@@ -71,14 +71,9 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 }
             }
             Guard::LaunchTag => {
-                look.tags.remove("launch");
+                look.tags.retain(|key, _| !key.starts_with("launch"));
             }
-            Guard::ReadBack
-            | Guard::SecondLook
-            | Guard::Token
-            | Guard::StaleTags
-            | Guard::Audit
-            | Guard::OldPlan => {}
+            Guard::ReadBack | Guard::SecondLook | Guard::Token | Guard::StaleTags | Guard::Audit | Guard::OldPlan => {}
         }
     }
     look

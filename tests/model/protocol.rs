@@ -218,7 +218,7 @@ impl Protocol {
         let look = &acting.decision.look;
         let answered = match &step.action {
             Action::Record(record) => {
-                self.write(state, record);
+                self.write(state, record, acting.decision.plan.launch.as_deref());
                 Answered::Written
             }
             Action::Change(change) => {
@@ -254,8 +254,11 @@ impl Protocol {
         (how != How::AnswerLost).then_some(answered)
     }
 
-    fn write(&self, state: &mut State, record: &Record) {
-        let tags: Vec<(String, Arc<str>)> = vec![(short_key(&self.keys.rollout), record.tag().into())];
+    fn write(&self, state: &mut State, record: &Record, launch: Option<&str>) {
+        let keys = [Some(self.keys.rollout.as_str()), launch];
+        let tag: Arc<str> = record.tag().into();
+        let tags: Vec<(String, Arc<str>)> =
+            keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
         state.aws.tag(&tags);
         if matches!(record.state, RecordState::Unknown(_)) {
             state.given_up.push(harm::rollout(&record.id.started_by(1)).into());
@@ -269,7 +272,7 @@ impl Protocol {
         let input = PlanInput { table: &self.table, observed: &observed, history: &history };
         let accepted = request(&input, None).ok()?;
         if let Some(baseline) = &accepted.baseline {
-            self.write(state, baseline);
+            self.write(state, baseline, None);
         }
         state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
         state.requests.push(second(accepted.request.after));
