@@ -94,11 +94,13 @@ async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> 
     }
 }
 
-/// The record, and with its end what is kept of the rollout: both or neither.
+/// The record; one that is of a launch once more, where no late write of the record reaches it; and with its end what is
+/// kept of the rollout. All of them or none.
 async fn write_record(aws: &Aws, cluster: &ClusterArn, plan: &Plan, record: &Record) -> Result<(), AwsError> {
-    let record = (plan.keys.rollout.as_str(), record.tag());
+    let keys = std::iter::once(&plan.keys.rollout).chain(&plan.launch);
+    let record = keys.map(|key| (key.as_str(), record.tag()));
     let past = plan.past.iter().map(|(key, past)| (key.as_str(), past.tag()));
-    let tags: Vec<(&str, String)> = std::iter::once(record).chain(past).collect();
+    let tags: Vec<(&str, String)> = record.chain(past).collect();
     let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (*key, value.as_str())).collect();
     aws.tags(cluster, &tags).await
 }

@@ -111,8 +111,8 @@ impl PassReport {
     }
 }
 
-/// What the next pass of this process should know.
-fn remember(history: History, report: &PassReport) -> History {
+/// What the next pass of this process should know: what it knew, what it saw, and what its steps came to.
+pub fn remember(history: History, report: &PassReport) -> History {
     let mut history = history.after(&report.observed, &report.plan);
     for Outcome { step, result } in &report.outcomes {
         match (&step.action, result) {
