@@ -79,8 +79,7 @@ impl Story {
 
     /// How far every row's deployment is taken back, and what runs.
     fn primaries(&self) -> Vec<String> {
-        let services: Vec<&str> =
-            ["portal", "Indexer", "Ingester"].iter().map(|part| self.lab.service(part)).collect();
+        let services: Vec<&str> = ["portal", "Indexer", "Ingester"].iter().map(|part| self.lab.service(part)).collect();
         let input = json!({"cluster": self.lab.laid_out.cluster, "services": services});
         let answer = self.lab.call("console", "DescribeServices", input).unwrap();
         let services = answer["services"].as_array().unwrap();
