@@ -16,6 +16,7 @@ mod rollouts {
     mod commands;
     mod ends;
     mod kicks;
+    mod probes;
     mod processes;
     mod story;
     mod tables;

@@ -29,6 +29,7 @@ pub struct Aws {
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     /// Revisions never change, so one read of each is enough.
     pub(super) definitions: Arc<Mutex<BTreeMap<TaskDefinitionArn, DefinitionView>>>,
     pub(super) account: Arc<OnceLock<AccountId>>,
@@ -88,6 +89,9 @@ impl Aws {
             ),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(
                 aws_sdk_applicationautoscaling::config::Builder::from(settings).interceptor(told()).build(),
+            ),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(
+                aws_sdk_cloudwatchlogs::config::Builder::from(settings).interceptor(told()).build(),
             ),
             definitions: Arc::default(),
             account: Arc::default(),

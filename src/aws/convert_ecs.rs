@@ -10,9 +10,9 @@ use crate::model::ids::{
 };
 use crate::model::image::Digest;
 use crate::model::observed::{
-    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
-    DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView, StrategyItem,
-    TaskStatus, TaskView,
+    AwsLogs, CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView,
+    DeploymentRole, DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView,
+    StrategyItem, TaskStatus, TaskView,
 };
 use crate::model::time::Timestamp;
 
@@ -210,7 +210,16 @@ pub(super) fn definition(definition: &sdk::TaskDefinition) -> Option<DefinitionV
 fn container_definition(container: &sdk::ContainerDefinition) -> Option<ContainerDefinitionView> {
     Some(ContainerDefinitionView {
         name: ContainerName::told(container.name.clone()?),
+        log: container.log_configuration.as_ref().and_then(aws_logs),
         image: container.image.clone().unwrap_or_default(),
+    })
+}
+
+fn aws_logs(configuration: &sdk::LogConfiguration) -> Option<AwsLogs> {
+    let options = configuration.options.as_ref().filter(|_| configuration.log_driver == sdk::LogDriver::Awslogs)?;
+    Some(AwsLogs {
+        group: options.get("awslogs-group")?.clone(),
+        prefix: options.get("awslogs-stream-prefix")?.clone(),
     })
 }
 

@@ -14,6 +14,7 @@ mod ecs_read;
 mod ecs_write;
 mod elb;
 mod identity;
+mod logs;
 mod retry;
 mod revision;
 

@@ -73,6 +73,31 @@ pub struct TaskRow {
     pub service: Option<Selector>,
     /// How often a start may be tried when the task never started; at least 1.
     pub attempts: u32,
+    /// What later attempts run on, where the first runs on Spot.
+    pub fallback: Fallback,
+    /// What its log has to say beside its exit code; `None` where the exit code is enough.
+    pub probe: Option<LogProbe>,
+}
+
+/// What becomes of Spot after an attempt that never started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Later attempts are like the first.
+    Never,
+    /// Later attempts run on-demand.
+    OnDemand,
+}
+
+/// What the log of a task must and must not have in it for the task to have succeeded; at least one of the two.
+///
+/// Plain texts, found within one line, capitals told apart: there is nothing to misread or to escape, and no pattern
+/// that can be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogProbe {
+    /// Some line has this.
+    pub must: Option<String>,
+    /// No line has this.
+    pub must_not: Option<String>,
 }
 
 /// Where a row's tasks run.
@@ -115,6 +140,22 @@ impl ServiceTable {
     /// The one-off task's row, if the table has one.
     pub fn task_row(&self) -> Option<(&Row, &TaskRow)> {
         self.rows.iter().find_map(|row| row.task().map(|task| (row, task)))
+    }
+}
+
+impl TaskRow {
+    /// Where an attempt runs, of a row that states this capacity: a function of its number, so that the same token always
+    /// has the same parameters.
+    ///
+    /// Another attempt follows one that never started, or a person's word; whether the first failed for want of Spot is
+    /// not asked, since the next is to run for sure.
+    pub fn capacity(&self, stated: Option<Capacity>, attempt: u32) -> Capacity {
+        match (stated, self.fallback) {
+            (Some(Capacity::Spot), Fallback::OnDemand) if attempt > 1 => Capacity::OnDemand,
+            (Some(capacity), _) => capacity,
+            // Without a strategy ECS would look for container instances. Foursight's own runs are on-demand too.
+            (None, _) => Capacity::OnDemand,
+        }
     }
 }
 

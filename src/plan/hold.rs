@@ -200,6 +200,11 @@ pub enum HoldCause {
         /// How far it is: `starting`, `running`, `stopping`.
         status: &'static str,
     },
+    /// The task has ended well, and its log may not be complete yet.
+    LogIncomplete {
+        /// Which task.
+        task: String,
+    },
     /// The rollout failed.
     RolloutFailed {
         /// How.
@@ -286,7 +291,8 @@ impl HoldCause {
             | Self::KickTooYoung { .. }
             | Self::LaunchBackoff { .. }
             | Self::TaskNotSeen { .. }
-            | Self::TaskRunning { .. } => Urgency::Wait,
+            | Self::TaskRunning { .. }
+            | Self::LogIncomplete { .. } => Urgency::Wait,
             Self::WrongAccount { .. }
             | Self::NoMatch { .. }
             | Self::ManyMatch { .. }
@@ -342,6 +348,7 @@ impl HoldCause {
             Self::LaunchBackoff { .. } => "LaunchBackoff",
             Self::TaskNotSeen { .. } => "TaskNotSeen",
             Self::TaskRunning { .. } => "TaskRunning",
+            Self::LogIncomplete { .. } => "LogIncomplete",
             Self::RolloutFailed { .. } => "RolloutFailed",
             Self::RolloutUnknown { .. } => "RolloutUnknown",
         }
@@ -389,7 +396,8 @@ impl HoldCause {
             | Self::KickTooYoung { .. }
             | Self::LaunchBackoff { .. }
             | Self::TaskNotSeen { .. }
-            | Self::TaskRunning { .. } => None,
+            | Self::TaskRunning { .. }
+            | Self::LogIncomplete { .. } => None,
         }
     }
 }
@@ -455,6 +463,9 @@ impl fmt::Display for HoldCause {
             }
             Self::TaskNotSeen { attempt } => write!(f, "attempt {attempt} was launched and is not visible yet"),
             Self::TaskRunning { task, status } => write!(f, "the deployment task {task} is {status}"),
+            Self::LogIncomplete { task } => {
+                write!(f, "the deployment task {task} has ended; its log is waited for until it is complete")
+            }
             Self::RolloutFailed { how, way: _ } => write!(f, "the newest rollout failed: {how}"),
             Self::RolloutUnknown { attempt, known, way: _ } => {
                 write!(f, "nobody can say whether attempt {attempt} of the deployment task ran: {known}")

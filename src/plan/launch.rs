@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::model::ids::{ContainerName, TaskArn};
 use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Durable, Failure, Lost, Record, RecordState};
-use crate::model::row::{Capacity, Row, ServiceTable};
+use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::{Action, Launch};
@@ -20,6 +20,7 @@ use super::gate::Gate;
 use super::history::{Answer, History};
 use super::hold::HoldCause;
 use super::pace::NextLook;
+use super::probe::{self, Probed};
 use super::rollout::Stand;
 
 /// A RunTask token lives for the task's lifetime plus an hour, a day at most, and a stopped task is visible for about
@@ -178,6 +179,7 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     }
     let Ground { stand, gate } = input.ground?;
     let (row, definition) = one_off(input)?;
+    let task = row.task()?;
     if !gate.is_open() {
         return Some(Err((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING)));
     }
@@ -186,8 +188,7 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
             let definition = definition.arn.clone();
             let client_token = record.id.client_token(attempt);
             let started_by = record.id.started_by(attempt);
-            // Without a strategy ECS would look for container instances. Foursight's own runs are on-demand too.
-            let capacity = row.capacity.unwrap_or(Capacity::OnDemand);
+            let capacity = task.capacity(row.capacity, attempt);
             let launch = Launch { definition, client_token, started_by, capacity, network };
             Ok((Action::Run(launch), Because::LaunchRecorded))
         }
@@ -262,12 +263,18 @@ fn judge(input: &LaunchInput<'_>, attempt: &Attempt, ended: &TaskView) -> Move {
         Some(code) => format!("task {} ended with exit code {code} ({how})", attempt.task),
         None => format!("task {} ended without an exit code ({how})", attempt.task),
     });
-    let state = if exit == Some(0) && ended.stop_code == "EssentialContainerExited" {
-        RecordState::Succeeded(attempt.clone())
-    } else {
-        RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit })
-    };
-    write(input, state, because)
+    if exit != Some(0) || ended.stop_code != "EssentialContainerExited" {
+        return write(input, RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit }), because);
+    }
+    let probe = input.table.task_row().and_then(|(_, task)| task.probe.as_ref());
+    match probe.map(|probe| probe::judge(probe, input.observed, attempt, ended)) {
+        None | Some(Probed::Good) => write(input, RecordState::Succeeded(attempt.clone()), because),
+        Some(Probed::Bad(how)) => {
+            let state = RecordState::Failed(Failure::Log { attempt: attempt.clone() });
+            write(input, state, Because::TaskEnded(how))
+        }
+        Some(Probed::Untold(cause)) => Err((cause, NextLook::MOVING)),
+    }
 }
 
 /// The exit code of the row's container; without one in the task, the worst of all.

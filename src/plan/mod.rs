@@ -3,7 +3,7 @@
 //! Pure: no IO, no clock, no async, no randomness, and nothing that can fail: a `Result` here is a choice
 //! of two answers, never an error. Same input, same plan.
 //! Read in this order: `planner` (the order of decisions), `guard`, `command`, `rollout`, `correct`, `drift`,
-//! `conclude`, `gate`, `launch`, `ending`, then `audit`, which judges any plan without trusting the planner.
+//! `conclude`, `gate`, `launch`, `probe`, `ending`, then `audit`, which judges any plan without trusting the planner.
 
 pub mod action;
 pub mod audit;
@@ -21,6 +21,7 @@ pub mod hold;
 mod launch;
 pub mod pace;
 pub mod planner;
+mod probe;
 pub mod progress;
 pub mod request;
 pub mod rollout;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{RowName, ServiceName};
 use crate::model::observed::{
-    ClusterView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView, ServiceView, TaskView,
+    ClusterView, ContainerDefinitionView, LogView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView,
+    ServiceView, TaskView, Trouble, Why,
 };
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
@@ -35,7 +36,11 @@ pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Ob
         Some(cluster) => look_at_rows(aws, table, cluster).await,
         None => (BTreeMap::new(), Seen::Absent),
     };
-    Observed { at, account, cluster, rows, tasks, image }
+    let log = match cluster.one() {
+        Some(cluster) => look_at_log(aws, table, cluster, &tasks).await,
+        None => Seen::Absent,
+    };
+    Observed { at, account, cluster, rows, tasks, image, log }
 }
 
 async fn look_at_rows(
@@ -82,6 +87,50 @@ fn launched(record: Option<&Record>) -> Vec<String> {
         Some(RecordState::Launched(attempt)) => vec![attempt.task.clone()],
         _ => Vec::new(),
     }
+}
+
+/// The log of the record's task, once it has stopped and if the task row asks for it.
+async fn look_at_log(
+    aws: &Aws,
+    table: &ServiceTable,
+    cluster: &ClusterView,
+    tasks: &Seen<Vec<TaskView>>,
+) -> Seen<LogView> {
+    let Some((row, task)) = table.task_row() else { return Seen::Absent };
+    let Some(probe) = &task.probe else { return Seen::Absent };
+    let keys = TagKeys::of(&table.name);
+    let durable = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default();
+    let launched = launched(durable.record.as_ref());
+    let mut seen_tasks = tasks.present().into_iter().flatten();
+    let ended = seen_tasks.find(|task| launched.iter().any(|id| id == task.arn.id()) && !task.is_alive());
+    let Some(ended) = ended else { return Seen::Absent };
+    let definition = match aws.definition(ended.definition.as_str()).await {
+        Ok(definition) => definition,
+        Err(error) => return Seen::Unknown(error.why()),
+    };
+    let named =
+        |container: &&ContainerDefinitionView| row.container.as_ref().is_none_or(|name| *name == container.name);
+    let mut containers = definition.containers.iter().filter(named);
+    let (Some(container), None) = (containers.next(), containers.next()) else {
+        return missing(format!("{} has several containers, and the row names none", definition.arn.short()));
+    };
+    let Some(log) = &container.log else {
+        let text = "writes to no log group of CloudWatch Logs (awslogs-group, awslogs-stream-prefix)";
+        return missing(format!("container {} of {} {text}", container.name, definition.arn.short()));
+    };
+    let stream = log.stream(&container.name, &ended.arn);
+    match aws.log(&log.group, &stream).await {
+        Ok(lines) => Seen::Present(LogView::of(probe, lines.iter().map(String::as_str))),
+        Err(error) => {
+            let Why { text, trouble } = error.why();
+            Seen::Unknown(Why { text: format!("{text} (group {}, stream {stream})", log.group), trouble })
+        }
+    }
+}
+
+/// What no waiting brings.
+fn missing<T>(text: String) -> Seen<T> {
+    Seen::Unknown(Why { text, trouble: Trouble::Lasting })
 }
 
 type Services = Seen<BTreeMap<RowName, Selection<FoundService>>>;

@@ -179,6 +179,7 @@ fn hides_drift(cause: &HoldCause) -> bool {
         | HoldCause::LaunchBackoff { .. }
         | HoldCause::TaskNotSeen { .. }
         | HoldCause::TaskRunning { .. }
+        | HoldCause::LogIncomplete { .. }
         | HoldCause::RolloutFailed { .. }
         | HoldCause::RolloutUnknown { .. } => false,
     }

@@ -22,6 +22,8 @@ pub enum Service {
     Ec2,
     /// Application Auto Scaling (AWS JSON 1.1).
     AutoScaling,
+    /// CloudWatch Logs (AWS JSON 1.1).
+    Logs,
 }
 
 impl Service {
@@ -34,6 +36,7 @@ impl Service {
             Service::Sts => "sts",
             Service::Ec2 => "ec2",
             Service::AutoScaling => "application-autoscaling",
+            Service::Logs => "logs",
         }
     }
 }

@@ -105,6 +105,8 @@ pub struct Knobs {
     pub alarm_bake_ms: i64,
     /// How long a task of RunTask runs if nobody said otherwise with `Simulator::set_app`.
     pub one_off_run_ms: i64,
+    /// From the writing of a line until CloudWatch Logs shows it. Assumed; seconds are usual.
+    pub log_lag_ms: i64,
     /// From the notice of a Spot reclaim to the end of the task at the latest. Documented: 2 minutes.
     pub spot_notice_ms: i64,
     /// Whether a Spot reclaim sends SIGTERM at once, before the target is deregistered. A regression seen in
@@ -162,6 +164,7 @@ impl Default for Knobs {
             spot_vcpu_limit: None,
             alarm_bake_ms: 300_000,
             one_off_run_ms: 90_000,
+            log_lag_ms: 3_000,
             spot_notice_ms: 120_000,
             spot_sigterm_first: false,
             started_by_must_be_alone: true,
@@ -228,7 +231,7 @@ macro_rules! ranges {
 
 /// What a knob may stand at to be AWS: where it was observed to be, widened by what is documented and by what nobody
 /// has ruled out.
-pub static RANGES: [Range; 22] = ranges! {
+pub static RANGES: [Range; 23] = ranges! {
     tick_ms: 1_000 to 60_000,
     tick_jitter_ms: 0 to 5_000,
     jitter_percent: 0 to 50,
@@ -251,6 +254,7 @@ pub static RANGES: [Range; 22] = ranges! {
     backoff_first_ms: 1_000 to 900_000,
     backoff_cap_ms: 900_000 to 900_000,
     spot_notice_ms: 120_000 to 120_000,
+    log_lag_ms: 0 to 60_000,
 };
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! An embedded AWS: ECS, ECR, ELBv2, a small EC2, Application Auto Scaling and STS, as AWS documents them.
+//! An embedded AWS: ECS, ECR, ELBv2, a small EC2, Application Auto Scaling, CloudWatch Logs and STS, as AWS documents them.
 //!
 //! Sans-IO and deterministic: nothing in here reads a clock (but the TCP door, on tokio's), every entry takes `now`,
 //! and one seed gives one world. Imports nothing of the rest of the crate, so a mistake about AWS cannot hide by
@@ -16,6 +16,7 @@ pub mod fault;
 pub mod journal;
 pub mod knobs;
 pub mod layout;
+pub mod logs;
 mod members;
 mod model;
 mod play;

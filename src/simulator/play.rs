@@ -77,6 +77,10 @@ impl Simulator {
                 self.set_app(of, *app);
                 json!(of)
             }
+            Action::Log { of, lines } => {
+                self.set_log(of, lines.clone());
+                json!(of)
+            }
             Action::ExitAfterSigterm { of, ms } => {
                 self.set_exit_after_sigterm(of, *ms);
                 json!(of)

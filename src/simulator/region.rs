@@ -17,6 +17,7 @@ use crate::simulator::error::ApiError;
 use crate::simulator::fault::Past;
 use crate::simulator::journal::Journal;
 use crate::simulator::knobs::Knobs;
+use crate::simulator::logs::Logs;
 use crate::simulator::sts::Sts;
 use crate::simulator::throttle::Buckets;
 use crate::simulator::time::Time;
@@ -47,6 +48,7 @@ pub(super) struct Region {
     pub(super) ecr: Ecr,
     pub(super) ec2: Ec2,
     sts: Sts,
+    logs: Logs,
     pub(super) auto_scaling: AutoScaling,
     pub(super) buckets: Buckets,
     past: Past,
@@ -62,6 +64,7 @@ impl Region {
             ecr: Ecr::new(account, region),
             ec2: Ec2::new(account, region, seed),
             sts: Sts::new(account),
+            logs: Logs::new(account, region),
             auto_scaling: AutoScaling::new(account, region),
             buckets: Buckets::default(),
             past: Past::default(),
@@ -102,6 +105,7 @@ impl Region {
             Service::Ec2 => self.ec2.handle(operation, input, lent.now, &self.ecs, &mut self.elb),
             Service::Sts => self.sts.handle(operation, input, lent.now, lent.rng),
             Service::AutoScaling => self.scale(lent, operation, input),
+            Service::Logs => self.logs.handle(operation, input, lent.now, lent.knobs.log_lag_ms),
         }
     }
 
@@ -125,7 +129,7 @@ impl Region {
                 Some(scenery.ecs.handle(&mut scene, operation, input))
             }
             Service::Elb => Some(scenery.elb.handle(operation, input, then, &mut rng, &self.ec2)),
-            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling => None,
+            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling | Service::Logs => None,
         }
     }
 
@@ -168,7 +172,9 @@ impl Region {
             ecr: &self.ecr,
             journal: lent.journal,
         };
-        act(&mut self.ecs, &mut scene)
+        let done = act(&mut self.ecs, &mut scene);
+        self.logs.take_in(lent.now, lent.knobs.log_lag_ms, self.ecs.take_output());
+        done
     }
 
     fn scale(&mut self, lent: &mut Lent<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {

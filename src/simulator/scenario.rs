@@ -64,6 +64,13 @@ pub enum Action {
         /// How.
         app: App,
     },
+    /// Containers of a task definition family that start from now on write these lines, see `Simulator::set_log`.
+    Log {
+        /// The family.
+        of: String,
+        /// Milliseconds after RUNNING, and the line.
+        lines: Vec<(i64, String)>,
+    },
     /// Containers of a subject take so long to end after SIGTERM.
     ExitAfterSigterm {
         /// As above.
@@ -177,6 +184,7 @@ impl Action {
             Action::ClearFaults => "clearFaults",
             Action::Push { .. } => "push",
             Action::App { .. } => "app",
+            Action::Log { .. } => "log",
             Action::ExitAfterSigterm { .. } => "exitAfterSigterm",
             Action::Kick { .. } => "kick",
             Action::Update { .. } => "update",
@@ -216,6 +224,15 @@ impl Action {
             "app" => {
                 let members = how.object(&["of", "app"])?;
                 Ok(Action::App { of: text(&members.need("of")?)?, app: app(&members.need("app")?)? })
+            }
+            "log" => {
+                let members = how.object(&["of", "lines"])?;
+                let line = |line: &Reader<'_>| {
+                    let members = line.object(&["ms", "text"])?;
+                    Ok((members.need("ms")?.whole(0, MOST_MS)?, text(&members.need("text")?)?))
+                };
+                let lines = members.need("lines")?.items()?.iter().map(line).collect::<Result<_, Unreadable>>()?;
+                Ok(Action::Log { of: text(&members.need("of")?)?, lines })
             }
             "exitAfterSigterm" => {
                 let members = how.object(&["of", "ms"])?;

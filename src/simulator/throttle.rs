@@ -63,7 +63,7 @@ fn rates(call: &Call) -> [Option<Rate>; 2] {
         Service::Ecs => ecs(&call.operation),
         Service::Elb => [Some(rate("elb", 40, 10)), Some(elb(&call.operation))],
         Service::Ecr => [ecr(&call.operation), None],
-        Service::Sts | Service::Ec2 | Service::AutoScaling => [None, None],
+        Service::Sts | Service::Ec2 | Service::AutoScaling | Service::Logs => [None, None],
     }
 }
 

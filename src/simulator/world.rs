@@ -17,7 +17,7 @@ use crate::simulator::arn::Place;
 use crate::simulator::autoscaling::Load;
 use crate::simulator::call::Call;
 use crate::simulator::ecr::Ecr;
-use crate::simulator::ecs::{App, Ecs, Scene};
+use crate::simulator::ecs::{App, Ecs, LogLine, Scene};
 use crate::simulator::elb::Elb;
 use crate::simulator::error::ApiError;
 use crate::simulator::fault::{Faults, Late};
@@ -222,6 +222,11 @@ impl Simulator {
     /// as a container definition names it, or its `repository:tag`; the family is the strongest.
     pub fn set_app(&mut self, subject: &str, app: App) {
         self.home.ecs.set_app(subject, app);
+    }
+
+    /// What containers of a task definition family write that start from now on: milliseconds after RUNNING, and a line.
+    pub fn set_log(&mut self, family: &str, lines: Vec<LogLine>) {
+        self.home.ecs.set_log(family, lines);
     }
 
     /// How long containers of a subject (as in [`Simulator::set_app`]) take to end after SIGTERM. Beyond

@@ -181,6 +181,31 @@ pub(super) struct TaskDocument {
     /// How often a start may be tried when the task never started; 3 if left out.
     #[schemars(range(min = 1, max = 10))]
     pub(super) attempts: Option<u32>,
+    /// Whether later attempts run on Fargate, where the first runs on Fargate Spot; false if left out.
+    pub(super) spot_fallback: Option<bool>,
+    /// What counts as success beside the exit code 0 of its container.
+    pub(super) success: Option<SuccessDocument>,
+}
+
+/// What counts as success of the one-off task, beside its exit code.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Success")]
+pub(super) struct SuccessDocument {
+    /// What the log of its container has to say.
+    #[schemars(with = "LogDocument")]
+    pub(super) log: Option<LogDocument>,
+}
+
+/// What a log must have in it, and what not; one of the two at least.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Log")]
+pub(super) struct LogDocument {
+    /// A text that some line has: a plain text, capitals told apart.
+    pub(super) must_contain: Option<String>,
+    /// A text that no line has: a plain text, capitals told apart.
+    pub(super) must_not_contain: Option<String>,
 }
 
 /// An operating system.

@@ -4,12 +4,12 @@
 
 use crate::model::Invalid;
 use crate::model::ids::{ContainerName, RowName};
-use crate::model::row::{Capacity, Row, RowKind, TaskRow};
+use crate::model::row::{Capacity, Fallback, LogProbe, Row, RowKind, TaskRow};
 use crate::model::size::{FargateSize, MemoryMib, Vcpu};
 
 use super::arn::Named;
 use super::check::Check;
-use super::document::{OsDocument, RowDocument, TaskDocument};
+use super::document::{LogDocument, OsDocument, RowDocument, TaskDocument};
 
 /// How often the start of a task is tried when it never started: image pulls and Spot fail for a minute or two, and
 /// what still fails the third time needs a person.
@@ -57,6 +57,16 @@ impl Check<'_> {
                     let hint = "its task runs once and serves nobody; remove it";
                     self.report(&group, "a task row with a target group", hint);
                 }
+                let falls_back = document.task.as_ref().is_some_and(|task| task.spot_fallback == Some(true));
+                if falls_back && document.spot != Some(true) {
+                    let hint =
+                        "only what begins on Spot can fall back from it; add `spot: true` to the row, or remove it";
+                    self.report(
+                        &format!("{path}.task.spotFallback"),
+                        "a fallback from Spot in a row that is not on Spot",
+                        hint,
+                    );
+                }
                 task.map(RowKind::Task)
             }
             // Neither or both: the walk said so.
@@ -65,11 +75,45 @@ impl Check<'_> {
     }
 
     fn task(&mut self, path: &str, document: &TaskDocument) -> Option<TaskRow> {
-        let TaskDocument { definition, service, attempts } = document;
+        let TaskDocument { definition, service, attempts, spot_fallback, success } = document;
         let definition = self.selector(&format!("{path}.definition"), Named::TaskDefinition, definition.as_ref());
         let service =
             service.as_ref().map(|found| self.selector(&format!("{path}.service"), Named::Service, Some(found)));
-        Some(TaskRow { definition: definition?, service: whole(service)?, attempts: attempts.unwrap_or(ATTEMPTS) })
+        let log = success.as_ref().and_then(|success| success.log.as_ref());
+        let probe = log.map(|log| self.log(&format!("{path}.success.log"), log));
+        Some(TaskRow {
+            definition: definition?,
+            service: whole(service)?,
+            attempts: attempts.unwrap_or(ATTEMPTS),
+            fallback: if *spot_fallback == Some(true) { Fallback::OnDemand } else { Fallback::Never },
+            probe: whole(probe)?,
+        })
+    }
+
+    fn log(&mut self, path: &str, document: &LogDocument) -> Option<LogProbe> {
+        let LogDocument { must_contain, must_not_contain } = document;
+        let must = must_contain.as_deref().map(|text| self.log_line(&format!("{path}.mustContain"), text));
+        let must_not = must_not_contain.as_deref().map(|text| self.log_line(&format!("{path}.mustNotContain"), text));
+        if must.is_none() && must_not.is_none() {
+            let hint = "add `mustContain: \"…\"` or `mustNotContain: \"…\"`, or remove it";
+            self.report(path, "a log that says nothing", hint);
+            return None;
+        }
+        Some(LogProbe { must: whole(must)?, must_not: whole(must_not)? })
+    }
+
+    /// A text that can stand in one line of a log.
+    fn log_line(&mut self, path: &str, text: &str) -> Option<String> {
+        let text = text.trim_end_matches('\n');
+        let (problem, hint) = match text {
+            "" => ("an empty text", "every line has it; write the words to look for"),
+            text if text.contains('\n') => {
+                ("a text of several lines", "a log is looked at line by line; choose one line")
+            }
+            text => return Some(text.to_owned()),
+        };
+        self.report(path, problem, hint);
+        None
     }
 
     /// Memory must go with the row's vCPU; where the row states none, with any.

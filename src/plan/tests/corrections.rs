@@ -125,8 +125,11 @@ fn a_size_that_fargate_does_not_have_is_held() {
 #[test]
 fn an_image_that_differs_is_replaced_only_in_its_own_container() {
     let mut world = World::settled();
-    let sidecar =
-        ContainerDefinitionView { name: ContainerName::told("proxy"), image: "public.ecr.aws/nginx:1".into() };
+    let sidecar = ContainerDefinitionView {
+        name: ContainerName::told("proxy"),
+        log: None,
+        image: "public.ecr.aws/nginx:1".into(),
+    };
     let definition = world.definition("portal");
     definition.containers[0].image = definition.containers[0].image.replace(":latest", ":old");
     definition.containers.push(sidecar);

@@ -55,6 +55,7 @@ impl World {
             rows: BTreeMap::new(),
             tasks: Seen::Present(Vec::new()),
             image: Seen::Present(digest('a')),
+            log: Seen::Absent,
         };
         let mut world = Self { table, observed, history: History::default(), born: 0 };
         for row in world.table.rows.clone() {

@@ -13,6 +13,7 @@ mod corrections;
 mod gate;
 mod guards;
 mod launch;
+mod probe;
 mod rollout;
 mod samples;
 

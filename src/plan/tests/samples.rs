@@ -12,7 +12,7 @@ use crate::model::observed::{
     DesiredStatus, NetworkView, RolloutState, RowView, Seen, ServiceView, StrategyItem, TargetGroupView, TaskStatus,
     TaskView,
 };
-use crate::model::row::{Capacity, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
+use crate::model::row::{Capacity, Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use crate::model::selector::{Glob, Selection, Selector};
 use crate::model::size::{MemoryMib, Vcpu};
 use crate::model::time::{Span, Timestamp};
@@ -32,7 +32,13 @@ pub(super) fn table() -> ServiceTable {
         memory: Some(MemoryMib::new(memory)),
         container: None,
     };
-    let task = TaskRow { definition: glob("CGAPDeployment-*"), service: None, attempts: 3 };
+    let task = TaskRow {
+        definition: glob("CGAPDeployment-*"),
+        service: None,
+        attempts: 3,
+        fallback: Fallback::Never,
+        probe: None,
+    };
     let deployment = Row {
         kind: RowKind::Task(task),
         count: None,
@@ -68,7 +74,11 @@ pub(super) fn row_view(row: &Row) -> RowView {
         family: Family::told(format!("c4-{name}")),
         cpu: row.vcpu.map(Vcpu::units),
         memory: row.memory.map(MemoryMib::mib),
-        containers: vec![ContainerDefinitionView { name: ContainerName::told(name), image: ADDRESS.to_owned() }],
+        containers: vec![ContainerDefinitionView {
+            name: ContainerName::told(name),
+            log: None,
+            image: ADDRESS.to_owned(),
+        }],
         initial: false,
     };
     let groups = TargetGroupView {

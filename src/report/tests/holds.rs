@@ -42,6 +42,7 @@ fn every_cause() -> Vec<HoldCause> {
         HoldCause::LaunchBackoff { left, reason: text() },
         HoldCause::TaskNotSeen { attempt: 1 },
         HoldCause::TaskRunning { task: text(), status: "running" },
+        HoldCause::LogIncomplete { task: text() },
         HoldCause::AbortInHand,
         HoldCause::CommandRefused { order: "retry", stands: text(), instead: "do this" },
         HoldCause::RolloutFailed { how: text(), way: WayOut::Start },

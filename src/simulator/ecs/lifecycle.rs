@@ -111,6 +111,8 @@ impl Ecs {
         (task.exit, task.never_healthy, task.serves_at) = (exit, never_healthy, serves_at);
         let task = &self.tasks[id];
         scene.note("task.images", images(task, scene));
+        self.begin_output(scene, id);
+        let task = &self.tasks[id];
         let answer = match (task.never_healthy, serves_at) {
             (true, _) => Answer::Status(503),
             (false, Some(_)) => Answer::Refusing,

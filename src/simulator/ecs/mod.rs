@@ -6,7 +6,7 @@
 //! | subject | files |
 //! |---|---|
 //! | doors | operations, input, naming, paging, tags, choose |
-//! | resources | state, cluster, task_definition, service, deployment, task, container_instance, capacity_providers, app |
+//! | resources | state, cluster, task_definition, service, deployment, task, output, container_instance, capacity_providers, app |
 //! | where tasks go | capacity, fargate, placement, zones, quota, daemon |
 //! | calls | service_ops, service_view, task_view, service_deployments, run_task, start_task, token, task_ops, protection, exec |
 //! | more calls | task_set, task_set_ops, service_kept, container_instance_ops, attributes, account_settings, task_definition_end |
@@ -42,6 +42,7 @@ mod lifecycle;
 mod look;
 mod naming;
 mod operations;
+mod output;
 mod paging;
 mod placement;
 mod protection;
@@ -74,4 +75,5 @@ mod zones;
 
 pub use app::App;
 pub use interfaces::TaskInterface;
+pub use output::LogLine;
 pub use state::{Ecs, Scene};

@@ -17,6 +17,7 @@ use super::capacity_providers::CapacityProvider;
 use super::cluster::Cluster;
 use super::container_instance::{ContainerInstance, InstanceKey};
 use super::input::invalid;
+use super::output::Output;
 use super::quota::LaunchRates;
 use super::service::{Service, ServiceId, ServiceStatus};
 use super::task::{Task, TaskId};
@@ -84,6 +85,7 @@ pub struct Ecs {
     pub(super) launched: BTreeMap<(String, String), Launched>,
     pub(super) timers: Timers,
     pub(super) apps: Apps,
+    pub(super) output: Output,
     /// Whether FARGATE_SPOT cannot place tasks at present.
     pub(super) spot_is_out: bool,
     /// Availability zones in which Fargate cannot place tasks at present.

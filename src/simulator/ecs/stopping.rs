@@ -201,6 +201,7 @@ impl Ecs {
     }
 
     fn end_containers(&mut self, scene: &mut Scene<'_>, id: &str, code: i64) {
+        self.end_output(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.moments.execution_stopped = Some(scene.now);
         task.moments.stopping.get_or_insert(scene.now);

@@ -181,7 +181,7 @@ pub(super) fn is_read(call: &Call) -> bool {
     call.only_looks()
         && match call.service {
             Service::Ecs | Service::Elb => true,
-            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling => false,
+            Service::Ecr | Service::Sts | Service::Ec2 | Service::AutoScaling | Service::Logs => false,
         }
 }
 

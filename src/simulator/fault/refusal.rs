@@ -18,6 +18,7 @@ pub(super) fn server_error(call: &Call, status: u16) -> ApiError {
         (503, _) => "ServiceUnavailable",
         (_, Service::Ecs | Service::Ecr) => "ServerException",
         (_, Service::AutoScaling) => "InternalServiceException",
+        (_, Service::Logs) => "ServiceUnavailableException",
         (_, Service::Elb | Service::Sts) => "InternalFailure",
         (_, Service::Ec2) => "InternalError",
     };
@@ -28,7 +29,7 @@ pub(super) fn server_error(call: &Call, status: u16) -> ApiError {
 /// The caller's credentials were valid once: 400 of the JSON services, 403 of the Query services.
 pub(super) fn expired(call: &Call) -> ApiError {
     let (code, status) = match call.service {
-        Service::Ecs | Service::Ecr | Service::AutoScaling => ("ExpiredTokenException", 400),
+        Service::Ecs | Service::Ecr | Service::AutoScaling | Service::Logs => ("ExpiredTokenException", 400),
         Service::Elb | Service::Sts => ("ExpiredToken", 403),
         Service::Ec2 => ("RequestExpired", 400),
     };
@@ -38,7 +39,7 @@ pub(super) fn expired(call: &Call) -> ApiError {
 /// The caller may not: 400 of the JSON services, 403 of the Query services.
 pub(super) fn denied(place: &Place, call: &Call) -> ApiError {
     let (code, status) = match call.service {
-        Service::Ecs | Service::Ecr | Service::AutoScaling => ("AccessDeniedException", 400),
+        Service::Ecs | Service::Ecr | Service::AutoScaling | Service::Logs => ("AccessDeniedException", 400),
         Service::Elb | Service::Sts => ("AccessDenied", 403),
         Service::Ec2 => ("UnauthorizedOperation", 403),
     };

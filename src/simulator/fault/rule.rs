@@ -166,7 +166,8 @@ impl Rule {
 }
 
 fn service(reader: &Reader<'_>) -> Result<Service, Unreadable> {
-    let all = [Service::Ecs, Service::Ecr, Service::Elb, Service::Sts, Service::Ec2, Service::AutoScaling];
+    let all =
+        [Service::Ecs, Service::Ecr, Service::Elb, Service::Sts, Service::Ec2, Service::AutoScaling, Service::Logs];
     let name = reader.text()?;
     let found = all.into_iter().find(|service| service.name() == name);
     found.ok_or_else(|| {

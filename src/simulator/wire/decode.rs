@@ -15,10 +15,11 @@ use crate::simulator::wire::query;
 use crate::simulator::{ec2, elb, sts};
 
 /// The prefixes of `X-Amz-Target`.
-const TARGETS: [(&str, Service); 3] = [
+const TARGETS: [(&str, Service); 4] = [
     ("AmazonEC2ContainerServiceV20141113", Service::Ecs),
     ("AmazonEC2ContainerRegistry_V20150921", Service::Ecr),
     ("AnyScaleFrontendService", Service::AutoScaling),
+    ("Logs_20140328", Service::Logs),
 ];
 
 /// How a service wants its answers written.

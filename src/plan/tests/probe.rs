@@ -1,0 +1,115 @@
+//! Success probes, and what later attempts run on.
+
+use super::fixture::{World, unseen};
+use super::{hold, holds, state};
+use crate::model::observed::{LogView, Seen, Trouble};
+use crate::model::rollout::{Failure, RecordState};
+use crate::model::row::{Capacity, Fallback, LogProbe, RowKind, TaskRow};
+use crate::model::time::Span;
+use crate::plan::action::Action;
+use crate::plan::history::{Answer, LaunchAnswer};
+
+fn task_row(world: &mut World) -> &mut TaskRow {
+    match &mut world.row("deployment").kind {
+        RowKind::Task(task) => task,
+        RowKind::Service { .. } => panic!("it is the task row"),
+    }
+}
+
+/// A task that exited with 0 just now, of a row that asks this of its log.
+fn ended(must: Option<&str>, must_not: Option<&str>) -> World {
+    let mut world = World::launching();
+    let probe = LogProbe { must: must.map(str::to_owned), must_not: must_not.map(str::to_owned) };
+    task_row(&mut world).probe = Some(probe);
+    world.pass(Span::seconds(5));
+    world.pass(Span::seconds(30));
+    world.end(Some(0), "EssentialContainerExited");
+    world
+}
+
+fn log(must: Option<&str>, must_not: Option<&str>) -> Seen<LogView> {
+    Seen::Present(LogView { lines: 3, must: must.map(str::to_owned), must_not: must_not.map(str::to_owned) })
+}
+
+#[test]
+fn a_line_that_must_not_be_there_fails_the_task_at_once() {
+    let mut world = ended(Some("done"), Some("ERROR"));
+    world.observed.log = log(Some("all done"), Some("ERROR: no index"));
+    assert!(matches!(state(&world.plan()), RecordState::Failed(Failure::Log { .. })));
+}
+
+#[test]
+fn a_line_that_must_be_there_is_enough_at_once_where_nothing_is_forbidden() {
+    let mut world = ended(Some("done"), None);
+    world.observed.log = log(Some("all done"), None);
+    assert!(matches!(state(&world.plan()), RecordState::Succeeded(_)));
+}
+
+#[test]
+fn what_is_missing_is_judged_only_when_the_log_is_complete() {
+    let mut world = ended(Some("done"), None);
+    world.observed.log = log(None, None);
+    assert_eq!(holds(&world.plan()), ["LogIncomplete"]);
+    world.later(Span::seconds(59));
+    assert!(world.plan().steps.is_empty());
+    world.later(Span::seconds(1));
+    assert!(matches!(state(&world.plan()), RecordState::Failed(Failure::Log { .. })));
+}
+
+#[test]
+fn that_nothing_is_forbidden_is_known_only_when_the_log_is_complete() {
+    for must in [None, Some("done")] {
+        let mut world = ended(must, Some("ERROR"));
+        world.observed.log = log(must, None);
+        hold(&world.plan(), "LogIncomplete");
+        assert!(world.plan().steps.is_empty());
+        world.later(Span::minutes(1));
+        assert!(matches!(state(&world.plan()), RecordState::Succeeded(_)));
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_never_a_success_and_a_person_is_asked_in_the_end() {
+    for trouble in [Trouble::Passing, Trouble::Lasting] {
+        let mut world = ended(None, Some("ERROR"));
+        world.observed.log = Seen::Unknown(unseen(trouble));
+        for _ in 0..50 {
+            world.later(Span::minutes(1));
+            assert!(world.plan().steps.is_empty());
+        }
+        assert!(world.plan().needs_a_person());
+    }
+}
+
+#[test]
+fn an_exit_code_that_is_not_0_needs_no_log() {
+    let mut world = ended(Some("done"), None);
+    world.end(Some(1), "EssentialContainerExited");
+    assert!(matches!(state(&world.plan()), RecordState::Failed(Failure::Task { exit: Some(1), .. })));
+}
+
+#[test]
+fn an_attempt_after_one_that_never_started_falls_back_from_spot_where_the_row_says_so() {
+    for (fallback, second) in [(Fallback::Never, Capacity::Spot), (Fallback::OnDemand, Capacity::OnDemand)] {
+        let mut world = World::launching();
+        task_row(&mut world).fallback = fallback;
+        assert_eq!(capacity(&world), Capacity::Spot);
+        let (id, at) = (world.record().id, world.observed.at);
+        let answer = Answer::NotStarted("RESOURCE:FARGATE_SPOT".into());
+        world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer });
+        world.later(Span::seconds(30));
+        assert_eq!(state(&world.pass(Span::seconds(2))), RecordState::Launching(2));
+        assert_eq!(capacity(&world), second);
+        // A process that knows nothing sends the same.
+        world.history = crate::plan::history::History::default();
+        assert_eq!(capacity(&world), second);
+    }
+}
+
+#[track_caller]
+fn capacity(world: &World) -> Capacity {
+    match &world.plan().steps[0].action {
+        Action::Run(launch) => launch.capacity,
+        other => panic!("not a launch: {other:?}"),
+    }
+}
