@@ -67,6 +67,7 @@ impl World {
         for line in &lines {
             world.read(line, &mut truth, &foreign);
         }
+        world.judge_attempts();
         world
     }
 
@@ -126,6 +127,18 @@ impl World {
             run.reached_running |= to == "RUNNING";
             run.stopped |= to == "STOPPED";
         }
+    }
+
+    /// I1: of all attempts of one rollout, one reaches RUNNING at most.
+    fn judge_attempts(&mut self) {
+        let mut ran: BTreeMap<&str, usize> = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| run.reached_running && run.started_by.starts_with("evenkeel/")) {
+            let rollout = run.started_by.rsplit_once('/').map_or("", |(rollout, _)| rollout);
+            *ran.entry(rollout).or_default() += 1;
+        }
+        let twice = ran.into_iter().filter(|(_, times)| *times > 1);
+        let harms: Vec<String> = twice.map(|(rollout, times)| format!("I1: {rollout} ran {times} times")).collect();
+        self.harms.extend(harms);
     }
 
     /// I2 and I3, at the instant at which a task of ours is made.
