@@ -10,7 +10,10 @@
 //! Without optimization each of them takes a stated part of its cases; `make test-crashes` takes all.
 #![expect(clippy::unwrap_used, reason = "a lab that cannot be laid out is a failed test")]
 
-mod common;
+mod common {
+    pub(crate) mod seen;
+    pub(crate) mod world;
+}
 
 mod crashes {
     mod beside;
@@ -19,4 +22,10 @@ mod crashes {
     mod reads;
     mod story;
     mod variant;
+}
+
+mod turns {
+    mod play;
+    mod search;
+    mod stage;
 }

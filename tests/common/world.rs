@@ -59,13 +59,17 @@ pub(crate) const WRITES: [&str; 14] = [
 impl World {
     /// The world of a lab from its beginning; `begun` is what `begin` gave before anything happened.
     pub(crate) fn of(lab: &Lab, begun: &Value) -> Self {
-        let mut world = Self::default();
-        let mut truth = Truth::begin(begun);
-        let foreign = lab.laid_out.foreign_service.clone().unwrap_or_default();
         let lines = lab.journal();
         seen::keep(&lines);
-        for line in &lines {
-            world.read(line, &mut truth, &foreign);
+        Self::told(&lines, begun, lab.laid_out.foreign_service.as_deref().unwrap_or_default())
+    }
+
+    /// The world as the lines of a journal tell it. Nobody may touch the service `foreign`, if it has a name.
+    pub(crate) fn told(lines: &[Value], begun: &Value, foreign: &str) -> Self {
+        let mut world = Self::default();
+        let mut truth = Truth::begin(begun);
+        for line in lines {
+            world.read(line, &mut truth, foreign);
         }
         world.judge_attempts();
         world

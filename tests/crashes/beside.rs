@@ -11,12 +11,17 @@ use super::variant::{Size, Variant};
 /// How much later the second controller begins: at the same moments as the first, and between them.
 const LATER: [Span; 2] = [Span::ZERO, Span::seconds(3)];
 
-/// A controller that never ends. Once a table is settled it looks once an hour.
+/// After so long the first process has begun whatever it begins. A settled table is looked at once an hour then.
+const BUSY: Span = Span::minutes(30);
+
+/// A controller that never ends.
 async fn controller(story: &Story, later: Span) -> std::convert::Infallible {
+    let began = story.lab.now();
     story.lab.wait(later).await;
     loop {
         story.lab.settle(Until::Settled, |_| {}).await;
-        story.lab.wait(Span::minutes(60)).await;
+        let busy = story.lab.now().since(began) < BUSY;
+        story.lab.wait(if busy { Span::seconds(30) } else { Span::minutes(60) }).await;
     }
 }
 
@@ -48,7 +53,7 @@ async fn every_death_beside(variant: Variant) {
     for (number, &death) in deaths.iter().enumerate() {
         for (turn, &away) in AWAY.iter().enumerate() {
             for (other, &later) in LATER.iter().enumerate() {
-                let chosen = turn * LATER.len() + other == number % (AWAY.len() * LATER.len());
+                let chosen = 3 * (turn * LATER.len() + other) == number % (3 * AWAY.len() * LATER.len());
                 if !cfg!(debug_assertions) || chosen {
                     dies_beside(variant, size, death, away, later).await;
                     cases += 1;
