@@ -16,7 +16,7 @@ use super::process::{Seen, Stage};
 const BOUND_MS: i64 = 130 * 60_000;
 
 /// For so many looks of each controller nothing may be written.
-const LOOKS: usize = 5;
+const LOOKS: usize = 4;
 
 const BETWEEN: Duration = Duration::from_secs(60);
 

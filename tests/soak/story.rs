@@ -10,7 +10,7 @@ use evenkeel::simulator::knobs::{Completion, Knobs, Throttling};
 use fastrand::Rng;
 
 /// Minutes during which deeds are done; what goes wrong by rules ends with them.
-const LASTS_MS: std::ops::Range<i64> = 8 * 60_000..25 * 60_000;
+const LASTS_MS: std::ops::Range<i64> = 6 * 60_000..18 * 60_000;
 
 /// One history before it happens.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl Story {
         let mut story = Self {
             seed,
             rows,
-            paces: (0..controllers).map(|_| 1.0 + 2.5 * rng.f64()).collect(),
+            paces: (0..controllers).map(|_| 1.0 + 3.5 * rng.f64()).collect(),
             latency_ms: if controllers == 2 || rng.f64() < 0.2 { [5, 60, 700][rng.usize(0..3)] } else { 0 },
             drain_s: [0, 5, 20, 90][rng.usize(0..4)],
             breaker: rng.f64() < 0.4,
@@ -137,10 +137,11 @@ impl Story {
         evenkeel::table::read("soak.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 
-    /// Whether ECS may go on for ever with an image that does not run: nothing but a new deployment ends that.
+    /// Whether ECS may go on for ever with an image that does not run: nothing but a new deployment ends that, and a
+    /// circuit breaker does not count tasks that crash after they ran.
     pub(super) fn is_stuck_with_an_image(&self) -> bool {
         let bad = |deed: &Deed| matches!(deed.what, What::Push(App::NeverHealthy | App::CrashesAfter { .. }));
-        !self.breaker && self.deeds.iter().any(bad)
+        self.deeds.iter().any(bad)
     }
 
     /// How many service rows the table has.

@@ -64,11 +64,12 @@ fn event(line: &Value) -> Option<String> {
     let kind = text(line, "event");
     let of = text(line, "service");
     match kind {
+        "task.status" if !of.is_empty() && !["PROVISIONING", "RUNNING", "STOPPED"].contains(&text(line, "to")) => None,
         "task.status" => {
             let task = short(text(line, "task").rsplit('/').next().unwrap_or_default());
             let (to, by) = (text(line, "to"), text(line, "startedBy"));
             let why = text(line, "stopCode");
-            Some(format!("  task {task} {to} {why} by {by} {} {}", of, exit_codes(line)))
+            Some(format!("  task {task} {to} {why} by {by} {}", exit_codes(line)))
         }
         "target.state" => Some(format!("  target {} {} → {}", text(line, "ip"), line["from"], line["to"])),
         "deployment.created" | "deployment.completed" | "deployment.failed" | "deployment.rolled_back" => {

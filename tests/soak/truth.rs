@@ -115,9 +115,12 @@ impl Truth {
         !primaries[last..].iter().any(|(_, primary)| primary == deployment)
     }
 
-    /// When the newest deployment of a service was made or came back.
+    /// When the deployment was made that a service is at now. One that came back is as old as it was: what was undone
+    /// before anybody saw it needs no run.
     pub(super) fn newest(&self, service: &str) -> Option<Time> {
-        self.primaries.get(service).and_then(|primaries| primaries.last()).map(|(since, _)| *since)
+        let primaries = self.primaries.get(service)?;
+        let (_, now) = primaries.last()?;
+        primaries.iter().find(|(_, primary)| primary == now).map(|(made, _)| *made)
     }
 }
 
