@@ -14,7 +14,7 @@ use evenkeel::model::observed::{
     DeploymentView, DesiredStatus, NetworkView, Observed, RolloutState, RowView, Seen, ServiceView, TaskStatus,
     TaskView,
 };
-use evenkeel::model::row::{RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
+use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
 use evenkeel::model::time::Timestamp;
 
@@ -55,7 +55,13 @@ pub(crate) fn table(rows: usize, policy: RolloutPolicy) -> ServiceTable {
         let service = Selector::Name(format!("service{index}"));
         row(format!("row{index}"), RowKind::Service { service, target_group: None })
     });
-    let task = TaskRow { definition: Selector::Name("deployment".to_owned()), service: None, attempts: 2 };
+    let task = TaskRow {
+        definition: Selector::Name("deployment".to_owned()),
+        service: None,
+        attempts: 2,
+        fallback: Fallback::Never,
+        probe: None,
+    };
     ServiceTable {
         name: TableName::told(TABLE),
         account: AccountId::told(ACCOUNT),
@@ -116,6 +122,7 @@ impl Look {
         let service_tasks = self.rows.iter().enumerate().flat_map(|(index, row)| self.service_tasks(index, row));
         let one_offs = self.tasks.iter().filter(|task| task.is_kept(self.at)).map(one_off);
         Observed {
+            log: Seen::Absent,
             at: moment(self.at),
             account: Seen::Present(AccountId::told(ACCOUNT)),
             cluster: Seen::Present(Selection::One(cluster)),
@@ -191,7 +198,7 @@ fn task_row_view(initial: bool) -> RowView {
 }
 
 fn empty_view(family: &str, initial: bool) -> RowView {
-    let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".to_owned() };
+    let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".to_owned(), log: None };
     let definition = DefinitionView {
         arn: definition(family),
         family: Family::told(family),

@@ -129,7 +129,8 @@ impl Wrong {
     /// Sends a call as a wrong controller does.
     pub(super) fn send(&mut self, aws: &InProcess, request: HttpRequest) -> Answer {
         self.calls += 1;
-        let operation = request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
+        let operation =
+            request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
         let operation = operation.to_owned();
         let body: Value = request.body().bytes().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
         let state = body["tags"][0]["value"].as_str().and_then(|it| it.split("state=").nth(1)?.split(' ').next());
@@ -150,7 +151,8 @@ impl Wrong {
             Mischief::ForgetsIntent => self.forgetful(aws, request, &operation, &state, &body),
             Mischief::KicksMeanwhile if state == "launched" => {
                 let answer = ask(aws, with(&request, "TagResource", body));
-                let kick = json!({"cluster": self.known.cluster, "service": self.known.service, "forceNewDeployment": true});
+                let kick =
+                    json!({"cluster": self.known.cluster, "service": self.known.service, "forceNewDeployment": true});
                 let _ = ask(aws, with(&request, "UpdateService", kick));
                 answer
             }
@@ -250,7 +252,14 @@ impl Wrong {
         }))
     }
 
-    fn forgetful(&mut self, aws: &InProcess, request: HttpRequest, operation: &str, state: &str, body: &Value) -> Answer {
+    fn forgetful(
+        &mut self,
+        aws: &InProcess,
+        request: HttpRequest,
+        operation: &str,
+        state: &str,
+        body: &Value,
+    ) -> Answer {
         let tag = &body["tags"][0];
         match (operation, state) {
             ("TagResource", "launching") => {
