@@ -21,11 +21,18 @@ mod crashes {
     mod points;
     mod reads;
     mod story;
-    mod variant;
+    pub(crate) mod variant;
 }
 
 mod turns {
     mod play;
     mod search;
     mod stage;
+}
+
+mod states {
+    mod edits;
+    mod single;
+    mod stale;
+    mod unobserved;
 }

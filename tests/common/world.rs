@@ -81,7 +81,7 @@ impl World {
     }
 
     fn read(&mut self, line: &Value, truth: &mut Truth, foreign: &str) {
-        let ours = text(line, "client") == "evenkeel";
+        let ours = text(line, "client").starts_with("evenkeel");
         let operation = text(line, "operation");
         if ours && WRITES.contains(&operation) {
             self.writes.push(format!("{operation} {}", subject(line)));

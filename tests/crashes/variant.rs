@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// A kind of rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Variant {
+pub(crate) enum Variant {
     /// Somebody asks for one.
     Request,
     /// Foursight kicks every service.
@@ -34,14 +34,14 @@ pub(super) enum Variant {
 
 /// Which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Size {
+pub(crate) enum Size {
     /// The users'.
     Cgap,
     /// Two services without a target group, and a task.
     Small,
 }
 
-pub(super) const SMALL: &str = r#"apiVersion: evenkeel.dev/v1
+pub(crate) const SMALL: &str = r#"apiVersion: evenkeel.dev/v1
 kind: ServiceTable
 metadata: { name: small }
 spec:
@@ -56,7 +56,7 @@ spec:
 "#;
 
 /// A table's text, edited in each of these places once.
-pub(super) fn edited(text: &str, edits: &[(&str, &str)]) -> ServiceTable {
+pub(crate) fn edited(text: &str, edits: &[(&str, &str)]) -> ServiceTable {
     let mut text = text.to_owned();
     for (from, to) in edits {
         assert!(text.contains(from), "the table does not say `{from}`");
@@ -91,7 +91,7 @@ impl Size {
 }
 
 /// The family of the table's task.
-pub(super) fn family(lab: &Lab) -> String {
+pub(crate) fn family(lab: &Lab) -> String {
     let task = |layout: &str| layout.contains("CGAPDeployment-") || layout == "migrate";
     let arn = lab.laid_out.task_definitions.iter().find(|(layout, _)| task(layout)).map(|(_, arn)| arn.clone());
     let arn = arn.unwrap();
@@ -99,14 +99,14 @@ pub(super) fn family(lab: &Lab) -> String {
 }
 
 /// Foursight's kick of every service of the table.
-pub(super) fn kick_all(lab: &Lab) {
+pub(crate) fn kick_all(lab: &Lab) {
     for service in lab.laid_out.services.values() {
         lab.kick(service).unwrap();
     }
 }
 
 /// An image that crashes, and circuit breakers that take it back.
-fn spoil(lab: &Lab) {
+pub(crate) fn spoil(lab: &Lab) {
     let breaker = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}});
     for service in lab.laid_out.services.values() {
         let input =
@@ -131,7 +131,7 @@ fn without_spot(size: Size) -> Scenario {
 impl Variant {
 
     /// The verdict at the end, and how many tasks reached RUNNING.
-    pub(super) fn ends(self) -> (Verdict, usize) {
+    pub(crate) fn ends(self) -> (Verdict, usize) {
         match self {
             Self::Request | Self::Kicks | Self::OneRow | Self::AllRows => (Verdict::Converged, 1),
             Self::Rollback | Self::NeverStarts => (Verdict::Failed, 0),
@@ -140,7 +140,7 @@ impl Variant {
     }
 
     /// An account in which it is about to begin, and its world before anything happened.
-    pub(super) async fn lab(self, size: Size, seed: u64) -> (Lab, Value) {
+    pub(crate) async fn lab(self, size: Size, seed: u64) -> (Lab, Value) {
         let lab = Lab::new(size.table(&[]), Start::Stated, seed).unwrap();
         let begun = lab.world().world_json();
         match self {
