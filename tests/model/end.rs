@@ -86,21 +86,20 @@ fn is_end(model: &Protocol, state: &State) -> bool {
     match plan.standing() {
         Standing::Progressing => false,
         Standing::Held | Standing::Failed => true,
-        Standing::Converged => nothing_is_lost(state),
+        Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
     }
 }
 
-fn nothing_is_lost(state: &State) -> bool {
+fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
     let newest = state.aws.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
     let kicked = state.requests.iter().all(|after| state.aws.rows.iter().all(|row| row.created > *after));
-    let record = state.aws.tags.get("rollout").and_then(|tag| Record::parse(tag));
-    let ran = record.is_some_and(|record| match record.state {
+    let ran = record.is_some_and(|record| match &record.state {
         RecordState::Succeeded(attempt) => {
             let by = record.id.started_by(attempt.number);
             state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
         }
-        // Nothing was ever kicked.
-        RecordState::Baseline => newest < 0,
+        // Nothing was kicked since first contact.
+        RecordState::Baseline => state.contact.is_some_and(|contact| newest <= contact),
         RecordState::Open
         | RecordState::Launching(_)
         | RecordState::Launched(_)
