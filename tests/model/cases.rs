@@ -45,7 +45,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::Gate, Guard::Audit], draining(clear(0, 1)), Harm::RanTooEarly),
         case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
         case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
-        case(&[Guard::StaleFrontier], kicked(clear(3, 1)), Harm::RanTooEarly),
+        case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),
     ]
 }
 
@@ -69,6 +69,10 @@ fn draining_unseen(world: Scenario) -> Scenario {
 fn run_by_hand(world: Scenario) -> Scenario {
     let budget = Budget { by_hand: 1, ..world.budget };
     Scenario { budget, ..world }
+}
+
+fn overtaken(world: Scenario) -> Scenario {
+    Scenario { start: Start::Overtaken, waits: &[61], ..world }
 }
 
 fn kicked(world: Scenario) -> Scenario {

@@ -119,6 +119,6 @@ fn without_the_launch_tag_a_late_record_runs_twice() {
 }
 
 #[test]
-fn without_the_newest_kick_in_sight_it_runs_beside_its_old_tasks() {
+fn without_the_newest_kick_in_sight_it_launches_on_an_older_one() {
     guards(&[Guard::StaleFrontier]);
 }

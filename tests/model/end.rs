@@ -8,7 +8,7 @@ use evenkeel::plan::action::Standing;
 
 use super::aws::{Life, Stage};
 use super::harm;
-use super::process::{Process, hash_of};
+use super::process::hash_of;
 use super::protocol::{How, Protocol, Sight, State};
 
 /// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.
@@ -77,9 +77,7 @@ fn advance(model: &Protocol, state: &mut State) -> bool {
 
 /// Whether everything was done, or a person knows.
 fn is_end(model: &Protocol, state: &State) -> bool {
-    let mut last = state.clone();
-    last.processes = vec![Process::fresh()];
-    let plan = model.plan_of(&last);
+    let plan = model.plan_of(state);
     if !plan.steps.is_empty() {
         return false;
     }

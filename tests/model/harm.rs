@@ -23,7 +23,7 @@ pub(crate) enum Harm {
     TwoAtOnce,
     /// I5: an initial deployment was run.
     RanInitial,
-    /// Nobody asked after `unknown`, and it ran again.
+    /// An attempt ran that was written down as unknown before. The next attempt follows only where somebody knows better.
     RanAfterUnknown,
     /// RunTask on a look that is older than the record.
     StaleFrontier,
@@ -60,7 +60,7 @@ pub(crate) fn of_run(aws: &Aws, look: &Look, started_by: &str, given_up: &[Arc<s
     if look.initial {
         return Some(Harm::RanInitial);
     }
-    if given_up.iter().any(|id| &**id == rollout(started_by)) {
+    if given_up.iter().any(|unknown| &**unknown == started_by) {
         return Some(Harm::RanAfterUnknown);
     }
     let frontier = record(look).map_or(i64::MIN, |record| second(record.frontier));

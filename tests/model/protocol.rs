@@ -50,11 +50,11 @@ pub(crate) enum Start {
     Kicked,
     /// The record is open, the new deployments are COMPLETED, and old tasks drain since a minute.
     Draining,
-    /// The record is open, and the services have rolled a minute ago.
-    Open,
-    /// As `Open`, and every controller has seen the gate clear for long enough.
+    /// The record is open, the services have rolled, and every controller has seen the gate clear for long enough.
     Clear,
-    /// The intent is written, by somebody who is gone.
+    /// As `Clear`, and then every row was kicked again, which is recorded and has only begun.
+    Overtaken,
+    /// As `Clear`, and the intent is written, by somebody who is gone.
     Launching,
     /// As `Launching`, and RunTask was taken; nobody heard its answer.
     Lost,
@@ -84,7 +84,7 @@ pub(crate) struct State {
     /// Sorted: which controller is which makes no difference.
     pub(crate) processes: Vec<Process>,
     pub(crate) budget: Budget,
-    /// Rollouts that were written down as unknown.
+    /// Attempts that were written down as unknown, by their `startedBy`.
     pub(crate) given_up: Vec<Arc<str>>,
     /// Requests that were acknowledged: the frontier after which they want kicks.
     pub(crate) requests: Vec<i64>,
@@ -213,11 +213,10 @@ impl Protocol {
         state.aws.wait(wait);
     }
 
-    /// What a controller that has just started would do about a fresh look.
+    /// What the first controller would do about a fresh look.
     pub(crate) fn plan_of(&self, state: &State) -> Plan {
-        Decision::of(&self.table, &self.sight(state, Sight::FRESH), &Memory::of(History::default()), &Without::new())
-            .plan
-            .clone()
+        let look = self.sight(state, Sight::FRESH);
+        Decision::of(&self.table, &look, &state.processes[0].memory, &self.scenario.without).plan.clone()
     }
 
     /// AWS gets the next step of a controller, or does not.
@@ -291,8 +290,8 @@ impl Protocol {
         let tags: Vec<(String, Arc<str>)> =
             keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
         state.aws.tag(&tags);
-        if matches!(record.state, RecordState::Unknown(_)) {
-            state.given_up.push(harm::rollout(&record.id.started_by(1)).into());
+        if let RecordState::Unknown(attempt) = record.state {
+            state.given_up.push(record.id.started_by(attempt).into());
         }
     }
 
@@ -375,19 +374,23 @@ impl Model for Protocol {
         let rolls = match start {
             Start::FirstContact | Start::Kicked => 0,
             Start::Draining => 1,
-            Start::Open | Start::Clear | Start::Launching | Start::Lost => 2,
+            Start::Clear | Start::Overtaken | Start::Launching | Start::Lost => 2,
         };
         (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
         if start != Start::Kicked {
             self.alone(&mut state, 61);
         }
-        if matches!(start, Start::Clear | Start::Launching | Start::Lost) {
+        if matches!(start, Start::Clear | Start::Overtaken | Start::Launching | Start::Lost) {
             (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
             state.aws.wait(61);
         }
         if matches!(start, Start::Launching | Start::Lost) {
             (0..if start == Start::Lost { 2 } else { 1 }).for_each(|_| self.alone(&mut state, 0));
             state.processes = vec![Process::fresh(); controllers];
+        }
+        if start == Start::Overtaken {
+            (0..rows).for_each(|row| state.aws.kick(row));
+            self.alone(&mut state, 0);
         }
         vec![state]
     }
