@@ -5,6 +5,7 @@
 
 mod model {
     mod aws;
+    mod cases;
     mod claims;
     mod end;
     mod guards;

@@ -8,7 +8,7 @@ use evenkeel::plan::action::Standing;
 
 use super::aws::{Life, Stage};
 use super::harm;
-use super::process::{Process, hash_of};
+use super::process::hash_of;
 use super::protocol::{How, Protocol, Sight, State};
 
 /// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.
@@ -77,30 +77,27 @@ fn advance(model: &Protocol, state: &mut State) -> bool {
 
 /// Whether everything was done, or a person knows.
 fn is_end(model: &Protocol, state: &State) -> bool {
-    let mut last = state.clone();
-    last.processes = vec![Process::fresh()];
-    let plan = model.plan_of(&last);
+    let plan = model.plan_of(state);
     if !plan.steps.is_empty() {
         return false;
     }
     match plan.standing() {
         Standing::Progressing => false,
         Standing::Held | Standing::Failed => true,
-        Standing::Converged => nothing_is_lost(state),
+        Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
     }
 }
 
-fn nothing_is_lost(state: &State) -> bool {
+fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
     let newest = state.aws.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
     let kicked = state.requests.iter().all(|after| state.aws.rows.iter().all(|row| row.created > *after));
-    let record = state.aws.tags.get("rollout").and_then(|tag| Record::parse(tag));
-    let ran = record.is_some_and(|record| match record.state {
+    let ran = record.is_some_and(|record| match &record.state {
         RecordState::Succeeded(attempt) => {
             let by = record.id.started_by(attempt.number);
             state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
         }
-        // Nothing was ever kicked.
-        RecordState::Baseline => newest < 0,
+        // Nothing was kicked since first contact.
+        RecordState::Baseline => state.contact.is_some_and(|contact| newest <= contact),
         RecordState::Open
         | RecordState::Launching(_)
         | RecordState::Launched(_)

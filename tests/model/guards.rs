@@ -37,6 +37,8 @@ pub(crate) enum Guard {
     Audit,
     /// A plan that was made long ago is not carried out.
     OldPlan,
+    /// What is shown older than the record's frontier opens no gate.
+    StaleFrontier,
     /// The launch is written where a late write of the record does not reach it.
     LaunchTag,
 }
@@ -70,6 +72,11 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                     (row.stage, row.oldest) = (Stage::Done, row.serial);
                 }
             }
+            // The record does not know of the newest kick.
+            Guard::StaleFrontier => {
+                let shown = look.rows.iter().map(|row| moment(row.created)).max();
+                edit(&mut look, |record, _| record.frontier = record.frontier.min(shown.unwrap_or(record.frontier)));
+            }
             Guard::LaunchTag => {
                 look.tags.retain(|key, _| !key.starts_with("launch"));
             }
@@ -95,9 +102,11 @@ pub(crate) fn record(look: &Look) -> Option<Record> {
 
 fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {
     let now = moment(look.at);
-    if let Some(mut record) = record(look) {
-        change(&mut record, now);
-        look.tags.insert("rollout".to_owned(), record.tag().into());
+    for tag in look.tags.values_mut() {
+        if let Some(mut record) = Record::parse(tag) {
+            change(&mut record, now);
+            *tag = record.tag().into();
+        }
     }
 }
 

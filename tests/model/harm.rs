@@ -23,11 +23,16 @@ pub(crate) enum Harm {
     TwoAtOnce,
     /// I5: an initial deployment was run.
     RanInitial,
-    /// Nobody asked after `unknown`, and it ran again.
+    /// An attempt ran that was written down as unknown before. The next attempt follows only where somebody knows better.
     RanAfterUnknown,
     /// RunTask on a look that is older than the record.
     StaleFrontier,
+    /// Faults stop, and no end follows, or one at which something that was asked for is lost.
+    NoEnd,
 }
+
+/// What the `startedBy` of a task begins with that somebody ran by hand.
+pub(crate) const BY_HAND: &str = "hand/";
 
 /// The rollout of a `startedBy`: what stands before the attempt.
 pub(crate) fn rollout(started_by: &str) -> &str {
@@ -36,7 +41,7 @@ pub(crate) fn rollout(started_by: &str) -> &str {
 
 /// Harms that AWS's state shows by itself.
 pub(crate) fn of_tasks(tasks: &[OneOff]) -> Option<Harm> {
-    let ours: Vec<&OneOff> = tasks.iter().collect();
+    let ours: Vec<&OneOff> = tasks.iter().filter(|task| !task.started_by.starts_with(BY_HAND)).collect();
     let pairs = ours.iter().enumerate().flat_map(|(index, one)| ours[..index].iter().map(move |other| (*one, *other)));
     for (one, other) in pairs {
         if one.is_alive() && other.is_alive() {
@@ -55,10 +60,13 @@ pub(crate) fn of_run(aws: &Aws, look: &Look, started_by: &str, given_up: &[Arc<s
     if look.initial {
         return Some(Harm::RanInitial);
     }
-    if given_up.iter().any(|id| &**id == rollout(started_by)) {
+    if given_up.iter().any(|unknown| &**unknown == started_by) {
         return Some(Harm::RanAfterUnknown);
     }
     let frontier = record(look).map_or(i64::MIN, |record| second(record.frontier));
+    if look.tasks.iter().any(OneOff::is_alive) {
+        return Some(Harm::TwoAtOnce);
+    }
     // Kicks that neither the record nor the look could know of are nobody's mistake.
     let known = |created: i64, index: usize| created <= frontier || created <= look.rows[index].created;
     let early = |(index, row): (usize, &super::aws::Service)| row.has_old_tasks() && known(row.created, index);

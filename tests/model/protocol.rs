@@ -33,11 +33,31 @@ pub(crate) struct Scenario {
     pub(crate) budget: Budget,
     /// How time may pass, in seconds.
     pub(crate) waits: &'static [i64],
-    /// Whether the cluster carries no record yet.
-    pub(crate) first_contact: bool,
+    pub(crate) start: Start,
     /// Whether the task row names an initial deployment.
     pub(crate) initial: bool,
     pub(crate) without: Without,
+    /// The harm that is looked for when guards are taken away.
+    pub(crate) expected: Option<Harm>,
+}
+
+/// Where a model begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The cluster carries no record yet.
+    FirstContact,
+    /// Every row was kicked just now, and nobody has looked.
+    Kicked,
+    /// The record is open, the new deployments are COMPLETED, and old tasks drain since a minute.
+    Draining,
+    /// The record is open, the services have rolled, and every controller has seen the gate clear for long enough.
+    Clear,
+    /// As `Clear`, and then every row was kicked again, which is recorded and has only begun.
+    Overtaken,
+    /// As `Clear`, and the intent is written, by somebody who is gone.
+    Launching,
+    /// As `Launching`, and RunTask was taken; nobody heard its answer.
+    Lost,
 }
 
 /// How often something may still happen.
@@ -64,10 +84,12 @@ pub(crate) struct State {
     /// Sorted: which controller is which makes no difference.
     pub(crate) processes: Vec<Process>,
     pub(crate) budget: Budget,
-    /// Rollouts that were written down as unknown.
+    /// Attempts that were written down as unknown, by their `startedBy`.
     pub(crate) given_up: Vec<Arc<str>>,
     /// Requests that were acknowledged: the frontier after which they want kicks.
     pub(crate) requests: Vec<i64>,
+    /// The frontier of the first record ever: what was kicked before is nobody's business.
+    pub(crate) contact: Option<i64>,
     pub(crate) harm: Option<Harm>,
 }
 
@@ -183,11 +205,18 @@ impl Protocol {
         }
     }
 
-    /// What a controller that has just started would do about a fresh look.
+    /// A pass of a controller that comes and goes, and time after it.
+    fn alone(&self, state: &mut State, wait: i64) {
+        self.look(state, 0, Sight::FRESH);
+        self.take(state, 0, How::Done);
+        state.processes[0] = Process::fresh();
+        state.aws.wait(wait);
+    }
+
+    /// What the first controller would do about a fresh look.
     pub(crate) fn plan_of(&self, state: &State) -> Plan {
-        Decision::of(&self.table, &self.sight(state, Sight::FRESH), &Memory::of(History::default()), &Without::new())
-            .plan
-            .clone()
+        let look = self.sight(state, Sight::FRESH);
+        Decision::of(&self.table, &look, &state.processes[0].memory, &self.scenario.without).plan.clone()
     }
 
     /// AWS gets the next step of a controller, or does not.
@@ -258,11 +287,12 @@ impl Protocol {
     fn write(&self, state: &mut State, record: &Record, launch: Option<&str>) {
         let keys = [Some(self.keys.rollout.as_str()), launch];
         let tag: Arc<str> = record.tag().into();
+        state.contact.get_or_insert(second(record.frontier));
         let tags: Vec<(String, Arc<str>)> =
             keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
         state.aws.tag(&tags);
-        if matches!(record.state, RecordState::Unknown(_)) {
-            state.given_up.push(harm::rollout(&record.id.started_by(1)).into());
+        if let RecordState::Unknown(attempt) = record.state {
+            state.given_up.push(record.id.started_by(attempt).into());
         }
     }
 
@@ -327,23 +357,41 @@ impl Model for Protocol {
     type Action = Move;
 
     fn init_states(&self) -> Vec<State> {
-        let Scenario { rows, controllers, budget, first_contact, .. } = self.scenario;
+        let Scenario { rows, controllers, budget, start, .. } = self.scenario;
         let mut state = State {
             aws: Aws::settled(rows),
             processes: vec![Process::fresh(); controllers],
             budget,
             given_up: Vec::new(),
             requests: Vec::new(),
+            contact: None,
             harm: None,
         };
-        if !first_contact {
-            self.look(&mut state, 0, Sight::FRESH);
-            self.take(&mut state, 0, How::Done);
-            state.processes[0] = Process::fresh();
-            state.aws.wait(LAG + 1);
+        if start == Start::FirstContact {
+            return vec![state];
         }
-        for row in 0..rows {
-            state.aws.kick(row);
+        self.alone(&mut state, LAG + 1);
+        (0..rows).for_each(|row| state.aws.kick(row));
+        let rolls = match start {
+            Start::FirstContact | Start::Kicked => 0,
+            Start::Draining => 1,
+            Start::Clear | Start::Overtaken | Start::Launching | Start::Lost => 2,
+        };
+        (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
+        if start != Start::Kicked {
+            self.alone(&mut state, 61);
+        }
+        if matches!(start, Start::Clear | Start::Overtaken | Start::Launching | Start::Lost) {
+            (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
+            state.aws.wait(61);
+        }
+        if matches!(start, Start::Launching | Start::Lost) {
+            (0..if start == Start::Lost { 2 } else { 1 }).for_each(|_| self.alone(&mut state, 0));
+            state.processes = vec![Process::fresh(); controllers];
+        }
+        if start == Start::Overtaken {
+            (0..rows).for_each(|row| state.aws.kick(row));
+            self.alone(&mut state, 0);
         }
         vec![state]
     }
@@ -408,7 +456,7 @@ impl Model for Protocol {
                 state.budget.faults -= 1;
             }
             Move::ByHand => {
-                let hand: Arc<str> = format!("hand/{}", state.aws.tasks.len()).into();
+                let hand: Arc<str> = format!("{}{}", harm::BY_HAND, state.aws.tasks.len()).into();
                 state.aws.run(&hand, &hand, true);
                 state.budget.by_hand -= 1;
             }
@@ -427,8 +475,9 @@ impl Model for Protocol {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut properties = vec![Property::<Self>::always("no harm", |_, state| state.harm.is_none())];
-        if self.scenario.without.is_empty() || self.scenario.first_contact {
-            properties.push(Property::always("an end", |model, state| super::end::is_reached(model, state)));
+        let harmful = self.scenario.expected.is_some_and(|harm| harm != Harm::NoEnd);
+        if !harmful {
+            properties.push(Property::always("an end", super::end::is_reached));
         }
         properties
     }
