@@ -137,7 +137,7 @@ pub fn keys(table: &super::ids::TableName) -> [String; KEPT] {
 /// A table's entries, newest first.
 pub fn entries(keys: &[String; KEPT], tags: &BTreeMap<String, String>) -> Vec<Past> {
     let mut found: Vec<Past> = keys.iter().filter_map(|key| Past::parse(tags.get(key)?)).collect();
-    found.sort_by(|a, b| b.at.cmp(&a.at));
+    found.sort_by_key(|past| std::cmp::Reverse(past.at));
     found
 }
 
