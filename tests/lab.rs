@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `rollouts` | how rollouts begin, go and end |
 //! | `attacks` | tables edited in the middle, tags removed, rollbacks of every kind |
-//! | `crashes` | every crash point: before and after each write, and how long nobody is there afterwards |
 //! | `faults` | what goes wrong between the controller and AWS: scenarios, each fault in places of a rollout, late reads |
 //!
 //! One binary for all of them, since linking the SDK takes longer than most of these tests.
@@ -27,11 +26,6 @@ mod attacks {
     mod launches;
     mod rollbacks;
     mod tables;
-}
-
-mod crashes {
-    mod dying;
-    mod points;
 }
 
 mod faults {

@@ -3,6 +3,7 @@
 //! | tag | says | written |
 //! |---|---|---|
 //! | `evenkeel:<table>:rollout` | `Record`: which rollout, how far its task is | by the controller, before and after each step of the launch |
+//! | `evenkeel:<table>:launch-a`, `-b` | the same `Record`, once more | with each record of a launch; `launches` says why |
 //! | `evenkeel:<table>:request` | `Request`: somebody wants a forced rollout | before the request is acknowledged |
 //! | `evenkeel:<table>:change` | `Change`: which rows this program itself is about to kick | before a correction that makes new deployments |
 //!
@@ -16,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::command::Command;
 use super::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
+use super::launches::{self, Launches};
 use super::time::Timestamp;
 use super::{past, tags};
 
@@ -141,8 +143,10 @@ pub struct Change {
 /// The durable facts that a cluster carries for one table; `Err` is a tag that this program did not write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable {
-    /// The record.
+    /// The record that counts: its tag's, or what a launch knows more.
     pub record: Option<Record>,
+    /// The newest launches.
+    pub launches: Launches,
     /// The newest request.
     pub request: Option<Request>,
     /// The newest change.
@@ -165,6 +169,8 @@ pub struct Unreadable {
 pub struct TagKeys {
     /// The record's.
     pub rollout: String,
+    /// The launches'.
+    pub launches: [String; 2],
     /// The request's.
     pub request: String,
     /// The change's.
@@ -181,6 +187,7 @@ impl TagKeys {
         let key = |what: &str| format!("evenkeel:{table}:{what}");
         Self {
             rollout: key("rollout"),
+            launches: [key("launch-a"), key("launch-b")],
             request: key("request"),
             change: key("change"),
             command: key("command"),
@@ -189,8 +196,9 @@ impl TagKeys {
     }
 
     /// The keys that a rollout may have to write.
-    pub fn needed(&self) -> [&str; 4] {
-        [&self.rollout, &self.request, &self.change, &self.command]
+    pub fn needed(&self) -> [&str; 6] {
+        let [first, second] = &self.launches;
+        [&self.rollout, first, second, &self.request, &self.change, &self.command]
     }
 }
 
@@ -204,8 +212,12 @@ impl Durable {
             let unreadable = |value: &str| Unreadable { key: key.to_owned(), value: value.to_owned() };
             value.map(|value| parse(value).ok_or_else(|| unreadable(value))).transpose()
         }
+        let launch = |key: &String| parsed(key, tag(key), Record::parse);
+        let launches = [launch(&keys.launches[0])?, launch(&keys.launches[1])?];
+        let record = parsed(&keys.rollout, tag(&keys.rollout), Record::parse)?;
         Ok(Self {
-            record: parsed(&keys.rollout, tag(&keys.rollout), Record::parse)?,
+            record: launches::known(record, &launches),
+            launches,
             request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,
             command: parsed(&keys.command, tag(&keys.command), Command::parse)?,

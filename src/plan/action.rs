@@ -30,6 +30,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What to keep of the rollout that a record among the steps ends, and under which key: written in the same call.
     pub past: Option<(String, Past)>,
+    /// The tag that the plan's record is written to as well, if it is of a launch (`model/launches`).
+    pub launch: Option<String>,
     /// Why other things are not done.
     pub holds: Vec<Hold>,
     /// How each row differs from what is wanted, whether or not a step corrects it now.

@@ -20,6 +20,7 @@ pub(super) struct Draft<'a> {
     pub(super) input: &'a PlanInput<'a>,
     pub(super) steps: Vec<Step>,
     pub(super) past: Option<(String, Past)>,
+    pub(super) launch: Option<String>,
     pub(super) holds: Vec<Hold>,
     pub(super) drift: Vec<RowDrift>,
     pub(super) rollout: RolloutReport,
@@ -41,6 +42,7 @@ impl<'a> Draft<'a> {
             input,
             steps: Vec::new(),
             past: None,
+            launch: None,
             holds: Vec::new(),
             drift: Vec::new(),
             rollout,
@@ -105,7 +107,7 @@ impl<'a> Draft<'a> {
 
     /// The plan.
     pub(super) fn finished(self, cluster: Option<&ClusterView>) -> Plan {
-        let Self { input, steps, past, holds, drift, rollout, next_look } = self;
+        let Self { input, steps, past, launch, holds, drift, rollout, next_look } = self;
         let waiting = holds.iter().any(|hold| hold.cause.urgency() == Urgency::Wait);
         let next_look = match (steps.is_empty(), waiting, next_look) {
             (false, _, _) => NextLook::AtOnce,
@@ -118,6 +120,7 @@ impl<'a> Draft<'a> {
             keys,
             steps,
             past,
+            launch,
             holds,
             drift,
             rollout,

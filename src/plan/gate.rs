@@ -12,7 +12,7 @@ use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetS
 use crate::model::rollout::{Change, Record, RecordState};
 use crate::model::time::Timestamp;
 
-use super::history::{Ending, History};
+use super::history::{Ending, History, LAG};
 use super::rollout::{RowStand, Stand, primary_id, vouched};
 
 /// The gate as one look shows it.
@@ -80,7 +80,6 @@ impl Gate {
 
 /// Judges all nine conditions for the rollout that follows `base`.
 pub(super) fn judge(stand: &Stand<'_>, record: &Record, change: Option<&Change>, history: &History) -> Gate {
-    let base = record.base;
     let gone = old_tasks_gone(stand, history);
     let proven = gone.not_yet.is_empty() && gone.unknown.is_empty();
     let alive = no_other_task(stand, record);
@@ -95,7 +94,8 @@ pub(super) fn judge(stand: &Stand<'_>, record: &Record, change: Option<&Change>,
     // 9. No task of the task row's family is alive.
     let conditions = vec![
         found(stand).named(1, "every row is found, and some have tasks", || rows_said(stand)),
-        completed(stand, base, change).named(2, "new deployments are completed", || "completed and not undone".into()),
+        completed(stand, record, change)
+            .named(2, "new deployments are completed", || "completed and not undone".into()),
         running(stand).named(3, "as many tasks run as are wanted", || "running = desired, none pending".into()),
         healthy(stand).named(4, "new tasks are healthy targets", || "all healthy".into()),
         no_other_target(stand).named(5, "no other target is left", || "none left".into()),
@@ -146,8 +146,13 @@ fn rows_said(stand: &Stand<'_>) -> String {
 }
 
 // Check 2.
-fn completed(stand: &Stand<'_>, base: Timestamp, change: Option<&Change>) -> Missing {
+fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Missing {
     let mut missing = Missing::default();
+    let base = record.base;
+    // Older kicks of the same rollout may be long done. After the lag it is a row that left the table.
+    if stand.frontier < record.frontier && stand.observed.at.since(record.frontier) < LAG {
+        missing.unknown("the newest kick is not shown".to_owned());
+    }
     let skipped = unkicked(stand, base, change);
     for row in stand.rows.iter().filter(|row| !row.is_empty()) {
         let name = &row.row.name;

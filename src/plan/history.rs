@@ -106,7 +106,7 @@ const RETENTION: Span = Span::minutes(60);
 
 /// ECS's reads may lag by up to five minutes, and a replica that lags may answer after one that did not. Longer would
 /// hold corrections after a rollback for nothing, shorter might kick twice.
-const LAG: Span = Span::minutes(5);
+pub(super) const LAG: Span = Span::minutes(5);
 
 impl Written {
     /// Whether what was read of the tags is older than what this process wrote: acting on it would write an older fact

@@ -13,7 +13,9 @@
 //! 7. Only when nothing above is left to write: the launch of the deployment task. What a launch came to is written
 //!    whatever else is held, since ECS forgets it.                                 (`conclude`, `gate`, `launch`)
 
+use crate::model::launches;
 use crate::model::observed::Observed;
+use crate::model::rollout::{Durable, TagKeys};
 use crate::model::row::ServiceTable;
 
 use super::action::{Action, Plan, Step};
@@ -60,5 +62,16 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     conclude::end_rollout(&mut draft, stand.as_ref(), &durable);
     conclude::report_rollout(&mut draft, stand.as_ref(), &durable, record.as_ref());
     ending::keep(&mut draft, cluster, stand.as_ref(), &durable);
+    draft.launch = launch_tag(&draft.steps, &durable, input.table);
     draft.finished(Some(cluster))
+}
+
+/// The tag in which the plan's record stands once more, if it is of a launch.
+fn launch_tag(steps: &[Step], durable: &Durable, table: &ServiceTable) -> Option<String> {
+    let record = steps.iter().find_map(|step| match &step.action {
+        Action::Record(record) => Some(record),
+        Action::Change(_) | Action::RollBack(_) | Action::Update(_) | Action::Register(_) | Action::Run(_) => None,
+    })?;
+    let place = launches::place(durable.record.as_ref(), record, &durable.launches)?;
+    Some(TagKeys::of(&table.name).launches[place].clone())
 }

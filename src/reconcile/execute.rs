@@ -1,6 +1,11 @@
-//! Takes the steps of an audited plan, in order. A step that fails stops those after it.
+//! Takes the steps of an audited plan, in order. A step that fails stops those after it, and a look that has grown old
+//! stops them all.
 //!
 //! Chooses nothing: what a step needs is in the step.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::aws::{Aws, AwsError, Differing, RunAnswer, Updated};
 use crate::model::ids::{ClusterArn, TaskDefinitionArn};
@@ -61,13 +66,22 @@ impl Done {
     }
 }
 
-/// Takes the steps.
-pub async fn execute(aws: &Aws, audited: &AuditedPlan) -> Vec<Outcome> {
+/// How old a look may be when a step that follows from it is sent. A process that was suspended, or whose calls were
+/// slow, would else send a RunTask after its token's life, or write over what others did meanwhile. A call is repeated
+/// for up to a minute more; longer would use up what is left of the token's hour after `launching` is given up,
+/// shorter would hinder a pass over a slow AWS.
+const FRESH: Duration = Duration::from_secs(180);
+
+/// Takes the steps of a plan whose look began at this moment.
+pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<Outcome> {
     let plan = audited.plan();
     let Some(cluster) = &plan.cluster else { return Vec::new() };
     let mut outcomes = Vec::new();
     let mut stopped: Option<String> = None;
     for step in &plan.steps {
+        if looked.elapsed() >= FRESH {
+            stopped.get_or_insert_with(|| "the look behind it is too old".to_owned());
+        }
         let result = match &stopped {
             Some(cause) => StepResult::Skipped(cause.clone()),
             None => match take(aws, cluster, plan, &step.action).await {
@@ -94,11 +108,13 @@ async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> 
     }
 }
 
-/// The record, and with its end what is kept of the rollout: both or neither.
+/// The record; one that is of a launch once more, where no late write of the record reaches it; and with its end what is
+/// kept of the rollout. All of them or none.
 async fn write_record(aws: &Aws, cluster: &ClusterArn, plan: &Plan, record: &Record) -> Result<(), AwsError> {
-    let record = (plan.keys.rollout.as_str(), record.tag());
+    let keys = std::iter::once(&plan.keys.rollout).chain(&plan.launch);
+    let record = keys.map(|key| (key.as_str(), record.tag()));
     let past = plan.past.iter().map(|(key, past)| (key.as_str(), past.tag()));
-    let tags: Vec<(&str, String)> = std::iter::once(record).chain(past).collect();
+    let tags: Vec<(&str, String)> = record.chain(past).collect();
     let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (*key, value.as_str())).collect();
     aws.tags(cluster, &tags).await
 }

@@ -3,6 +3,8 @@
 //! Look, decide, audit, do, remember. The only thing that a pass keeps for the next is `History`, without which a
 //! fresh process only waits longer.
 
+use tokio::time::Instant;
+
 use crate::aws::{Aws, Class};
 use crate::model::observed::Observed;
 use crate::model::rollout::{Record, RecordState};
@@ -61,6 +63,7 @@ pub async fn pass(
     mode: Mode,
     fallback: Timestamp,
 ) -> PassReport {
+    let looked = Instant::now();
     let observed = observe(aws, table, fallback).await;
     let input = PlanInput { table, observed: &observed, history };
     let decided = plan(&input);
@@ -73,7 +76,7 @@ pub async fn pass(
     };
     match (mode, audit(decided, &input)) {
         (Mode::DryRun, Ok(_)) => {}
-        (Mode::Act, Ok(audited)) => report.outcomes = execute(aws, &audited).await,
+        (Mode::Act, Ok(audited)) => report.outcomes = execute(aws, &audited, looked).await,
         (Mode::DryRun | Mode::Act, Err(violations)) => report.violations = violations,
     }
     *history = remember(std::mem::take(history), &report);
@@ -111,8 +114,8 @@ impl PassReport {
     }
 }
 
-/// What the next pass of this process should know.
-fn remember(history: History, report: &PassReport) -> History {
+/// What the next pass of this process should know: what it knew, what it saw, and what its steps came to.
+pub fn remember(history: History, report: &PassReport) -> History {
     let mut history = history.after(&report.observed, &report.plan);
     for Outcome { step, result } in &report.outcomes {
         match (&step.action, result) {

@@ -30,6 +30,11 @@ impl Journal {
         self.end
     }
 
+    /// Its entries, in order.
+    pub(super) fn entries(&self) -> &[Value] {
+        &self.entries
+    }
+
     /// Every API call of the program, as operations.
     pub(super) fn calls(&self) -> Vec<&str> {
         self.of_us().map(operation).collect()

@@ -179,6 +179,13 @@ impl Sim {
         Journal::read(&body, from)
     }
 
+    /// The truth of this moment.
+    pub(super) fn world(&self) -> Value {
+        let (status, body) = self.http("GET", "/_sim/world", "", "");
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).expect("the simulator answers in JSON")
+    }
+
     /// The ARN of the cluster, which the account has only one of.
     pub(super) fn cluster(&self) -> String {
         text(&self.ecs("ListClusters", json!({}))["clusterArns"][0])

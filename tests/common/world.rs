@@ -59,14 +59,19 @@ pub(crate) const WRITES: [&str; 14] = [
 impl World {
     /// The world of a lab from its beginning; `begun` is what `begin` gave before anything happened.
     pub(crate) fn of(lab: &Lab, begun: &Value) -> Self {
-        let mut world = Self::default();
-        let mut truth = Truth::begin(begun);
-        let foreign = lab.laid_out.foreign_service.clone().unwrap_or_default();
         let lines = lab.journal();
         seen::keep(&lines);
-        for line in &lines {
-            world.read(line, &mut truth, &foreign);
+        Self::told(&lines, begun, lab.laid_out.foreign_service.as_deref().unwrap_or_default())
+    }
+
+    /// The world as the lines of a journal tell it. Nobody may touch the service `foreign`, if it has a name.
+    pub(crate) fn told(lines: &[Value], begun: &Value, foreign: &str) -> Self {
+        let mut world = Self::default();
+        let mut truth = Truth::begin(begun);
+        for line in lines {
+            world.read(line, &mut truth, foreign);
         }
+        world.judge_attempts();
         world
     }
 
@@ -76,7 +81,7 @@ impl World {
     }
 
     fn read(&mut self, line: &Value, truth: &mut Truth, foreign: &str) {
-        let ours = text(line, "client") == "evenkeel";
+        let ours = text(line, "client").starts_with("evenkeel");
         let operation = text(line, "operation");
         if ours && WRITES.contains(&operation) {
             self.writes.push(format!("{operation} {}", subject(line)));
@@ -126,6 +131,18 @@ impl World {
             run.reached_running |= to == "RUNNING";
             run.stopped |= to == "STOPPED";
         }
+    }
+
+    /// I1: of all attempts of one rollout, one reaches RUNNING at most.
+    fn judge_attempts(&mut self) {
+        let mut ran: BTreeMap<&str, usize> = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| run.reached_running && run.started_by.starts_with("evenkeel/")) {
+            let rollout = run.started_by.rsplit_once('/').map_or("", |(rollout, _)| rollout);
+            *ran.entry(rollout).or_default() += 1;
+        }
+        let twice = ran.into_iter().filter(|(_, times)| *times > 1);
+        let harms: Vec<String> = twice.map(|(rollout, times)| format!("I1: {rollout} ran {times} times")).collect();
+        self.harms.extend(harms);
     }
 
     /// I2 and I3, at the instant at which a task of ours is made.

@@ -1,130 +1,125 @@
-//! Whatever write a process dies at, the next one finishes what was begun: one run, or a person is asked.
+//! Whatever call a process dies at, the next one finishes what was begun: one run, or a person is asked.
+//!
+//! A process dies before or after the effect of each of its calls. Two deaths at the same moment after the same writes
+//! leave the same world behind (`reads`), and a process leaves nothing else; so one of them stands for all.
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use evenkeel::aws::Aws;
-use evenkeel::controller::request::accept;
-use evenkeel::controller::settle::{End, Ended, Until, settle};
-use evenkeel::lab::bench::Lab;
-use evenkeel::lab::layout::Start;
-use evenkeel::model::rollout::RecordState;
+use std::collections::BTreeMap;
+
 use evenkeel::model::time::Span;
-use evenkeel::reconcile::pass::{Mode, Verdict};
-use serde_json::Value;
+use tokio::time::Instant;
 
-use super::dying::{Death, Dying, Moment};
-use crate::common::cgap;
-use crate::common::world::World;
+use super::dying::{Death, Made, Moment};
+use super::story::Story;
+use super::variant::{Size, Variant};
 
-/// How a rollout begins.
-#[derive(Clone, Copy, Debug)]
-enum Beginning {
-    /// The table's own drift, on a cluster that was never seen before.
-    Drift,
-    /// `rollout start`.
-    Request,
-    /// Foursight, service by service.
-    Kicks,
+/// For how long nobody is there.
+pub(super) const AWAY: [Span; 4] = [Span::ZERO, Span::minutes(10), Span::minutes(120), Span::minutes(2 * 24 * 60)];
+
+/// Where one process may die.
+pub(super) struct Points {
+    /// The deaths that differ; without optimization those at writes alone.
+    pub(super) deaths: Vec<Death>,
+    /// How many calls it makes.
+    pub(super) calls: usize,
 }
 
-/// A lab in which a rollout is about to begin.
-async fn begun(beginning: Beginning) -> (Lab, Value) {
-    let start = match beginning {
-        Beginning::Drift => Start::Template,
-        Beginning::Request | Beginning::Kicks => Start::Stated,
+/// What a process that nobody disturbs does, and where it may die. A death stands for all of the same moment after the
+/// same writes.
+pub(super) async fn points(variant: Variant, size: Size) -> Points {
+    let story = Story::new(variant, size).await;
+    let client = story.client(None);
+    let ended = tokio::select! {
+        ended = story.process(client.clone()) => ended,
+        never = story.meanwhile() => match never {},
     };
-    let lab = Lab::new(cgap(), start, 7).expect("the users' table can be laid out");
-    let world = lab.world().world_json();
-    match beginning {
-        Beginning::Drift => {}
-        Beginning::Request => {
-            lab.settle(Until::Settled, |_| {}).await;
-            accept(&lab.aws(), &lab.table, None, lab.now()).await.expect("the request is accepted");
+    story.judge(&ended, Span::ZERO, &format!("{variant:?}, nobody dies")).await;
+    let calls = client.made();
+    let mut first: BTreeMap<(Instant, usize), Death> = BTreeMap::new();
+    let mut writes = 0;
+    for (call, made) in calls.iter().enumerate() {
+        let Made { at, .. } = *made;
+        if cfg!(debug_assertions) && !made.is_write() {
+            continue;
         }
-        Beginning::Kicks => {
-            lab.settle(Until::Settled, |_| {}).await;
-            for part in ["portal", "Indexer", "Ingester"] {
-                lab.kick(lab.service(part)).expect("the service is there");
+        first.entry((at, writes)).or_insert(Death { call, moment: Moment::Before });
+        writes += usize::from(made.is_write());
+        first.entry((at, writes)).or_insert(Death { call, moment: Moment::After });
+    }
+    // Opening and outcome: nothing is a rollout with less.
+    assert!(writes >= 2, "{variant:?} has only {writes} writes");
+    Points { deaths: first.into_values().collect(), calls: calls.len() }
+}
+
+/// One death, and the next process after it.
+async fn dies_and_is_followed(variant: Variant, size: Size, death: Death, away: Span) {
+    let story = Story::new(variant, size).await;
+    let case = format!("{variant:?} of {size:?}, {death:?}, away for {away}");
+    let ended = async {
+        assert!(story.dies(death).await, "{case}: it did not die");
+        story.lab.wait(away).await;
+        story.process(story.client(None)).await
+    };
+    let ended = tokio::select! {
+        ended = ended => ended,
+        never = story.meanwhile() => match never {},
+    };
+    story.judge(&ended, away, &case).await;
+}
+
+/// Every death that differs, followed after every time away: with optimization on the users' table and all
+/// combinations, without on a small table and each death with one of the times.
+#[expect(clippy::print_stdout, reason = "numbers for docs/testing.md; nobody fails by them")]
+async fn every_death(variant: Variant) {
+    let size = if cfg!(debug_assertions) { Size::Small } else { Size::Cgap };
+    let Points { deaths, calls } = points(variant, size).await;
+    let mut cases = 0;
+    for (number, &death) in deaths.iter().enumerate() {
+        for (turn, &away) in AWAY.iter().enumerate() {
+            if !cfg!(debug_assertions) || turn == number % AWAY.len() {
+                dies_and_is_followed(variant, size, death, away).await;
+                cases += 1;
             }
         }
     }
-    (lab, world)
-}
-
-/// A process that dies at a write. False if it came to its end before.
-async fn dies(lab: &Lab, death: Death) -> bool {
-    let client = Dying::new(lab, death);
-    let aws = Aws::over(SharedHttpClient::new(client.clone()), &lab.table.region);
-    tokio::select! {
-        _ = settle(&aws, &lab.table, Mode::Act, Until::Settled, lab.pacing(), |_| {}) => false,
-        () = client.died() => true,
-    }
-}
-
-/// What the next process makes of it.
-async fn next(lab: &Lab, away: Span) -> Ended {
-    lab.wait(away).await;
-    lab.settle(Until::Settled, |_| {}).await
-}
-
-/// Goes through every write of a rollout that begins like this, dying before or after it.
-async fn every_write(beginning: Beginning, moment: Moment, away: Span) {
-    let mut points = 0;
-    for write in 0.. {
-        let (lab, before) = begun(beginning).await;
-        let death = Death { write, moment };
-        if !dies(&lab, death).await {
-            break;
-        }
-        points += 1;
-        let ended = next(&lab, away).await;
-        let world = World::of(&lab, &before);
-        let case = format!("{beginning:?}, {death:?}, away for {away}");
-        assert_eq!(world.harms, Vec::<String>::new(), "{case}");
-        let record = ended.last.plan.rollout.record.as_ref().map(|record| &record.state);
-        match (ended.end, record) {
-            (End::Reached(Verdict::Converged), _) => assert_eq!(world.runs.len(), 1, "{case}"),
-            // After an hour neither the token nor ECS's history can tell any more: a person is asked.
-            (End::Reached(Verdict::Failed), Some(RecordState::Unknown(_))) if away > Span::minutes(55) => {
-                assert!(world.runs.len() <= 1, "{case}");
-            }
-            (end, record) => panic!("{case}: {end:?}, {record:?}, {:?}", ended.last.plan.holds),
-        }
-    }
-    // Opening, intent, RunTask, acceptance, outcome: no rollout has fewer.
-    assert!(points >= 5, "only {points} writes");
+    println!("{variant:?} of {size:?}: {calls} calls, {} deaths that differ, {cases} cases", deaths.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_correction_survives_a_crash_before_any_of_its_writes() {
-    every_write(Beginning::Drift, Moment::Before, Span::ZERO).await;
+async fn a_request_survives_a_crash_at_any_call() {
+    every_death(Variant::Request).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_correction_survives_a_crash_after_any_of_its_writes() {
-    every_write(Beginning::Drift, Moment::After, Span::ZERO).await;
+async fn kicks_by_others_survive_a_crash_at_any_call() {
+    every_death(Variant::Kicks).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_survives_a_crash_before_any_of_its_writes() {
-    every_write(Beginning::Request, Moment::Before, Span::minutes(10)).await;
+async fn a_correction_of_one_row_survives_a_crash_at_any_call() {
+    every_death(Variant::OneRow).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_survives_a_crash_after_any_of_its_writes() {
-    every_write(Beginning::Request, Moment::After, Span::minutes(10)).await;
+async fn a_correction_of_every_row_at_first_contact_survives_a_crash_at_any_call() {
+    every_death(Variant::AllRows).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn kicks_by_others_survive_two_hours_without_a_controller_before_any_write() {
-    every_write(Beginning::Kicks, Moment::Before, Span::minutes(120)).await;
+async fn a_rollback_is_a_failure_whatever_call_a_process_dies_at() {
+    every_death(Variant::Rollback).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn kicks_by_others_survive_two_hours_without_a_controller_after_any_write() {
-    every_write(Beginning::Kicks, Moment::After, Span::minutes(120)).await;
+async fn a_task_that_fails_is_not_run_again_whatever_call_a_process_dies_at() {
+    every_death(Variant::TaskFails).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn kicks_by_others_survive_two_days_without_a_controller() {
-    every_write(Beginning::Kicks, Moment::After, Span::minutes(2 * 24 * 60)).await;
+async fn a_task_that_never_starts_is_given_up_whatever_call_a_process_dies_at() {
+    every_death(Variant::NeverStarts).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_spot_takes_back_is_not_run_again_whatever_call_a_process_dies_at() {
+    every_death(Variant::Reclaimed).await;
 }

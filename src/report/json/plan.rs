@@ -166,7 +166,7 @@ pub struct NetworkJson {
 impl PlanJson {
     /// A plan for scripts.
     pub fn of(subject: &Subject<'_>) -> Self {
-        let Plan { cluster, keys: _, steps, past: _, holds, drift: _, rollout, next_look: _ } = subject.plan;
+        let Plan { cluster, keys: _, steps, past: _, launch: _, holds, drift: _, rollout, next_look: _ } = subject.plan;
         Self {
             api_version: API_VERSION,
             kind: "Plan",

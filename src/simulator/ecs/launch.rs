@@ -118,6 +118,7 @@ impl Ecs {
         };
         if let Some(service) = service {
             self.unstopped.entry(service).or_default().insert(id.clone());
+            self.by_address.insert(task.interface.ip, id.clone());
         }
         if has_interface {
             *self.provisioning.entry(task.cluster.clone()).or_default() += 1;

@@ -105,9 +105,11 @@ impl Ecs {
     /// A target changed its state: the services whose tasks it belongs to are woken.
     pub fn target_changed(&mut self, scene: &mut Scene<'_>, event: &ElbEvent) {
         let is_at = |target: &(String, u16)| target.0 == event.target_group && target.1 == event.port;
-        let mut tasks = self.unstopped.values().flatten().filter_map(|id| self.tasks.get(id));
-        let found =
-            tasks.find(|task| event.target == TargetId::Ip(task.interface.ip) && task.targets.iter().any(is_at));
+        let found = match &event.target {
+            TargetId::Ip(ip) => self.by_address.get(ip).and_then(|id| self.tasks.get(id)),
+            TargetId::Named(_) => None,
+        };
+        let found = found.filter(|task| task.targets.iter().any(is_at));
         let (task, service) = match found {
             Some(task) => (Some(scene.place.task(&task.cluster, &task.id)), task.service()),
             None => (None, None),

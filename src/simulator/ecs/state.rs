@@ -6,6 +6,7 @@
 //! Divergence from AWS: one account, one region, strongly consistent but for freshly made tasks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -78,6 +79,8 @@ pub struct Ecs {
     pub(super) tasks: BTreeMap<TaskId, Task>,
     /// Tasks short of STOPPED by service: what the scheduler looks at.
     pub(super) unstopped: BTreeMap<ServiceId, BTreeSet<TaskId>>,
+    /// The same tasks by the address of their interface, which no two of them share.
+    pub(super) by_address: BTreeMap<Ipv4Addr, TaskId>,
     /// What RunTask did, by cluster and client token.
     pub(super) launched: BTreeMap<(String, String), Launched>,
     pub(super) timers: Timers,

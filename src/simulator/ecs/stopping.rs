@@ -134,8 +134,9 @@ impl Ecs {
     pub(super) fn release(&mut self, scene: &mut Scene<'_>, id: &str) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.moments.stopped = Some(scene.now);
-        let service = task.service();
+        let (service, address) = (task.service(), task.interface.ip);
         self.set_status(scene, id, LastStatus::Stopped);
+        self.by_address.remove(&address);
         if let Some(tasks) = service.and_then(|service| self.unstopped.get_mut(&service)) {
             tasks.remove(id);
         }

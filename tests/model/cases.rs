@@ -1,0 +1,129 @@
+//! For each guard the smallest world in which it is needed.
+//!
+//! Only bounds; what is found in them is claimed in `claims`.
+
+use super::guards::{Guard, Without};
+use super::harm::Harm;
+use super::protocol::{Budget, Scenario, Start};
+
+/// Guards that are taken away together, where, and what comes of it.
+pub(crate) struct Case {
+    pub(crate) guards: &'static [Guard],
+    pub(crate) world: Scenario,
+    pub(crate) harm: Harm,
+}
+
+/// Nothing may happen.
+const NOTHING: Budget = Budget { kicks: 0, requests: 0, faults: 0, short: 0, by_hand: 0, waits: 0 };
+
+/// One row, one controller, a gate that is clear, and an hour or two.
+pub(crate) fn clear(faults: u8, waits: u8) -> Scenario {
+    Scenario {
+        rows: 1,
+        controllers: 1,
+        budget: Budget { faults, waits, ..NOTHING },
+        waits: &[3300],
+        start: Start::Clear,
+        initial: false,
+        without: Without::new(),
+        expected: None,
+    }
+}
+
+/// Every guard.
+pub(crate) fn all() -> Vec<Case> {
+    let case = |guards, world, harm| Case { guards, world, harm };
+    vec![
+        case(&[Guard::ReadBack], clear(1, 2), Harm::RanTwice),
+        case(&[Guard::Frontier], clear(0, 2), Harm::RanAfterUnknown),
+        case(&[Guard::TokenLife], launching(clear(1, 2)), Harm::RanTwice),
+        case(&[Guard::SecondLook], draining_unseen(clear(2, 1)), Harm::RanTooEarly),
+        case(&[Guard::Token], launching(clear(2, 0)), Harm::TwoAtOnce),
+        case(&[Guard::StartedBy], kicked_and_requested(clear(0, 1)), Harm::KickedUnderTask),
+        case(&[Guard::OtherTask], run_by_hand(clear(0, 0)), Harm::TwoAtOnce),
+        case(&[Guard::StaleTags], first_contact(clear(1, 2)), Harm::NoEnd),
+        case(&[Guard::Gate, Guard::Audit], draining(clear(0, 1)), Harm::RanTooEarly),
+        case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
+        case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
+        case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),
+    ]
+}
+
+fn two(world: Scenario) -> Scenario {
+    Scenario { controllers: 2, ..world }
+}
+
+fn launching(world: Scenario) -> Scenario {
+    Scenario { start: Start::Launching, ..world }
+}
+
+fn draining(world: Scenario) -> Scenario {
+    Scenario { start: Start::Draining, waits: &[61], ..world }
+}
+
+fn draining_unseen(world: Scenario) -> Scenario {
+    let budget = Budget { short: 2, ..world.budget };
+    Scenario { budget, ..draining(world) }
+}
+
+fn run_by_hand(world: Scenario) -> Scenario {
+    let budget = Budget { by_hand: 1, ..world.budget };
+    Scenario { budget, ..world }
+}
+
+fn overtaken(world: Scenario) -> Scenario {
+    Scenario { start: Start::Overtaken, waits: &[61], ..world }
+}
+
+fn kicked(world: Scenario) -> Scenario {
+    let budget = Budget { kicks: 1, ..world.budget };
+    Scenario { budget, waits: &[61], ..world }
+}
+
+fn kicked_and_requested(world: Scenario) -> Scenario {
+    let budget = Budget { kicks: 1, requests: 1, ..world.budget };
+    Scenario { budget, start: Start::Lost, waits: &[301], ..world }
+}
+
+fn first_contact(world: Scenario) -> Scenario {
+    let budget = Budget { kicks: 1, ..world.budget };
+    Scenario { start: Start::FirstContact, budget, waits: &[61], ..world }
+}
+
+/// Worlds in which nothing is taken away: name and bounds. Small enough for every build.
+pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("two controllers, two hours", two(clear(0, 2))),
+        ("two controllers, an intent, one fault", two(launching(clear(1, 1)))),
+        ("one controller, a kick, one fault, an hour", from_kick(clear(1, 2))),
+        ("two rows kicked", Scenario { rows: 2, ..from_kick(clear(0, 2)) }),
+        ("first contact, a request, one fault", asked(first_contact(clear(1, 1)))),
+    ]
+}
+
+/// The same with more of everything: minutes, as `make model`.
+pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("two controllers, two faults, two hours", two(clear(2, 2))),
+        ("two controllers, a kick in between, one fault", two(kicked(clear(1, 2)))),
+        ("two controllers from the kick on", two(from_kick(clear(0, 3)))),
+        ("one controller, three faults", clear(3, 3)),
+        ("one controller from the kick on, two faults", from_kick(clear(2, 3))),
+        ("one controller, a kick and a request, one fault", asked(kicked(clear(1, 2)))),
+        ("two rows kicked, one fault", Scenario { rows: 2, ..from_kick(clear(1, 2)) }),
+    ]
+}
+
+/// An initial deployment in the task row.
+pub(crate) fn initial() -> Scenario {
+    Scenario { initial: true, ..clear(1, 1) }
+}
+
+fn from_kick(world: Scenario) -> Scenario {
+    Scenario { start: Start::Kicked, waits: &[61, 3300], ..world }
+}
+
+fn asked(world: Scenario) -> Scenario {
+    let budget = Budget { requests: 1, kicks: 0, ..world.budget };
+    Scenario { budget, ..world }
+}

@@ -1,0 +1,124 @@
+//! What the checker is to find: nothing in the protocol as it is, and the harm as soon as a guard is taken away.
+//!
+//! Every world is explored to its end; how many states it has is printed (`-- --nocapture`).
+#![expect(clippy::print_stdout, reason = "the number of states and the way to a harm, for whoever runs it")]
+
+use stateright::{Checker, HasDiscoveries, Model};
+
+use super::cases::{self, Case};
+use super::guards::Guard;
+use super::harm::Harm;
+use super::protocol::{Protocol, Scenario};
+
+/// Explores to the end, or to the first harm.
+fn explore(name: &str, world: Scenario) -> Option<Harm> {
+    let checker = Protocol::new(world).checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    println!("{name}: {} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
+    let path = checker.discoveries().into_values().next()?;
+    let harm = path.last_state().harm.unwrap_or(Harm::NoEnd);
+    println!("  {harm:?}:");
+    for (state, action) in path.into_vec() {
+        let record = state.aws.tags.get("rollout").map_or("", |tag| tag);
+        println!("  {:>6} s  {action:?}  {record}", state.aws.now);
+    }
+    Some(harm)
+}
+
+#[track_caller]
+fn holds(name: &str, world: Scenario) {
+    assert_eq!(explore(name, world), None, "{name}");
+}
+
+/// With every guard nothing is found in a guard's own world; without it, the harm.
+#[track_caller]
+fn guards(which: &[Guard]) {
+    let Case { guards, world, harm } =
+        cases::all().into_iter().find(|case| case.guards == which).expect("a case of these guards");
+    holds(&format!("{guards:?} in place"), world.clone());
+    let without = Scenario { without: guards.iter().copied().collect(), expected: Some(harm), ..world };
+    assert_eq!(explore(&format!("{guards:?} taken away"), without), Some(harm), "{guards:?}");
+}
+
+#[test]
+fn no_schedule_of_the_small_worlds_does_harm_or_loses_its_way() {
+    cases::small().into_iter().for_each(|(name, world)| holds(name, world));
+}
+
+#[test]
+fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
+    if std::env::var("EVENKEEL_MODEL").as_deref() == Ok("large") {
+        cases::large().into_iter().for_each(|(name, world)| holds(name, world));
+    }
+}
+
+#[test]
+fn an_initial_deployment_is_never_run() {
+    holds("an initial deployment", cases::initial());
+}
+
+#[test]
+fn without_the_read_back_a_lost_intent_runs_twice() {
+    guards(&[Guard::ReadBack]);
+}
+
+#[test]
+fn without_the_frontier_what_is_over_begins_again() {
+    guards(&[Guard::Frontier]);
+}
+
+#[test]
+fn without_the_55_minutes_an_expired_token_runs_twice() {
+    guards(&[Guard::TokenLife]);
+}
+
+#[test]
+fn without_the_second_look_a_short_list_opens_the_gate() {
+    guards(&[Guard::SecondLook]);
+}
+
+#[test]
+fn without_the_token_a_lost_answer_runs_twice_at_once() {
+    guards(&[Guard::Token]);
+}
+
+#[test]
+fn without_started_by_a_request_kicks_under_the_task() {
+    guards(&[Guard::StartedBy]);
+}
+
+#[test]
+fn without_condition_9_a_task_run_by_hand_gets_company() {
+    guards(&[Guard::OtherTask]);
+}
+
+#[test]
+fn without_the_memory_of_its_own_writes_a_late_read_loses_a_rollout() {
+    guards(&[Guard::StaleTags]);
+}
+
+#[test]
+fn without_gate_and_audit_it_runs_beside_old_tasks() {
+    guards(&[Guard::Gate, Guard::Audit]);
+}
+
+#[test]
+fn the_audit_alone_stops_a_planner_without_a_gate() {
+    let case = cases::all().into_iter().find(|case| case.guards == [Guard::Gate, Guard::Audit]).expect("their case");
+    let without = Scenario { without: [Guard::Gate].into(), expected: Some(case.harm), ..case.world };
+    assert_eq!(explore("[Gate] taken away", without), None);
+}
+
+#[test]
+fn without_an_age_limit_a_suspended_plan_runs_twice() {
+    guards(&[Guard::OldPlan]);
+}
+
+#[test]
+fn without_the_launch_tag_a_late_record_runs_twice() {
+    guards(&[Guard::LaunchTag]);
+}
+
+#[test]
+fn without_the_newest_kick_in_sight_it_launches_on_an_older_one() {
+    guards(&[Guard::StaleFrontier]);
+}

@@ -1,0 +1,110 @@
+//! Whether faults that stop leave a way to an end: from any state, looks that are fresh and steps that are answered.
+//!
+//! An end is one after which no controller wants to do anything, and in which nothing that was asked for is lost: every
+//! kick and every acknowledged request was followed by a run of the task, or a person is told otherwise.
+
+use evenkeel::model::rollout::{Record, RecordState};
+use evenkeel::plan::action::Standing;
+
+use super::aws::{Life, Stage};
+use super::harm;
+use super::process::hash_of;
+use super::protocol::{How, Protocol, Sight, State};
+
+/// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.
+const ROUNDS: usize = 60;
+
+/// Whether an end is reached from here.
+pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
+    if state.harm.is_some() {
+        return true;
+    }
+    let mut state = state.clone();
+    let mut passed = Vec::new();
+    let mut quiet = 0;
+    for round in 0..ROUNDS {
+        let key = hash_of(&(&state.aws, &state.processes, &state.requests, &state.given_up, quiet));
+        if model.ends.lock().expect("no end panics").contains(&key) {
+            return remember(model, passed);
+        }
+        passed.push(key);
+        let acted = advance(model, &mut state);
+        if state.harm.is_some() {
+            return false;
+        }
+        quiet = if acted { 0 } else { quiet + 1 };
+        if quiet >= 2 && is_end(model, &state) {
+            return remember(model, passed);
+        }
+        state.aws.wait(if round < 20 { 61 } else { 301 });
+    }
+    false
+}
+
+fn remember(model: &Protocol, passed: Vec<u64>) -> bool {
+    model.ends.lock().expect("no end panics").extend(passed);
+    true
+}
+
+/// One round in which nothing fails: everybody looks and acts, the services roll, tasks run and end.
+fn advance(model: &Protocol, state: &mut State) -> bool {
+    let mut acted = false;
+    for who in 0..state.processes.len() {
+        if state.processes[who].acting.is_none() {
+            model.look(state, who, Sight::FRESH);
+        }
+        while state.processes[who].acting.is_some() {
+            acted = true;
+            model.take(state, who, How::Done);
+        }
+    }
+    for row in 0..state.aws.rows.len() {
+        while state.aws.rows[row].stage != Stage::Done {
+            acted = true;
+            state.aws.roll(row);
+        }
+    }
+    let now = state.aws.now;
+    for task in &mut state.aws.tasks {
+        if task.life == Life::Alive {
+            task.life = Life::Ended(now);
+            acted = true;
+        }
+    }
+    state.harm = state.harm.or_else(|| harm::of_tasks(&state.aws.tasks));
+    acted
+}
+
+/// Whether everything was done, or a person knows.
+fn is_end(model: &Protocol, state: &State) -> bool {
+    let plan = model.plan_of(state);
+    if !plan.steps.is_empty() {
+        return false;
+    }
+    match plan.standing() {
+        Standing::Progressing => false,
+        Standing::Held | Standing::Failed => true,
+        Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
+    }
+}
+
+fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
+    let newest = state.aws.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
+    let kicked = state.requests.iter().all(|after| state.aws.rows.iter().all(|row| row.created > *after));
+    let ran = record.is_some_and(|record| match &record.state {
+        RecordState::Succeeded(attempt) => {
+            let by = record.id.started_by(attempt.number);
+            state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
+        }
+        // Nothing was kicked since first contact.
+        RecordState::Baseline => state.contact.is_some_and(|contact| newest <= contact),
+        RecordState::Open
+        | RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => false,
+    });
+    kicked && ran
+}

@@ -1,0 +1,123 @@
+//! The guards of the launch protocol, and how each is taken away from outside.
+//!
+//! Nothing in the product knows of this. A guard goes by showing the planner another look, another memory or another
+//! policy than there is, by adding to its plan, or by an AWS that does not keep its word.
+
+use std::collections::BTreeSet;
+
+use evenkeel::model::rollout::{Record, RecordState};
+use evenkeel::model::time::Timestamp;
+use evenkeel::plan::history::History;
+
+use super::aws::{Life, Stage};
+use super::look::{Look, moment};
+
+/// Something without which the task might run twice, too early, or not at all.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Guard {
+    /// RunTask follows only in the pass after the intent, which has read it back.
+    ReadBack,
+    /// A rollout is new only if the frontier moved forward.
+    Frontier,
+    /// After 55 minutes without evidence RunTask is not repeated.
+    TokenLife,
+    /// The gate must have held in an earlier look too.
+    SecondLook,
+    /// The token is a function of the record.
+    Token,
+    /// A task is known by its `startedBy`.
+    StartedBy,
+    /// Condition 9: no other task of the family is alive.
+    OtherTask,
+    /// Tags that show less than this process wrote are not acted on.
+    StaleTags,
+    /// The conditions about old tasks.
+    Gate,
+    /// The audit.
+    Audit,
+    /// A plan that was made long ago is not carried out.
+    OldPlan,
+    /// What is shown older than the record's frontier opens no gate.
+    StaleFrontier,
+    /// The launch is written where a late write of the record does not reach it.
+    LaunchTag,
+}
+
+/// The guards that are taken away.
+pub(crate) type Without = BTreeSet<Guard>;
+
+/// What the planner is shown instead of a look.
+pub(crate) fn shown(look: &Look, without: &Without) -> Look {
+    let mut look = look.clone();
+    for guard in without {
+        match guard {
+            Guard::Frontier => edit(&mut look, |record, _| {
+                if ended(&record.state) {
+                    record.frontier = Timestamp::from_millis(0);
+                }
+            }),
+            Guard::TokenLife => edit(&mut look, |record, now| {
+                if matches!(record.state, RecordState::Launching(_)) {
+                    record.since = now;
+                }
+            }),
+            Guard::StartedBy => look.tasks.iter_mut().for_each(|task| task.started_by = "somebody".into()),
+            Guard::OtherTask => {
+                let id = record(&look).map(|record| record.id.started_by_any());
+                let own = |by: &str| id.as_deref().is_some_and(|id| by.starts_with(id));
+                look.tasks.retain(|task| own(&task.started_by) || task.life != Life::Alive);
+            }
+            Guard::Gate => {
+                for row in &mut look.rows {
+                    (row.stage, row.oldest) = (Stage::Done, row.serial);
+                }
+            }
+            // The record does not know of the newest kick.
+            Guard::StaleFrontier => {
+                let shown = look.rows.iter().map(|row| moment(row.created)).max();
+                edit(&mut look, |record, _| record.frontier = record.frontier.min(shown.unwrap_or(record.frontier)));
+            }
+            Guard::LaunchTag => {
+                look.tags.retain(|key, _| !key.starts_with("launch"));
+            }
+            Guard::ReadBack | Guard::SecondLook | Guard::Token | Guard::StaleTags | Guard::Audit | Guard::OldPlan => {}
+        }
+    }
+    look
+}
+
+/// What the planner is told that its process remembers.
+pub(crate) fn remembered(history: &History, without: &Without) -> History {
+    let mut history = history.clone();
+    if without.contains(&Guard::StaleTags) {
+        history.written = evenkeel::plan::history::Written::default();
+    }
+    history
+}
+
+/// The record that a look shows.
+pub(crate) fn record(look: &Look) -> Option<Record> {
+    look.tags.get("rollout").and_then(|tag| Record::parse(tag))
+}
+
+fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {
+    let now = moment(look.at);
+    for tag in look.tags.values_mut() {
+        if let Some(mut record) = Record::parse(tag) {
+            change(&mut record, now);
+            *tag = record.tag().into();
+        }
+    }
+}
+
+fn ended(state: &RecordState) -> bool {
+    match state {
+        RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => false,
+        RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => true,
+    }
+}

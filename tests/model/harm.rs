@@ -1,0 +1,89 @@
+//! What must never happen, judged by the model's AWS and not by what a controller believes.
+//!
+//! Each harm is told at the moment at which AWS takes the step that does it.
+
+use std::sync::Arc;
+
+use evenkeel::model::rollout::RecordState;
+
+use super::aws::{Aws, LAG, OneOff};
+use super::guards::record;
+use super::look::{Look, second};
+
+/// A harm.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Harm {
+    /// I1: two attempts of one rollout ran, or two runs of one.
+    RanTwice,
+    /// I2: it began while an old task of its own rollout was short of STOPPED.
+    RanTooEarly,
+    /// I2: rows were kicked while a task was alive that had to be seen.
+    KickedUnderTask,
+    /// I3: two were alive at one time.
+    TwoAtOnce,
+    /// I5: an initial deployment was run.
+    RanInitial,
+    /// An attempt ran that was written down as unknown before. The next attempt follows only where somebody knows better.
+    RanAfterUnknown,
+    /// RunTask on a look that is older than the record.
+    StaleFrontier,
+    /// Faults stop, and no end follows, or one at which something that was asked for is lost.
+    NoEnd,
+}
+
+/// What the `startedBy` of a task begins with that somebody ran by hand.
+pub(crate) const BY_HAND: &str = "hand/";
+
+/// The rollout of a `startedBy`: what stands before the attempt.
+pub(crate) fn rollout(started_by: &str) -> &str {
+    started_by.rsplit_once('/').map_or(started_by, |(id, _)| id)
+}
+
+/// Harms that AWS's state shows by itself.
+pub(crate) fn of_tasks(tasks: &[OneOff]) -> Option<Harm> {
+    let ours: Vec<&OneOff> = tasks.iter().filter(|task| !task.started_by.starts_with(BY_HAND)).collect();
+    let pairs = ours.iter().enumerate().flat_map(|(index, one)| ours[..index].iter().map(move |other| (*one, *other)));
+    for (one, other) in pairs {
+        if one.is_alive() && other.is_alive() {
+            return Some(Harm::TwoAtOnce);
+        }
+        let same = rollout(&one.started_by) == rollout(&other.started_by);
+        if same && one.has_run() && other.has_run() {
+            return Some(Harm::RanTwice);
+        }
+    }
+    None
+}
+
+/// Harms of a RunTask that AWS took for a new one, sent because of this look.
+pub(crate) fn of_run(aws: &Aws, look: &Look, started_by: &str, given_up: &[Arc<str>]) -> Option<Harm> {
+    if look.initial {
+        return Some(Harm::RanInitial);
+    }
+    if given_up.iter().any(|unknown| &**unknown == started_by) {
+        return Some(Harm::RanAfterUnknown);
+    }
+    let frontier = record(look).map_or(i64::MIN, |record| second(record.frontier));
+    if look.tasks.iter().any(OneOff::is_alive) {
+        return Some(Harm::TwoAtOnce);
+    }
+    // Kicks that neither the record nor the look could know of are nobody's mistake.
+    let known = |created: i64, index: usize| created <= frontier || created <= look.rows[index].created;
+    let early = |(index, row): (usize, &super::aws::Service)| row.has_old_tasks() && known(row.created, index);
+    if aws.rows.iter().enumerate().any(early) {
+        return Some(Harm::RanTooEarly);
+    }
+    let shown = look.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
+    (shown < frontier).then_some(Harm::StaleFrontier)
+}
+
+/// Harms of a kick of ours, sent because of this look.
+pub(crate) fn of_kick(aws: &Aws, look: &Look) -> Option<Harm> {
+    let seen = |task: &OneOff| {
+        let shown = look.tasks.iter().any(|seen| seen.serial == task.serial && seen.is_alive());
+        let recorded = record(look)
+            .is_some_and(|record| matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_)));
+        shown || recorded || look.at - task.created > LAG
+    };
+    aws.tasks.iter().any(|task| task.is_alive() && seen(task)).then_some(Harm::KickedUnderTask)
+}

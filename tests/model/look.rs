@@ -1,0 +1,266 @@
+//! One look at the model's AWS, fresh or late, and the `Observed` that the real planner gets for it.
+//!
+//! Builds values only; what they mean is the planner's business. Public types of the crate and nothing else.
+
+use std::collections::BTreeMap;
+
+use evenkeel::model::ids::{
+    AccountId, ClusterArn, ContainerName, DeploymentId, Family, Region, RowName, ServiceArn, ServiceName, TableName,
+    TaskArn, TaskDefinitionArn,
+};
+use evenkeel::model::image::Digest;
+use evenkeel::model::observed::{
+    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
+    DeploymentView, DesiredStatus, NetworkView, Observed, RolloutState, RowView, Seen, ServiceView, TaskStatus,
+    TaskView,
+};
+use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
+use evenkeel::model::selector::{Selection, Selector};
+use evenkeel::model::time::Timestamp;
+
+use super::aws::{Life, OneOff, Service, Stage, Tags};
+
+const ACCOUNT: &str = "123456789012";
+const TABLE: &str = "cgap";
+/// 2026-10-09T12:00:00Z, the model's second 0.
+const START: i64 = 1_791_547_200;
+
+/// What one look shows.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) at: i64,
+    pub(crate) tags: Tags,
+    pub(crate) rows: Vec<Service>,
+    pub(crate) tasks: Vec<OneOff>,
+    /// A list that leaves out the tasks that are on their way out.
+    pub(crate) short: bool,
+    /// Whether running the task row's definition could wipe a database.
+    pub(crate) initial: bool,
+}
+
+/// A table with so many service rows, and a task row.
+pub(crate) fn table(rows: usize, policy: RolloutPolicy) -> ServiceTable {
+    let row = |name: String, kind| Row {
+        name: RowName::told(name),
+        usage: None,
+        notes: None,
+        kind,
+        count: None,
+        capacity: None,
+        vcpu: None,
+        memory: None,
+        container: None,
+    };
+    let services = (0..rows).map(|index| {
+        let service = Selector::Name(format!("service{index}"));
+        row(format!("row{index}"), RowKind::Service { service, target_group: None })
+    });
+    let task = TaskRow {
+        definition: Selector::Name("deployment".to_owned()),
+        service: None,
+        attempts: 2,
+        fallback: Fallback::Never,
+        probe: None,
+    };
+    ServiceTable {
+        name: TableName::told(TABLE),
+        account: AccountId::told(ACCOUNT),
+        region: Region::told("us-east-1"),
+        cluster: Selector::Name("cluster".to_owned()),
+        image: None,
+        rows: services.chain([row("deployment".to_owned(), RowKind::Task(task))]).collect(),
+        policy,
+    }
+}
+
+/// The key of a tag without what all of the table's keys share.
+pub(crate) fn short_key(key: &str) -> String {
+    key.trim_start_matches(&format!("evenkeel:{TABLE}:")).to_owned()
+}
+
+pub(crate) fn moment(second: i64) -> Timestamp {
+    Timestamp::from_millis((START + second) * 1000)
+}
+
+/// The model's second of a moment.
+pub(crate) fn second(moment: Timestamp) -> i64 {
+    moment.millis() / 1000 - START
+}
+
+/// A one-off task's id.
+pub(crate) fn task_id(serial: u8) -> String {
+    format!("{serial:032x}")
+}
+
+/// The index of the row that a service ARN belongs to.
+pub(crate) fn row_of(service: &ServiceArn) -> usize {
+    let name = service.as_str().rsplit("service/service").next();
+    name.and_then(|index| index.parse().ok()).expect("an ARN of this file")
+}
+
+pub(crate) fn deployment_id(row: usize, serial: u8) -> DeploymentId {
+    DeploymentId::told(format!("ecs-svc/{row}-{serial}"))
+}
+
+fn definition(family: &str) -> TaskDefinitionArn {
+    TaskDefinitionArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/{family}:1"))
+}
+
+impl Look {
+    /// As the planner gets it.
+    pub(crate) fn observed(&self) -> Observed {
+        let tags = self.tags.iter().map(|(key, value)| (format!("evenkeel:{TABLE}:{key}"), value.to_string()));
+        let cluster = ClusterView {
+            arn: ClusterArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster")),
+            tags: tags.collect(),
+            capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
+        };
+        let services = self.rows.iter().enumerate();
+        let mut rows: BTreeMap<RowName, RowView> =
+            services.map(|(index, row)| (RowName::told(format!("row{index}")), row_view(index, row))).collect();
+        rows.insert(RowName::told("deployment"), task_row_view(self.initial));
+        let service_tasks = self.rows.iter().enumerate().flat_map(|(index, row)| self.service_tasks(index, row));
+        let one_offs = self.tasks.iter().filter(|task| task.is_kept(self.at)).map(one_off);
+        Observed {
+            log: Seen::Absent,
+            at: moment(self.at),
+            account: Seen::Present(AccountId::told(ACCOUNT)),
+            cluster: Seen::Present(Selection::One(cluster)),
+            rows,
+            tasks: Seen::Present(service_tasks.chain(one_offs).collect()),
+            image: Seen::Absent,
+        }
+    }
+
+    fn service_tasks(&self, index: usize, row: &Service) -> Vec<TaskView> {
+        let task = |serial: u8, status, desired| {
+            let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/cluster/{index}{serial:031x}");
+            let group = format!("service:service{index}");
+            let started_by = deployment_id(index, serial).as_str().to_owned();
+            TaskView { status, desired, ..task_view(arn, group, started_by, "service") }
+        };
+        let (old, desired) = match row.stage {
+            Stage::Rolling => (TaskStatus::Running, DesiredStatus::Running),
+            Stage::Draining | Stage::Done => (TaskStatus::Deactivating, DesiredStatus::Stopped),
+        };
+        let new = match row.stage {
+            Stage::Rolling => TaskStatus::Starting,
+            Stage::Draining | Stage::Done => TaskStatus::Running,
+        };
+        let left_out = self.short && row.stage == Stage::Draining;
+        let olds = (row.oldest..row.serial).filter(|_| !left_out);
+        olds.map(|serial| task(serial, old.clone(), desired))
+            .chain([task(row.serial, new.clone(), DesiredStatus::Running)])
+            .collect()
+    }
+}
+
+fn row_view(index: usize, row: &Service) -> RowView {
+    let definition_arn = definition("service");
+    let up = row.stage != Stage::Rolling;
+    let (running, pending) = (u32::from(up), u32::from(!up));
+    let deployment = DeploymentView {
+        id: deployment_id(index, row.serial),
+        role: DeploymentRole::Primary,
+        rollout: if up { RolloutState::Completed } else { RolloutState::InProgress },
+        reason: String::new(),
+        definition: definition_arn.clone(),
+        created_at: moment(row.created),
+        updated_at: moment(row.created),
+        desired: 1,
+        running,
+        pending,
+        failed: 0,
+    };
+    let service = ServiceView {
+        arn: ServiceArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:service/service{index}")),
+        name: ServiceName::told(format!("service{index}")),
+        status: "ACTIVE".to_owned(),
+        desired: 1,
+        running,
+        pending,
+        capacity: CapacityView::LaunchType("FARGATE".to_owned()),
+        definition: definition_arn,
+        deployments: vec![deployment],
+        network: Some(NetworkView {
+            subnets: vec!["subnet-1".to_owned()],
+            security_groups: vec!["sg-1".to_owned()],
+            public_ip: "DISABLED".to_owned(),
+        }),
+        controller: "ECS".to_owned(),
+        cleanup: Cleanup::Blocking,
+    };
+    RowView { service: Seen::Present(Selection::One(service)), ..empty_view("service", false) }
+}
+
+fn task_row_view(initial: bool) -> RowView {
+    empty_view("deployment", initial)
+}
+
+fn empty_view(family: &str, initial: bool) -> RowView {
+    let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".to_owned(), log: None };
+    let definition = DefinitionView {
+        arn: definition(family),
+        family: Family::told(family),
+        cpu: Some(256),
+        memory: Some(512),
+        containers: vec![container],
+        initial,
+    };
+    RowView {
+        service: Seen::Absent,
+        definition: Seen::Present(Selection::One(definition)),
+        scaling: Seen::Absent,
+        target_groups: Vec::new(),
+        history: Seen::Present(Vec::new()),
+    }
+}
+
+fn task_view(arn: String, group: String, started_by: String, family: &str) -> TaskView {
+    let digest = Digest::told(format!("sha256:{}", "a".repeat(64)));
+    TaskView {
+        arn: TaskArn::told(arn),
+        group,
+        started_by,
+        definition: definition(family),
+        status: TaskStatus::Starting,
+        desired: DesiredStatus::Running,
+        ip: None,
+        containers: vec![ContainerView {
+            name: ContainerName::told("main"),
+            image: "image".to_owned(),
+            digest: Some(digest),
+            exit_code: None,
+            reason: String::new(),
+        }],
+        created_at: None,
+        started_at: None,
+        stopped_at: None,
+        stop_code: String::new(),
+        stopped_reason: String::new(),
+    }
+}
+
+fn one_off(task: &OneOff) -> TaskView {
+    let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/cluster/{}", task_id(task.serial));
+    let mut view = task_view(arn, "family:deployment".to_owned(), task.started_by.to_string(), "deployment");
+    view.created_at = Some(moment(task.created));
+    view.stopped_at = task.stopped().map(moment);
+    match task.life {
+        Life::Alive => {
+            view.status = TaskStatus::Running;
+            view.started_at = view.created_at;
+        }
+        Life::Ended(_) => {
+            (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
+            view.started_at = view.created_at;
+            view.stop_code = "EssentialContainerExited".to_owned();
+            view.containers[0].exit_code = Some(0);
+        }
+        Life::NeverStarted(_) => {
+            (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
+            view.stop_code = "TaskFailedToStart".to_owned();
+        }
+    }
+    view
+}

@@ -1,0 +1,328 @@
+//! Controllers that are wrong on purpose, and the claim that some seed finds each of them.
+//!
+//! The wrong is done on the wire: what the controller says or hears is changed there, so that the controller's own code
+//! needs no switch for it. That the right one raises no alarm is the claim of `seeds`.
+
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use evenkeel::lab::bench::Lab;
+use evenkeel::simulator::wire::InProcess;
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+
+use super::play::play;
+use super::story::Story;
+
+/// A way of being wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mischief {
+    /// Each RunTask has a token of its own.
+    FreshTokens,
+    /// RunTask without a token.
+    NoToken,
+    /// RunTask of two tasks.
+    TwoAtOnce,
+    /// What was told to stop counts as stopped, and what drains as gone.
+    TrustsStopping,
+    /// The task is launched when the kick is seen, without waiting for anything.
+    LaunchesAtOnce,
+    /// The task is run once more when it has succeeded.
+    RunsTwice,
+    /// The task is run once more when nobody can say whether it ran.
+    RunsAfterUnknown,
+    /// The intent is kept in memory and not written down.
+    ForgetsIntent,
+    /// Deployments go on while the task runs.
+    KicksMeanwhile,
+    /// A service that is not the table's is updated.
+    TouchesOthers,
+    /// The initial deployment is run, which wipes the database.
+    RunsInitial,
+    /// The count is written though autoscaling owns it.
+    OwnsCounts,
+    /// A tag is written on every look.
+    NeverRests,
+    /// Failures are written down as successes.
+    Boasts,
+    /// A request is acknowledged and not written down.
+    LosesRequests,
+    /// The launch is written down and never made.
+    NeverLaunches,
+    /// A task of the table is stopped by hand.
+    StopsTasks,
+    /// A foreign tag is overwritten.
+    WritesTags,
+}
+
+const ALL: [Mischief; 18] = [
+    Mischief::FreshTokens,
+    Mischief::NoToken,
+    Mischief::TwoAtOnce,
+    Mischief::TrustsStopping,
+    Mischief::LaunchesAtOnce,
+    Mischief::RunsTwice,
+    Mischief::RunsAfterUnknown,
+    Mischief::ForgetsIntent,
+    Mischief::KicksMeanwhile,
+    Mischief::TouchesOthers,
+    Mischief::RunsInitial,
+    Mischief::OwnsCounts,
+    Mischief::NeverRests,
+    Mischief::Boasts,
+    Mischief::LosesRequests,
+    Mischief::NeverLaunches,
+    Mischief::StopsTasks,
+    Mischief::WritesTags,
+];
+
+/// What a wrong controller knows of the account.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    cluster: String,
+    cluster_arn: String,
+    service: String,
+    foreign: String,
+    deployment: String,
+    initial: String,
+    subnets: Vec<String>,
+}
+
+impl Known {
+    pub(super) fn of(lab: &Lab) -> Self {
+        let laid_out = &lab.laid_out;
+        let definition = |part: &str| {
+            let found = laid_out.task_definitions.values().find(|arn| arn.contains(part));
+            found.cloned().unwrap_or_default()
+        };
+        Self {
+            cluster: laid_out.cluster.clone(),
+            cluster_arn: laid_out.cluster_arn.clone(),
+            service: laid_out.services.values().next().cloned().unwrap_or_default(),
+            foreign: laid_out.foreign_service.clone().unwrap_or_default(),
+            deployment: definition("CGAPDeployment"),
+            initial: definition("Initial"),
+            subnets: laid_out.subnets.clone(),
+        }
+    }
+}
+
+/// A wrong controller's wire.
+pub(super) struct Wrong {
+    mischief: Mischief,
+    known: Known,
+    calls: usize,
+    /// The newest launch, to be made again.
+    launch: Option<HttpRequest>,
+    /// A tag that was not written and is shown all the same.
+    pretended: Option<(String, String)>,
+}
+
+type Answer = Result<HttpResponse, ConnectorError>;
+
+impl Wrong {
+    pub(super) fn new(mischief: Mischief, known: Known) -> Self {
+        Self { mischief, known, calls: 0, launch: None, pretended: None }
+    }
+
+    /// Sends a call as a wrong controller does.
+    pub(super) fn send(&mut self, aws: &InProcess, request: HttpRequest) -> Answer {
+        self.calls += 1;
+        let operation =
+            request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
+        let operation = operation.to_owned();
+        let body: Value = request.body().bytes().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
+        let state = body["tags"][0]["value"].as_str().and_then(|it| it.split("state=").nth(1)?.split(' ').next());
+        let state = state.unwrap_or_default().to_owned();
+        if operation == "RunTask" {
+            self.launch = request.try_clone();
+        }
+        match self.mischief {
+            Mischief::FreshTokens | Mischief::NoToken | Mischief::TwoAtOnce | Mischief::RunsInitial
+                if operation == "RunTask" =>
+            {
+                ask(aws, with(&request, &operation, self.launched(body)))
+            }
+            Mischief::TrustsStopping => self.trusting(aws, request, &operation),
+            Mischief::LaunchesAtOnce if state == "open" => self.at_once(aws, request, body),
+            Mischief::RunsTwice if state == "succeeded" => self.again(aws, request),
+            Mischief::RunsAfterUnknown if state == "unknown" => self.again(aws, request),
+            Mischief::ForgetsIntent => self.forgetful(aws, request, &operation, &state, &body),
+            Mischief::KicksMeanwhile if state == "launched" => {
+                let answer = ask(aws, with(&request, "TagResource", body));
+                let kick =
+                    json!({"cluster": self.known.cluster, "service": self.known.service, "forceNewDeployment": true});
+                let _ = ask(aws, with(&request, "UpdateService", kick));
+                answer
+            }
+            Mischief::TouchesOthers if state == "open" => self.and_also(aws, request, "UpdateService", self.foreign()),
+            Mischief::StopsTasks if state == "open" => {
+                let stop = json!({"cluster": self.known.cluster, "task": "0123456789abcdef0123456789abcdef"});
+                self.and_also(aws, request, "StopTask", stop)
+            }
+            Mischief::WritesTags if state == "open" => {
+                let tags = json!([{"key": "owner", "value": "evenkeel"}]);
+                let tag = json!({"resourceArn": self.known.cluster_arn, "tags": tags});
+                self.and_also(aws, request, "TagResource", tag)
+            }
+            Mischief::OwnsCounts if operation == "DescribeServices" && self.calls % 40 < 20 => {
+                let count = json!({"cluster": self.known.cluster, "service": self.known.service, "desiredCount": 1});
+                self.and_also(aws, request, "UpdateService", count)
+            }
+            Mischief::NeverRests if operation == "DescribeClusters" => {
+                let key = "evenkeel:soak:change";
+                let tags = json!([{"key": key, "value": "after=0 at=0 rows=portal"}]);
+                let tag = json!({"resourceArn": self.known.cluster_arn, "tags": tags});
+                self.and_also(aws, request, "TagResource", tag)
+            }
+            Mischief::Boasts if state == "failed" || state == "unknown" => {
+                let text = body.to_string().replace(&format!("state={state}"), "state=succeeded");
+                ask(aws, with(&request, "TagResource", serde_json::from_str(&text).unwrap_or_default()))
+            }
+            Mischief::LosesRequests if body["tags"][0]["key"] == "evenkeel:soak:request" => Ok(empty()),
+            Mischief::NeverLaunches if operation == "RunTask" => Err(ConnectorError::timeout("not sent".into())),
+            _ => ask(aws, request),
+        }
+    }
+
+    fn foreign(&self) -> Value {
+        json!({"cluster": self.known.cluster, "service": self.known.foreign, "forceNewDeployment": true})
+    }
+
+    fn launched(&self, mut body: Value) -> Value {
+        match self.mischief {
+            Mischief::NoToken => drop(body.as_object_mut().and_then(|it| it.remove("clientToken"))),
+            Mischief::TwoAtOnce => body["count"] = json!(2),
+            Mischief::RunsInitial => body["taskDefinition"] = json!(self.known.initial),
+            _ => body["clientToken"] = json!(format!("{}-{}", self.calls, "token")),
+        }
+        body
+    }
+
+    fn and_also(&self, aws: &InProcess, request: HttpRequest, operation: &str, body: Value) -> Answer {
+        let also = with(&request, operation, body);
+        let answer = ask(aws, request);
+        let _ = ask(aws, also);
+        answer
+    }
+
+    fn again(&self, aws: &InProcess, request: HttpRequest) -> Answer {
+        let answer = ask(aws, request);
+        if let Some(launch) = &self.launch {
+            let bytes = launch.body().bytes().unwrap_or_default();
+            let mut body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+            body["clientToken"] = json!(format!("again-{}", self.calls));
+            let _ = ask(aws, with(launch, "RunTask", body));
+        }
+        answer
+    }
+
+    fn at_once(&self, aws: &InProcess, request: HttpRequest, mut body: Value) -> Answer {
+        let value = body["tags"][0]["value"].as_str().unwrap_or_default().to_owned();
+        let id = value.split(' ').find_map(|word| word.strip_prefix("id=")).unwrap_or_default().to_owned();
+        let answer = ask(aws, with(&request, "TagResource", body.clone()));
+        body["tags"][0]["value"] = json!(value.replace("state=open", "state=launching") + " attempt=1");
+        let _ = ask(aws, with(&request, "TagResource", body));
+        let network = json!({"awsvpcConfiguration": {"subnets": self.known.subnets}});
+        let launch = json!({"cluster": self.known.cluster, "taskDefinition": self.known.deployment, "count": 1,
+            "launchType": "FARGATE", "startedBy": format!("evenkeel/{id}/1"), "clientToken": format!("at-once-{id}"),
+            "networkConfiguration": network});
+        let _ = ask(aws, with(&request, "RunTask", launch));
+        answer
+    }
+
+    fn trusting(&self, aws: &InProcess, request: HttpRequest, operation: &str) -> Answer {
+        let asked = request.body().bytes().map(|it| String::from_utf8_lossy(it).into_owned()).unwrap_or_default();
+        let answer = ask(aws, request)?;
+        if asked.contains("DescribeTargetHealth") {
+            return Ok(altered(answer, |text| text.replace("<State>draining</State>", "<State>unused</State>")));
+        }
+        if operation != "DescribeTasks" {
+            return Ok(answer);
+        }
+        Ok(altered(answer, |text| {
+            let mut shown: Value = serde_json::from_str(text).unwrap_or_default();
+            for task in shown["tasks"].as_array_mut().into_iter().flatten() {
+                if task["desiredStatus"] == "STOPPED" {
+                    task["lastStatus"] = json!("STOPPED");
+                }
+            }
+            shown.to_string()
+        }))
+    }
+
+    fn forgetful(
+        &mut self,
+        aws: &InProcess,
+        request: HttpRequest,
+        operation: &str,
+        state: &str,
+        body: &Value,
+    ) -> Answer {
+        let tag = &body["tags"][0];
+        match (operation, state) {
+            ("TagResource", "launching") => {
+                let word = |key: &str| tag[key].as_str().unwrap_or_default().to_owned();
+                self.pretended = Some((word("key"), word("value")));
+                return Ok(empty());
+            }
+            ("TagResource", _) if !state.is_empty() => self.pretended = None,
+            _ => {}
+        }
+        let answer = ask(aws, request)?;
+        let Some((key, value)) = self.pretended.clone().filter(|_| operation == "DescribeClusters") else {
+            return Ok(answer);
+        };
+        Ok(altered(answer, move |text| {
+            let mut shown: Value = serde_json::from_str(text).unwrap_or_default();
+            for tag in shown["clusters"][0]["tags"].as_array_mut().into_iter().flatten() {
+                if tag["key"] == json!(key) {
+                    tag["value"] = json!(value);
+                }
+            }
+            shown.to_string()
+        }))
+    }
+}
+
+/// AWS's answer, which is there at once; one that is late counts as none.
+fn ask(aws: &InProcess, request: HttpRequest) -> Answer {
+    aws.call(request).now_or_never().unwrap_or_else(|| Err(ConnectorError::timeout("too late".into())))
+}
+
+/// Another call of ECS by the same caller.
+fn with(request: &HttpRequest, operation: &str, body: Value) -> HttpRequest {
+    let mut other = request.try_clone().expect("bodies of the SDK are in memory");
+    let text = body.to_string();
+    other.headers_mut().insert("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}"));
+    other.headers_mut().insert("content-length", text.len().to_string());
+    *other.body_mut() = SdkBody::from(text);
+    other
+}
+
+fn altered(mut answer: HttpResponse, alter: impl FnOnce(&str) -> String) -> HttpResponse {
+    let text = answer.body().bytes().map(|it| String::from_utf8_lossy(it).into_owned()).unwrap_or_default();
+    let text = alter(&text);
+    answer.headers_mut().insert("content-length", text.len().to_string());
+    *answer.body_mut() = SdkBody::from(text);
+    answer
+}
+
+fn empty() -> HttpResponse {
+    HttpResponse::new(200.try_into().expect("200 is a status"), SdkBody::from("{}"))
+}
+
+/// The seed that finds it, and how.
+fn found(mischief: Mischief, seeds: std::ops::RangeInclusive<u64>) -> Option<(u64, String)> {
+    seeds.into_iter().find_map(|seed| {
+        let harms = play(&Story::of(seed), Some(mischief), false).harms;
+        harms.into_iter().next().map(|harm| (seed, harm))
+    })
+}
+
+#[test]
+fn every_wrong_controller_is_found_by_some_seed() {
+    let missed: Vec<Mischief> = ALL.into_iter().filter(|mischief| found(*mischief, 1..=60).is_none()).collect();
+    assert_eq!(missed, []);
+}
