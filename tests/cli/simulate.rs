@@ -97,3 +97,14 @@ fn a_scenario_can_be_watched_as_a_demo_and_ends_as_it_says() {
     let told = run(evenkeel(&["demo", "--fast", "--scenario", "specs/scenarios/half-kick.json"])).ended_with(0);
     told.says("Foursight").says("It ended as the scenario says: Held, held: PartialKick");
 }
+
+#[test]
+fn an_account_can_begin_with_nothing_and_go_back_to_it() {
+    let sim = Sim::start(CGAP, &[CGAP, "--start", "empty", "--speed", "0.01"]);
+    assert!(sim.journal(0).entries().is_empty());
+    sim.ecs("CreateCluster", json!({"clusterName": "c"}));
+    let clusters = |sim: &Sim| sim.world()["clusters"].as_array().expect("a list").len();
+    assert_eq!(clusters(&sim), 1);
+    assert_eq!(sim.http("POST", "/_sim/reset", "", "").0, 200);
+    assert_eq!(clusters(&sim), 0);
+}

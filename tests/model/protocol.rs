@@ -291,8 +291,8 @@ impl Protocol {
         let tags: Vec<(String, Arc<str>)> =
             keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
         state.aws.tag(&tags);
-        if let RecordState::Unknown(attempt) = record.state {
-            state.given_up.push(record.id.started_by(attempt).into());
+        if let RecordState::Unknown(lost) = &record.state {
+            state.given_up.push(record.id.started_by(lost.attempt).into());
         }
     }
 
