@@ -221,7 +221,7 @@ impl Sim {
         }
     }
 
-    fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    pub(super) fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("the simulator listens");
         let host = &self.address;
         let length = body.len();
