@@ -9,10 +9,11 @@ use crate::model::ids::{
     TaskDefinitionArn,
 };
 use crate::model::image::Digest;
+use crate::model::log::AwsLogs;
 use crate::model::observed::{
-    AwsLogs, CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView,
-    DeploymentRole, DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView,
-    StrategyItem, TaskStatus, TaskView,
+    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
+    DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView, StrategyItem,
+    TaskStatus, TaskView,
 };
 use crate::model::time::Timestamp;
 

@@ -7,6 +7,7 @@ pub mod command;
 pub mod ids;
 pub mod image;
 pub mod launches;
+pub mod log;
 pub mod observed;
 pub mod past;
 pub mod rollout;

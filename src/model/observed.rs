@@ -12,7 +12,7 @@ use super::ids::{
     TargetGroupArn, TaskArn, TaskDefinitionArn,
 };
 use super::image::Digest;
-use super::row::LogProbe;
+use super::log::{AwsLogs, LogView};
 use super::selector::Selection;
 use super::time::Timestamp;
 
@@ -63,17 +63,6 @@ pub struct Observed {
     /// What the log of the record's task has in it, as far as the task row asks; `Absent` unless that task has just
     /// stopped and the row asks.
     pub log: Seen<LogView>,
-}
-
-/// A log held against what the task row asks of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogView {
-    /// How many lines there are.
-    pub lines: usize,
-    /// The first line that has what some line must have.
-    pub must: Option<String>,
-    /// The first line that has what no line may have.
-    pub must_not: Option<String>,
 }
 
 /// A cluster.
@@ -394,40 +383,6 @@ pub struct ContainerDefinitionView {
     pub log: Option<AwsLogs>,
     /// Its image address.
     pub image: String,
-}
-
-/// The options of the awslogs driver by which a container's log is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AwsLogs {
-    /// `awslogs-group`.
-    pub group: String,
-    /// `awslogs-stream-prefix`; Fargate demands one.
-    pub prefix: String,
-}
-
-impl AwsLogs {
-    /// The log stream of a container of a task. Source: ECS, the awslogs driver: `prefix/container/task-id`.
-    pub fn stream(&self, container: &ContainerName, task: &TaskArn) -> String {
-        format!("{}/{container}/{}", self.prefix, task.id())
-    }
-}
-
-impl LogView {
-    /// Holds lines against a probe.
-    pub fn of<'l>(probe: &LogProbe, lines: impl IntoIterator<Item = &'l str>) -> Self {
-        let has = |text: &Option<String>, line: &str| text.as_ref().is_some_and(|text| line.contains(text.as_str()));
-        let mut view = Self::default();
-        for line in lines {
-            view.lines += 1;
-            if view.must.is_none() && has(&probe.must, line) {
-                view.must = Some(line.to_owned());
-            }
-            if view.must_not.is_none() && has(&probe.must_not, line) {
-                view.must_not = Some(line.to_owned());
-            }
-        }
-        view
-    }
 }
 
 impl<T> Seen<T> {

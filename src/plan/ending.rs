@@ -11,9 +11,10 @@ use super::action::{Action, Step};
 use super::command;
 use super::draft::Draft;
 use super::gate;
-use super::hold::{HoldCause, WayOut};
+use super::hold::HoldCause;
 use super::planner::PlanInput;
 use super::rollout::Stand;
+use super::way_out::WayOut;
 
 /// What is said of a rollout that failed.
 pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> HoldCause {

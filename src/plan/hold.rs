@@ -10,6 +10,7 @@ use crate::model::observed::Why;
 use crate::model::time::Span;
 
 use super::because::names;
+use super::way_out::WayOut;
 
 /// Something that is not done, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,52 +222,6 @@ pub enum HoldCause {
         /// How a person goes on from there.
         way: WayOut,
     },
-}
-
-/// How a person goes on from a rollout that did not end well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayOut {
-    /// Rows are not as they were wanted: everything begins anew.
-    Start,
-    /// The rows are as they were wanted: the task alone may be tried again.
-    Retry,
-    /// Whether AWS ever accepted the task stands in CloudTrail.
-    AskCloudTrail,
-    /// How the task ended stands in its log.
-    ReadTheLog,
-    /// A task of the attempt is there after all, and alive.
-    WaitForTheTask,
-    /// A task of the attempt is there after all, and shows how it ended.
-    LookAtTheTask,
-}
-
-impl WayOut {
-    /// What to do, with the commands for it.
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Start => "when the cause is mended, `evenkeel rollout start` begins a new rollout",
-            Self::Retry => {
-                "when the cause is mended, `evenkeel rollout retry` runs the task again once the gate has held again, and \
-                 `evenkeel rollout start` begins a new rollout"
-            }
-            Self::AskCloudTrail => {
-                "look for RunTask with that startedBy in CloudTrail: if there is none, or it was refused, \
-                 `evenkeel rollout retry`; if a task ran, `evenkeel rollout resolve --as succeeded` or `--as failed` by its log"
-            }
-            Self::ReadTheLog => {
-                "read the task's log, its id is in the stream's name: `evenkeel rollout resolve --as succeeded` if it did \
-                 its work, `--as failed` if not; `evenkeel rollout retry` runs it again"
-            }
-            Self::WaitForTheTask => {
-                "wait until it has stopped, then `evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code \
-                 and its log"
-            }
-            Self::LookAtTheTask => {
-                "`evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code and its log, or \
-                 `evenkeel rollout retry` to run it again"
-            }
-        }
-    }
 }
 
 /// Whether any of these asks for a person, whatever else is on its way.

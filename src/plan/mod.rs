@@ -25,6 +25,7 @@ mod probe;
 pub mod progress;
 pub mod request;
 pub mod rollout;
+pub mod way_out;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{RowName, ServiceName};
+use crate::model::log::LogView;
 use crate::model::observed::{
-    ClusterView, ContainerDefinitionView, LogView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView,
-    ServiceView, TaskView, Trouble, Why,
+    ClusterView, ContainerDefinitionView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView, ServiceView,
+    TaskView, Trouble, Why,
 };
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};

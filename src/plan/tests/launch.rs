@@ -7,7 +7,8 @@ use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Launch, Plan, Standing};
 use crate::plan::history::{Answer, History, LaunchAnswer};
-use crate::plan::hold::{HoldCause, WayOut};
+use crate::plan::hold::HoldCause;
+use crate::plan::way_out::WayOut;
 
 #[track_caller]
 fn run(plan: &Plan) -> &Launch {

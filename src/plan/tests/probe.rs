@@ -2,7 +2,8 @@
 
 use super::fixture::{World, unseen};
 use super::{hold, holds, state};
-use crate::model::observed::{LogView, Seen, Trouble};
+use crate::model::log::LogView;
+use crate::model::observed::{Seen, Trouble};
 use crate::model::rollout::{Failure, RecordState};
 use crate::model::row::{Capacity, Fallback, LogProbe, RowKind, TaskRow};
 use crate::model::time::Span;

@@ -3,7 +3,8 @@
 use crate::model::ids::{AccountId, RowName};
 use crate::model::observed::{Trouble, Why};
 use crate::model::time::Span;
-use crate::plan::hold::{Hold, HoldCause, Urgency, WayOut};
+use crate::plan::hold::{Hold, HoldCause, Urgency};
+use crate::plan::way_out::WayOut;
 use crate::report::holds_text;
 
 /// One of each cause, with words as unruly as AWS's own.
