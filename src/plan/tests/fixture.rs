@@ -108,7 +108,10 @@ impl World {
         self.history = std::mem::take(&mut self.history).after(&self.observed, &plan);
         for step in &plan.steps {
             match &step.action {
-                Action::Record(record) => self.tag(|keys| keys.rollout.clone(), record.tag()),
+                Action::Record(record) => {
+                    self.tag(|keys| keys.rollout.clone(), record.tag());
+                    plan.launch.iter().for_each(|key| self.tag(|_| key.clone(), record.tag()));
+                }
                 Action::Change(change) => self.tag(|keys| keys.change.clone(), change.tag()),
                 Action::Run(launch) => self.run(launch),
                 Action::Update(_) | Action::Register(_) => {}
@@ -186,9 +189,10 @@ impl World {
         Record::parse(&self.cluster().tags[&key]).expect("a record")
     }
 
-    /// Puts the record into another state, as of now.
+    /// Puts the record into another state, as of now, as if no launch had ever said otherwise.
     pub(crate) fn set_state(&mut self, state: RecordState) {
         let record = Record { state, since: self.observed.at, ..self.record() };
+        self.cluster().tags.retain(|key, _| !key.contains(":launch-"));
         self.tag(|keys| keys.rollout.clone(), record.tag());
     }
 
