@@ -150,7 +150,8 @@ impl Judge {
         }
         let members = ["taskDefinition", "capacityProviderStrategy"];
         let kicks = input["forceNewDeployment"] == true || members.iter().any(|member| input.get(*member).is_some());
-        let alive = self.truth.alive().find(|(_, task)| task.started_by.starts_with("evenkeel/") && task.made < horizon);
+        let alive =
+            self.truth.alive().find(|(_, task)| task.started_by.starts_with("evenkeel/") && task.made < horizon);
         if let (true, true, Some((task, _))) = (applied, kicks, alive) {
             let how = format!("a new deployment of {service} while the deployment task {task} is alive");
             self.harm(now, "I2", &how);
@@ -251,7 +252,8 @@ impl Judge {
         let Some((prefix, _)) = task.started_by.rsplit_once('/').filter(|(it, _)| it.starts_with("evenkeel/")) else {
             return;
         };
-        let same = |it: &&super::truth::Task| it.ran && it.started_by.rsplit_once('/').is_some_and(|(it, _)| it == prefix);
+        let same =
+            |it: &&super::truth::Task| it.ran && it.started_by.rsplit_once('/').is_some_and(|(it, _)| it == prefix);
         let runs = self.truth.tasks.values().filter(same).count();
         if runs > 1 {
             let (now, how) = (task.made, format!("{prefix} runs for the {runs}th time, as {arn}"));
@@ -276,7 +278,8 @@ impl Judge {
     /// The newest deployment task that has run and ended well: when it was made.
     pub(super) fn last_success(&self) -> Option<Time> {
         let ours = self.truth.tasks.values().filter(|task| task.started_by.starts_with("evenkeel/"));
-        let good = ours.filter(|task| task.ran && task.stop_code == "EssentialContainerExited" && task.stopped.is_some());
+        let good =
+            ours.filter(|task| task.ran && task.stop_code == "EssentialContainerExited" && task.stopped.is_some());
         good.map(|task| task.made).max()
     }
 

@@ -77,10 +77,8 @@ impl Truth {
     fn task(&mut self, now: Time, event: &Value) {
         let service = event["service"].as_str().map(str::to_owned);
         let arn = text(event, "task");
-        let task = self
-            .tasks
-            .entry(arn.to_owned())
-            .or_insert_with(|| Task::new(now, text(event, "startedBy"), service));
+        let task =
+            self.tasks.entry(arn.to_owned()).or_insert_with(|| Task::new(now, text(event, "startedBy"), service));
         text(event, "family").clone_into(&mut task.family);
         text(event, "deployment").clone_into(&mut task.deployment);
         match text(event, "to") {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::play::play;
 use super::story::Story;
+use super::wire::operation;
 
 /// A way of being wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +57,26 @@ pub(super) enum Mischief {
     WritesTags,
 }
 
-const ALL: [Mischief; 18] = [
-    Mischief::FreshTokens,
-    Mischief::NoToken,
-    Mischief::TwoAtOnce,
-    Mischief::TrustsStopping,
-    Mischief::LaunchesAtOnce,
-    Mischief::RunsTwice,
-    Mischief::RunsAfterUnknown,
-    Mischief::ForgetsIntent,
-    Mischief::KicksMeanwhile,
-    Mischief::TouchesOthers,
-    Mischief::RunsInitial,
-    Mischief::OwnsCounts,
-    Mischief::NeverRests,
-    Mischief::Boasts,
-    Mischief::LosesRequests,
-    Mischief::NeverLaunches,
-    Mischief::StopsTasks,
-    Mischief::WritesTags,
+/// Each with a seed that finds it.
+const ALL: [(Mischief, u64); 18] = [
+    (Mischief::FreshTokens, 1),
+    (Mischief::NoToken, 1),
+    (Mischief::TwoAtOnce, 1),
+    (Mischief::TrustsStopping, 1),
+    (Mischief::LaunchesAtOnce, 1),
+    (Mischief::RunsTwice, 1),
+    (Mischief::RunsAfterUnknown, 1),
+    (Mischief::ForgetsIntent, 1),
+    (Mischief::KicksMeanwhile, 1),
+    (Mischief::TouchesOthers, 1),
+    (Mischief::RunsInitial, 1),
+    (Mischief::OwnsCounts, 1),
+    (Mischief::NeverRests, 1),
+    (Mischief::Boasts, 1),
+    (Mischief::LosesRequests, 1),
+    (Mischief::NeverLaunches, 1),
+    (Mischief::StopsTasks, 1),
+    (Mischief::WritesTags, 1),
 ];
 
 /// What a wrong controller knows of the account.
@@ -129,8 +131,7 @@ impl Wrong {
     /// Sends a call as a wrong controller does.
     pub(super) fn send(&mut self, aws: &InProcess, request: HttpRequest) -> Answer {
         self.calls += 1;
-        let operation = request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
-        let operation = operation.to_owned();
+        let operation = operation(&request).to_owned();
         let body: Value = request.body().bytes().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
         let state = body["tags"][0]["value"].as_str().and_then(|it| it.split("state=").nth(1)?.split(' ').next());
         let state = state.unwrap_or_default().to_owned();
@@ -150,7 +151,8 @@ impl Wrong {
             Mischief::ForgetsIntent => self.forgetful(aws, request, &operation, &state, &body),
             Mischief::KicksMeanwhile if state == "launched" => {
                 let answer = ask(aws, with(&request, "TagResource", body));
-                let kick = json!({"cluster": self.known.cluster, "service": self.known.service, "forceNewDeployment": true});
+                let kick =
+                    json!({"cluster": self.known.cluster, "service": self.known.service, "forceNewDeployment": true});
                 let _ = ask(aws, with(&request, "UpdateService", kick));
                 answer
             }
@@ -250,7 +252,14 @@ impl Wrong {
         }))
     }
 
-    fn forgetful(&mut self, aws: &InProcess, request: HttpRequest, operation: &str, state: &str, body: &Value) -> Answer {
+    fn forgetful(
+        &mut self,
+        aws: &InProcess,
+        request: HttpRequest,
+        operation: &str,
+        state: &str,
+        body: &Value,
+    ) -> Answer {
         let tag = &body["tags"][0];
         match (operation, state) {
             ("TagResource", "launching") => {
@@ -304,16 +313,24 @@ fn empty() -> HttpResponse {
     HttpResponse::new(200.try_into().expect("200 is a status"), SdkBody::from("{}"))
 }
 
-/// The seed that finds it, and how.
-fn found(mischief: Mischief, seeds: std::ops::RangeInclusive<u64>) -> Option<(u64, String)> {
-    seeds.into_iter().find_map(|seed| {
+/// The first of these seeds that finds it, and how.
+fn found(mischief: Mischief, mut seeds: impl Iterator<Item = u64>) -> Option<(u64, String)> {
+    seeds.find_map(|seed| {
         let harms = play(&Story::of(seed), Some(mischief), false).harms;
         harms.into_iter().next().map(|harm| (seed, harm))
     })
 }
 
+/// The seed that is known to find it comes first: a change of the stories moves it, and then the search begins.
 #[test]
+#[expect(clippy::print_stdout, reason = "which seed finds what, for whoever moves the known ones")]
 fn every_wrong_controller_is_found_by_some_seed() {
-    let missed: Vec<Mischief> = ALL.into_iter().filter(|mischief| found(*mischief, 1..=60).is_none()).collect();
+    let mut missed = Vec::new();
+    for (mischief, known) in ALL {
+        match found(mischief, std::iter::once(known).chain(1..=400)) {
+            Some((seed, harm)) => println!("{mischief:?} is found by seed {seed}: {harm}"),
+            None => missed.push(mischief),
+        }
+    }
     assert_eq!(missed, []);
 }
