@@ -193,7 +193,7 @@ impl Swarm {
         for _ in 0..rng.usize(1..4) {
             deeds.push(Deed { at: rng.i64(0..story.calm_ms * 3 / 4), what: beginning(rng, story) });
         }
-        let kinds: [(f64, fn(&mut Rng, &Story) -> What); 6] = [
+        let kinds: [(f64, Kind); 6] = [
             (self.people, person),
             (self.scaling, scaling),
             (self.deaths, death),
@@ -216,6 +216,9 @@ impl Swarm {
         deeds
     }
 }
+
+/// How a deed of one kind is drawn.
+type Kind = fn(&mut Rng, &Story) -> What;
 
 fn beginning(rng: &mut Rng, story: &Story) -> What {
     match rng.u32(0..10) {
