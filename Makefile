@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test model test-clients lint check bench simulate build image
+.PHONY: help demo test model test-clients soak lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ $(CLIENTS)/installed: tests/clients/requirements.txt
 	$(PYTHON) -m venv --clear $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+# How many histories, and from which seed on.
+SEEDS ?= 2000
+FROM ?= 1
+soak: ## Goes through seeded histories of whole accounts, optimised and on every core: SEEDS=2000 FROM=1
+	SOAK_SEEDS=$(SEEDS) SOAK_FROM=$(FROM) $(CARGO) test --locked --release --test soak -- --nocapture no_seed_brings_harm
 
 lint: ## Checks the format, and lints with warnings as errors
 	$(CARGO) fmt --check

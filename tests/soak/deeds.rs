@@ -47,7 +47,9 @@ pub(super) async fn act(stage: &Stage, what: &What) {
             let (least, most) = (u32::try_from(*least).unwrap_or(1), u32::try_from(*most).unwrap_or(3));
             lab.scale(&resource, least, most).unwrap();
         }
-        What::Crash { controller, calls, after, away } => stage.wires[*controller].die_at(*calls, *after, *away),
+        What::Crash { controller, operation, calls, after, away } => {
+            stage.wires[*controller].die_at(operation, *calls, *after, *away);
+        }
         What::Freeze { controller, calls, ms } => stage.wires[*controller].freeze_at(*calls, *ms),
         What::Reclaim(service) => one(lab, Action::ReclaimSpot { service: part(*service), most: 1 }),
         What::Spot(available) => one(lab, Action::SpotCapacity(*available)),

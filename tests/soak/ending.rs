@@ -18,6 +18,9 @@ const BOUND_MS: i64 = 130 * 60_000;
 /// For so many looks of each controller nothing may be written.
 const LOOKS: usize = 4;
 
+/// A table that calls itself settled may be written to so often after that; a person's hand explains a few.
+const RESTLESS: usize = 8;
+
 const BETWEEN: Duration = Duration::from_secs(60);
 
 /// Goes on until the table stands for good.
@@ -45,6 +48,7 @@ async fn settles(stage: &Stage, since: &str) -> Option<Vec<Seen>> {
     let all = || (0..stage.wires.len()).map(|number| stage.seen(number)).collect::<Vec<Seen>>();
     let mut left = BOUND_MS;
     let mut from: Option<(usize, Vec<usize>)> = None;
+    let mut restless = 0;
     loop {
         sleep(BETWEEN).await;
         stage.catch_up();
@@ -59,6 +63,11 @@ async fn settles(stage: &Stage, since: &str) -> Option<Vec<Seen>> {
         }
         let writes = stage.judge().writes;
         let stands = seen.iter().all(|seen| seen.verdict.is_some_and(|verdict| verdict != Verdict::Progressing));
+        restless += usize::from(stands && from.as_ref().is_some_and(|(then, _)| *then != writes));
+        if restless > RESTLESS {
+            harm(stage, "I7", &format!("a table that stands is written to again and again, {writes} times by now"));
+            return None;
+        }
         from = from.filter(|(then, _)| stands && *then == writes);
         match &from {
             None if stands => from = Some((writes, seen.iter().map(|seen| seen.passes).collect())),

@@ -69,8 +69,9 @@ pub(super) enum What {
     ForeignTag,
     /// A scalable target owns the count from now on.
     Scale(usize, i64, i64),
-    /// A controller dies at a call from now, before or after AWS has done it, and is away for a while.
-    Crash { controller: usize, calls: u32, after: bool, away: i64 },
+    /// A controller dies at a call from now, before or after AWS has done it, and is away for a while. Only calls of
+    /// the operation count, if one is said.
+    Crash { controller: usize, operation: &'static str, calls: u32, after: bool, away: i64 },
     /// A call of a controller is held up on its way.
     Freeze { controller: usize, calls: u32, ms: u64 },
     /// Spot tasks are taken back.
@@ -192,7 +193,7 @@ impl Swarm {
         for _ in 0..rng.usize(1..4) {
             deeds.push(Deed { at: rng.i64(0..story.calm_ms * 3 / 4), what: beginning(rng, story) });
         }
-        let kinds: [(f64, fn(&mut Rng, &Story) -> What); 6] = [
+        let kinds: [(f64, Kind); 6] = [
             (self.people, person),
             (self.scaling, scaling),
             (self.deaths, death),
@@ -215,6 +216,9 @@ impl Swarm {
         deeds
     }
 }
+
+/// How a deed of one kind is drawn.
+type Kind = fn(&mut Rng, &Story) -> What;
 
 fn beginning(rng: &mut Rng, story: &Story) -> What {
     match rng.u32(0..10) {
@@ -256,10 +260,15 @@ fn death(rng: &mut Rng, story: &Story) -> What {
         18 if story.paces.len() == 1 => 2 * 86_400_000,
         _ => 7_200_000,
     };
-    match rng.u32(0..8) {
-        0 => What::Freeze { controller, calls, ms: rng.u64(1_000..240_000) },
-        _ => What::Crash { controller, calls, after: rng.bool(), away },
-    }
+    // Between two writes is where most calls are, and around a launch is where it matters.
+    let (operation, calls) = match rng.u32(0..8) {
+        0 => return What::Freeze { controller, calls, ms: rng.u64(1_000..240_000) },
+        1 | 2 => ("RunTask", 1),
+        3 => ("TagResource", rng.u32(1..6)),
+        4 => ("UpdateService", rng.u32(1..3)),
+        _ => ("", calls),
+    };
+    What::Crash { controller, operation, calls, after: rng.bool(), away }
 }
 
 fn world(rng: &mut Rng, story: &Story) -> What {

@@ -39,6 +39,7 @@ struct Plans {
 
 #[derive(Clone, Copy, Debug)]
 struct Death {
+    operation: &'static str,
     calls: u32,
     after: bool,
     away: i64,
@@ -68,9 +69,9 @@ impl Wire {
         &self.name
     }
 
-    /// The controller dies at its `calls`-th call from now.
-    pub(super) fn die_at(&self, calls: u32, after: bool, away: i64) {
-        self.plans().death = Some(Death { calls, after, away });
+    /// The controller dies at its `calls`-th call from now, of this operation if one is said.
+    pub(super) fn die_at(&self, operation: &'static str, calls: u32, after: bool, away: i64) {
+        self.plans().death = Some(Death { operation, calls, after, away });
     }
 
     /// Its `calls`-th call from now is held up.
@@ -100,7 +101,7 @@ impl Wire {
     }
 
     /// How long a call takes to arrive, and whether its controller survives it.
-    fn next(&self) -> (u64, Fate) {
+    fn next(&self, operation: &str) -> (u64, Fate) {
         let mut plans = self.plans();
         let mut wait = if self.latency_ms > 0 { plans.rng.u64(0..=self.latency_ms) } else { 0 };
         if let Some((calls, ms)) = plans.freeze {
@@ -108,7 +109,8 @@ impl Wire {
             wait += if calls <= 1 { ms } else { 0 };
         }
         let Some(mut death) = plans.death else { return (wait, Fate::Goes) };
-        death.calls = death.calls.saturating_sub(1);
+        let counts = death.operation.is_empty() || death.operation == operation;
+        death.calls = death.calls.saturating_sub(u32::from(counts));
         if death.calls > 0 {
             plans.death = Some(death);
             return (wait, Fate::Goes);
@@ -131,7 +133,7 @@ impl Wire {
 impl HttpConnector for Wire {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         rename(&mut request, &self.name);
-        let (wait, fate) = self.next();
+        let (wait, fate) = self.next(operation(&request));
         match (wait, fate) {
             (0, Fate::Goes) => self.send(request),
             (wait, fate) => {
@@ -150,6 +152,11 @@ impl HttpConnector for Wire {
             }
         }
     }
+}
+
+/// The operation of a call of ECS; empty for other services.
+pub(super) fn operation(request: &HttpRequest) -> &str {
+    request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default()
 }
 
 /// The application that a user agent names is who the journal says it was.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::play::play;
 use super::story::Story;
+use super::wire::operation;
 
 /// A way of being wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +57,26 @@ pub(super) enum Mischief {
     WritesTags,
 }
 
-const ALL: [Mischief; 18] = [
-    Mischief::FreshTokens,
-    Mischief::NoToken,
-    Mischief::TwoAtOnce,
-    Mischief::TrustsStopping,
-    Mischief::LaunchesAtOnce,
-    Mischief::RunsTwice,
-    Mischief::RunsAfterUnknown,
-    Mischief::ForgetsIntent,
-    Mischief::KicksMeanwhile,
-    Mischief::TouchesOthers,
-    Mischief::RunsInitial,
-    Mischief::OwnsCounts,
-    Mischief::NeverRests,
-    Mischief::Boasts,
-    Mischief::LosesRequests,
-    Mischief::NeverLaunches,
-    Mischief::StopsTasks,
-    Mischief::WritesTags,
+/// Each with the invariant that it breaks, and a seed that shows it.
+const ALL: [(Mischief, &str, u64); 18] = [
+    (Mischief::FreshTokens, "I1", 5),
+    (Mischief::NoToken, "I1", 5),
+    (Mischief::TwoAtOnce, "I1", 1),
+    (Mischief::TrustsStopping, "I2", 1),
+    (Mischief::LaunchesAtOnce, "I2", 1),
+    (Mischief::RunsTwice, "I1", 1),
+    (Mischief::RunsAfterUnknown, "S12", 4),
+    (Mischief::ForgetsIntent, "S9", 1),
+    (Mischief::KicksMeanwhile, "I2", 1),
+    (Mischief::TouchesOthers, "I8", 1),
+    (Mischief::RunsInitial, "I5", 1),
+    (Mischief::OwnsCounts, "I6", 1),
+    (Mischief::NeverRests, "I7", 1),
+    (Mischief::Boasts, "S3", 4),
+    (Mischief::LosesRequests, "I9", 1),
+    (Mischief::NeverLaunches, "L1", 1),
+    (Mischief::StopsTasks, "I10", 1),
+    (Mischief::WritesTags, "I8", 1),
 ];
 
 /// What a wrong controller knows of the account.
@@ -129,9 +131,7 @@ impl Wrong {
     /// Sends a call as a wrong controller does.
     pub(super) fn send(&mut self, aws: &InProcess, request: HttpRequest) -> Answer {
         self.calls += 1;
-        let operation =
-            request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
-        let operation = operation.to_owned();
+        let operation = operation(&request).to_owned();
         let body: Value = request.body().bytes().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
         let state = body["tags"][0]["value"].as_str().and_then(|it| it.split("state=").nth(1)?.split(' ').next());
         let state = state.unwrap_or_default().to_owned();
@@ -313,16 +313,25 @@ fn empty() -> HttpResponse {
     HttpResponse::new(200.try_into().expect("200 is a status"), SdkBody::from("{}"))
 }
 
-/// The seed that finds it, and how.
-fn found(mischief: Mischief, seeds: std::ops::RangeInclusive<u64>) -> Option<(u64, String)> {
-    seeds.into_iter().find_map(|seed| {
+/// The first of these seeds that shows it to break this invariant, and how.
+fn found(mischief: Mischief, invariant: &str, mut seeds: impl Iterator<Item = u64>) -> Option<(u64, String)> {
+    let is_meant = |harm: &String| harm.split(' ').next() == Some(invariant);
+    seeds.find_map(|seed| {
         let harms = play(&Story::of(seed), Some(mischief), false).harms;
-        harms.into_iter().next().map(|harm| (seed, harm))
+        harms.into_iter().find(is_meant).map(|harm| (seed, harm))
     })
 }
 
+/// The seed that is known to show it comes first: a change of the stories moves it, and then the search begins.
 #[test]
+#[expect(clippy::print_stdout, reason = "which seed finds what, for whoever moves the known ones")]
 fn every_wrong_controller_is_found_by_some_seed() {
-    let missed: Vec<Mischief> = ALL.into_iter().filter(|mischief| found(*mischief, 1..=60).is_none()).collect();
+    let mut missed = Vec::new();
+    for (mischief, invariant, known) in ALL {
+        match found(mischief, invariant, std::iter::once(known).chain(1..=400)) {
+            Some((seed, harm)) => println!("{mischief:?} is found by seed {seed}: {harm}"),
+            None => missed.push((mischief, invariant)),
+        }
+    }
     assert_eq!(missed, []);
 }
