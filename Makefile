@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-clients lint check bench simulate build image
+.PHONY: help demo test model test-clients lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: ## Shows the whole job on the embedded AWS, or with SCENARIO=spot-drought 
 
 test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast
+
+model: ## Explores the larger worlds of the launch's model, and prints how many states they have
+	EVENKEEL_MODEL=large $(CARGO) test --locked --release --test model -- --nocapture --test-threads 1
 
 test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
 	$(CARGO) build --locked --quiet

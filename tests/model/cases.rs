@@ -114,6 +114,11 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
     ]
 }
 
+/// What docs/rollout.md names as a limit, and what comes of it.
+pub(crate) fn limits() -> Vec<(&'static str, Scenario, Harm)> {
+    vec![("a second process reads late on first contact", two(first_contact(clear(1, 1))), Harm::NoEnd)]
+}
+
 /// An initial deployment in the task row.
 pub(crate) fn initial() -> Scenario {
     Scenario { initial: true, ..clear(1, 1) }

@@ -51,6 +51,14 @@ fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
     }
 }
 
+/// A limit that is no longer found is to leave the page.
+#[test]
+fn the_limits_of_the_protocol_are_those_that_are_written_down() {
+    for (name, world, harm) in cases::limits() {
+        assert_eq!(explore(name, world), Some(harm), "{name}");
+    }
+}
+
 #[test]
 fn an_initial_deployment_is_never_run() {
     holds("an initial deployment", cases::initial());

@@ -4,9 +4,16 @@ use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::End;
 use evenkeel::controller::settle::Until;
 use evenkeel::lab::layout::Start;
+use evenkeel::model::rollout::{Record, RecordState};
 use evenkeel::model::time::Span;
-use evenkeel::reconcile::pass::Verdict;
-use serde_json::Value;
+use evenkeel::plan::audit::audit;
+use evenkeel::plan::history::History;
+use evenkeel::plan::planner::{PlanInput, plan};
+use evenkeel::reconcile::execute::{StepResult, execute};
+use evenkeel::reconcile::observe::observe;
+use evenkeel::reconcile::pass::{PassReport, Verdict};
+use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::story::Story;
 use crate::common::cgap;
@@ -31,6 +38,38 @@ async fn two_controllers_at_once_run_the_task_once() {
     let (one, other) = tokio::join!(story.ended(), story.ended());
     assert_eq!((one.end, other.end), (End::Reached(Verdict::Converged), End::Reached(Verdict::Converged)));
     assert_eq!(story.world().runs.len(), 1);
+}
+
+/// Two processes: one looked before the launch, and writes what it saw when everything is over.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_written_late_runs_nothing_twice() {
+    let story = Story::new(cgap(), Start::Template, 41);
+    let mut open = None;
+    let keep = |report: &PassReport| {
+        let record = report.plan.rollout.record.as_ref().filter(|record| record.state == RecordState::Open);
+        open = record.map(Record::tag).or(open.take());
+    };
+    assert_eq!(story.lab.settle(Until::Settled, keep).await.end, End::Reached(Verdict::Converged));
+    let tags = json!([{"key": "evenkeel:cgap:rollout", "value": open.unwrap()}]);
+    let cluster = story.lab.call("late", "ListClusters", json!({})).unwrap()["clusterArns"][0].clone();
+    story.lab.call("late", "TagResource", json!({"resourceArn": cluster, "tags": tags})).unwrap();
+    story.lab.wait(Span::minutes(180)).await;
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_waited_for_minutes_is_not_carried_out() {
+    let story = Story::new(cgap(), Start::Template, 42);
+    let (aws, table, looked) = (story.lab.aws(), &story.lab.table, Instant::now());
+    let observed = observe(&aws, table, story.lab.now()).await;
+    let history = History::default();
+    let input = PlanInput { table, observed: &observed, history: &history };
+    let audited = audit(plan(&input), &input).unwrap();
+    assert!(!audited.plan().steps.is_empty());
+    story.lab.wait(Span::minutes(4)).await;
+    let outcomes = execute(&aws, &audited, looked).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome.result, StepResult::Skipped(_))), "{outcomes:?}");
 }
 
 #[tokio::test(start_paused = true)]

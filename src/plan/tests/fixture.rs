@@ -118,6 +118,7 @@ impl World {
                     if let Some((key, past)) = &plan.past {
                         self.tag(|_| key.clone(), past.tag());
                     }
+                    plan.launch.iter().for_each(|key| self.tag(|_| key.clone(), record.tag()));
                 }
                 Action::Change(change) => self.tag(|keys| keys.change.clone(), change.tag()),
                 Action::Run(launch) => self.run(launch),
@@ -196,9 +197,10 @@ impl World {
         Record::parse(&self.cluster().tags[&key]).expect("a record")
     }
 
-    /// Puts the record into another state, as of now.
+    /// Puts the record into another state, as of now, as if no launch had ever said otherwise.
     pub(crate) fn set_state(&mut self, state: RecordState) {
         let record = Record { state, since: self.observed.at, ..self.record() };
+        self.cluster().tags.retain(|key, _| !key.contains(":launch-"));
         self.tag(|keys| keys.rollout.clone(), record.tag());
     }
 

@@ -3,7 +3,7 @@
 use super::fixture::{World, unseen};
 use super::{hold, state, written};
 use crate::model::observed::{DesiredStatus, NetworkView, Seen, TaskStatus, Trouble};
-use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Launch, Plan, Standing};
 use crate::plan::history::{Answer, History, LaunchAnswer};
@@ -96,6 +96,18 @@ fn an_accepted_task_that_is_not_visible_yet_is_believed() {
     answered(&mut world, 1, Answer::Task("cafe".into()));
     let task = "cafe".to_owned();
     assert_eq!(state(&world.plan()), RecordState::Launched(Attempt { number: 1, task }));
+}
+
+#[test]
+fn a_late_word_that_the_rollout_is_open_does_not_undo_the_launch() {
+    let mut world = launched();
+    let late = Record { state: RecordState::Open, since: world.observed.at, ..world.record() };
+    world.cluster().tags.insert("evenkeel:cgap:rollout".to_owned(), late.tag());
+    world.history = History::default();
+    world.end(Some(0), "EssentialContainerExited");
+    assert!(matches!(state(&world.pass(Span::seconds(2))), RecordState::Succeeded(_)));
+    world.later(Span::minutes(180));
+    assert_eq!(world.plan().steps, []);
 }
 
 #[test]

@@ -97,6 +97,18 @@ fn a_frontier_that_went_backwards_never_launches() {
 }
 
 #[test]
+fn a_look_from_before_the_newest_kick_launches_nothing() {
+    let mut world = World::clear();
+    let before = world.observed.clone();
+    world.kick_all();
+    assert_eq!(state(&world.pass(Span::seconds(70))), RecordState::Open);
+    (world.observed.rows, world.observed.tasks) = (before.rows, before.tasks);
+    for _ in 0..3 {
+        assert_eq!(world.pass(Span::seconds(20)).steps, []);
+    }
+}
+
+#[test]
 fn a_row_added_to_the_table_starts_no_rollout() {
     let mut world = World::settled();
     let row = crate::model::row::Row { name: RowName::told("extra"), ..world.row("indexer").clone() };
