@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-clients lint check bench simulate build image
+.PHONY: help demo test test-clients test-crashes test-kill lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,12 @@ demo: ## Shows the whole job on the embedded AWS
 
 test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast
+
+test-crashes: ## Every crash, order, fault and stale state of a rollout, of which `make test` takes a part (an hour)
+	$(CARGO) test --locked --release --test once -- --nocapture
+
+test-kill: ## Kills real processes two hundred times in rollouts over TCP, and judges the journal
+	$(CARGO) test --locked --release --test kill -- --nocapture
 
 test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
 	$(CARGO) build --locked --quiet
