@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test model test-clients soak lint check bench simulate build image
+.PHONY: help demo test model test-clients test-crashes test-kill soak lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ test: ## Runs every test: unit, integration, documentation, tidy
 
 model: ## Explores the larger worlds of the launch's model, and prints how many states they have
 	EVENKEEL_MODEL=large $(CARGO) test --locked --release --test model -- --nocapture --test-threads 1
+
+test-crashes: ## Every crash, order, fault and stale state of a rollout, of which `make test` takes a part (an hour)
+	$(CARGO) test --locked --release --test once -- --nocapture
+
+test-kill: ## Kills real processes two hundred times in rollouts over TCP, and judges the journal
+	$(CARGO) test --locked --release --test kill -- --nocapture
 
 test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
 	$(CARGO) build --locked --quiet

@@ -109,7 +109,7 @@ impl Journal {
     }
 
     fn of_us(&self) -> impl Iterator<Item = &Value> {
-        let api = self.entries.iter().filter(|entry| entry["type"] == "api");
+        let api = self.entries().iter().filter(|entry| entry["type"] == "api");
         api.filter(|entry| !words(entry, "client").starts_with("a-stranger"))
     }
 }

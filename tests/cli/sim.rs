@@ -179,13 +179,6 @@ impl Sim {
         Journal::read(&body, from)
     }
 
-    /// The truth of this moment.
-    pub(super) fn world(&self) -> Value {
-        let (status, body) = self.http("GET", "/_sim/world", "", "");
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str(&body).expect("the simulator answers in JSON")
-    }
-
     /// The ARN of the cluster, which the account has only one of.
     pub(super) fn cluster(&self) -> String {
         text(&self.ecs("ListClusters", json!({}))["clusterArns"][0])
@@ -221,6 +214,7 @@ impl Sim {
         }
     }
 
+    /// One request of any kind, to the keeper's paths too: the status, and the body.
     pub(super) fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("the simulator listens");
         let host = &self.address;

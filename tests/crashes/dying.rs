@@ -12,7 +12,7 @@ use evenkeel::simulator::wire::InProcess;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::common::world::WRITES;
+use crate::world::WRITES;
 
 /// Where a process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use evenkeel::simulator::wire::InProcess;
 
 use super::dying::operation;
 use super::variant::{Size, Variant};
-use crate::common::world::WRITES;
+use crate::world::WRITES;
 
 /// Everything that a world's future follows from.
 fn state(lab: &Lab) -> String {

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use super::dying::{Death, Dying};
 use super::variant::{Size, Variant};
-use crate::common::world::World;
+use crate::world::World;
 
 /// After so long neither the token nor ECS's history is sure to tell whether the task ran.
 const SURE: Span = Span::minutes(55);

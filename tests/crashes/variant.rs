@@ -129,7 +129,6 @@ fn without_spot(size: Size) -> Scenario {
 }
 
 impl Variant {
-
     /// The verdict at the end, and how many tasks reached RUNNING.
     pub(crate) fn ends(self) -> (Verdict, usize) {
         match self {

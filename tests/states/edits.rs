@@ -7,7 +7,7 @@ use evenkeel::model::row::ServiceTable;
 use evenkeel::reconcile::pass::Verdict;
 use serde_json::{Value, json};
 
-use crate::common::world::World;
+use crate::world::World;
 
 /// What a row may say, as it stands in the table, and whether the world is so.
 struct Said {
@@ -89,32 +89,41 @@ fn is_sized(seen: &Seen, cpu: &str, memory: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_is_edited_is_followed_from_every_value_to_every_other() {
-    walks("spot: false, vcpu: .25, memory: 512", [
-        Said { text: "count: 0", is_so: |seen| seen.service["desiredCount"] == json!(0) },
-        Said { text: "count: 1", is_so: |seen| seen.service["desiredCount"] == json!(1) },
-        Said { text: "count: 3", is_so: |seen| seen.service["desiredCount"] == json!(3) },
-    ])
+    walks(
+        "spot: false, vcpu: .25, memory: 512",
+        [
+            Said { text: "count: 0", is_so: |seen| seen.service["desiredCount"] == json!(0) },
+            Said { text: "count: 1", is_so: |seen| seen.service["desiredCount"] == json!(1) },
+            Said { text: "count: 3", is_so: |seen| seen.service["desiredCount"] == json!(3) },
+        ],
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn spot_that_is_edited_is_followed_from_every_value_to_every_other() {
-    walks("count: 1, vcpu: .25, memory: 512", [
-        Said { text: "spot: true", is_so: |seen| is_on(seen, "FARGATE_SPOT") },
-        Said { text: "spot: false", is_so: |seen| is_on(seen, "FARGATE") },
-        // Nobody states it, so it stays whatever it was.
-        Said { text: "", is_so: |_| true },
-    ])
+    walks(
+        "count: 1, vcpu: .25, memory: 512",
+        [
+            Said { text: "spot: true", is_so: |seen| is_on(seen, "FARGATE_SPOT") },
+            Said { text: "spot: false", is_so: |seen| is_on(seen, "FARGATE") },
+            // Nobody states it, so it stays whatever it was.
+            Said { text: "", is_so: |_| true },
+        ],
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_size_that_is_edited_is_followed_from_every_value_to_every_other() {
-    walks("count: 1, spot: false", [
-        Said { text: "vcpu: .25, memory: 512", is_so: |seen| is_sized(seen, "256", "512") },
-        Said { text: "vcpu: .25, memory: 1024", is_so: |seen| is_sized(seen, "256", "1024") },
-        Said { text: "vcpu: .5, memory: 1024", is_so: |seen| is_sized(seen, "512", "1024") },
-    ])
+    walks(
+        "count: 1, spot: false",
+        [
+            Said { text: "vcpu: .25, memory: 512", is_so: |seen| is_sized(seen, "256", "512") },
+            Said { text: "vcpu: .25, memory: 1024", is_so: |seen| is_sized(seen, "256", "1024") },
+            Said { text: "vcpu: .5, memory: 1024", is_so: |seen| is_sized(seen, "512", "1024") },
+        ],
+    )
     .await;
 }
 
@@ -153,8 +162,9 @@ async fn rows_that_come_and_go_are_followed_from_every_table_to_every_other() {
 #[tokio::test(start_paused = true)]
 async fn a_table_that_is_edited_in_the_middle_of_its_own_rollout_is_followed() {
     let sizes = ["vcpu: .25, memory: 512", "vcpu: .25, memory: 1024", "vcpu: .5, memory: 1024"];
-    let worker =
-        |size: &str| format!("    - {{ name: worker, service: {{ name: worker }}, container: worker, count: 1, {size} }}");
+    let worker = |size: &str| {
+        format!("    - {{ name: worker, service: {{ name: worker }}, container: worker, count: 1, {size} }}")
+    };
     let with = |size: &str| table(&[REST[0], &worker(size), REST[1]], "v1");
     let mut lab = Lab::new(with(sizes[0]), Start::Stated, 7).unwrap();
     let begun = lab.world().world_json();

@@ -10,8 +10,8 @@ use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
 use serde_json::Value;
 
-use crate::common::world::World;
 use crate::crashes::variant::{Size, Variant};
+use crate::world::World;
 
 /// Without optimization one call of so many.
 const STRIDE: usize = if cfg!(debug_assertions) { 149 } else { 1 };

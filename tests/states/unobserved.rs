@@ -7,8 +7,8 @@ use evenkeel::model::time::Span;
 use evenkeel::reconcile::pass::Verdict;
 use serde_json::{Value, json};
 
-use crate::common::world::World;
 use crate::crashes::variant::{Size, Variant, family, kick_all};
+use crate::world::World;
 
 async fn ended(lab: &Lab) -> Ended {
     lab.settle(Until::Settled, |_| {}).await

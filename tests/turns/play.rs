@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::stage::{Stage, Turn};
-use crate::common::world::World;
+use crate::world::World;
 
 /// One service and a task: what is searched is the launch, which knows no rows.
 const TABLE: &str = r#"apiVersion: evenkeel.dev/v1

@@ -10,8 +10,11 @@
 //! Without optimization each of them takes a stated part of its cases; `make test-crashes` takes all.
 #![expect(clippy::unwrap_used, reason = "a lab that cannot be laid out is a failed test")]
 
-#[expect(dead_code, reason = "tables that tests/lab.rs needs")]
-mod common;
+#[path = "common/seen.rs"]
+mod seen;
+
+#[path = "common/world.rs"]
+mod world;
 
 mod crashes {
     mod beside;
