@@ -1,6 +1,6 @@
 //! Judges a run by the simulator's journal: what was true in the world, event by event, whatever anybody believed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel::lab::bench::Lab;
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub(crate) writes: Vec<String>,
     /// What must never happen and did.
     pub(crate) harms: Vec<String>,
+    /// Retries that a person gave: each is one more run that is wanted.
+    retries: BTreeSet<String>,
 }
 
 /// One task of the deployment task's family.
@@ -85,6 +87,8 @@ impl World {
         let operation = text(line, "operation");
         if ours && WRITES.contains(&operation) {
             self.writes.push(format!("{operation} {}", subject(line)));
+            let values = line["input"]["tags"].as_array().into_iter().flatten().map(|tag| text(tag, "value"));
+            self.retries.extend(values.filter(|value| value.starts_with("do=retry ")).map(str::to_owned));
             let input = line["input"].to_string();
             if !foreign.is_empty() && input.contains(foreign) {
                 self.harms.push(format!("I8: {operation} on the foreign service: {input}"));
@@ -133,14 +137,18 @@ impl World {
         }
     }
 
-    /// I1: of all attempts of one rollout, one reaches RUNNING at most.
+    /// I1: of all attempts of one rollout, one reaches RUNNING at most, and one more for each retry that a person gave.
     fn judge_attempts(&mut self) {
         let mut ran: BTreeMap<&str, usize> = BTreeMap::new();
         for run in self.runs.iter().filter(|run| run.reached_running && run.started_by.starts_with("evenkeel/")) {
             let rollout = run.started_by.rsplit_once('/').map_or("", |(rollout, _)| rollout);
             *ran.entry(rollout).or_default() += 1;
         }
-        let twice = ran.into_iter().filter(|(_, times)| *times > 1);
+        let told = |rollout: &str| {
+            let id = rollout.trim_start_matches("evenkeel/");
+            self.retries.iter().filter(|command| command.contains(&format!("rollout={id} "))).count()
+        };
+        let twice = ran.into_iter().filter(|(rollout, times)| *times > 1 + told(rollout));
         let harms: Vec<String> = twice.map(|(rollout, times)| format!("I1: {rollout} ran {times} times")).collect();
         self.harms.extend(harms);
     }
