@@ -38,8 +38,8 @@ pub(super) struct Judge {
     passes: BTreeMap<String, Time>,
     /// Launches whose intent was written down: `<id>/<attempt>`.
     intents: BTreeSet<String>,
-    /// Rollouts of which it was written down that nobody can say, with the moment.
-    unknown: BTreeMap<String, Time>,
+    /// Rollouts of which it was written down that nobody can say: when, and by whom.
+    unknown: BTreeMap<String, (Time, String)>,
     /// Tasks that were made by a call whose own line is still to come.
     made: Vec<String>,
     /// When the first record was written.
@@ -129,8 +129,8 @@ impl Judge {
         let horizon = self.horizon(client, now);
         match operation {
             "UpdateService" => self.update(now, horizon, input, applied),
-            "TagResource" => self.tag(now, input, applied),
-            "RunTask" => self.run(now, horizon, input),
+            "TagResource" => self.tag(now, client, input, applied),
+            "RunTask" => self.run(now, client, horizon, input),
             _ => {
                 let family = text(input, "family");
                 if !self.account.families.iter().any(|known| known == family) {
@@ -158,7 +158,7 @@ impl Judge {
         }
     }
 
-    fn tag(&mut self, now: Time, input: &Value, applied: bool) {
+    fn tag(&mut self, now: Time, client: &str, input: &Value, applied: bool) {
         let arn = text(input, "resourceArn");
         if arn != self.account.cluster_arn {
             self.harm(now, "I8", &format!("a tag on {arn}"));
@@ -168,7 +168,7 @@ impl Judge {
             let ours = format!("evenkeel:{}:", self.account.table);
             match key.strip_prefix(&ours) {
                 None => self.harm(now, "I8", &format!("the tag {key}")),
-                Some("rollout") if applied => self.record(now, value),
+                Some("rollout") if applied => self.record(now, client, value),
                 Some("request") if applied => self.requested = word(value, "id").map(str::to_owned),
                 Some(_) => {}
             }
@@ -176,7 +176,7 @@ impl Judge {
     }
 
     /// What was written down must be so, or be about to be so.
-    fn record(&mut self, now: Time, value: &str) {
+    fn record(&mut self, now: Time, client: &str, value: &str) {
         let (id, attempt) = (word(value, "id").unwrap_or_default(), word(value, "attempt").unwrap_or_default());
         let task = word(value, "task").unwrap_or_default();
         let launch = format!("evenkeel/{id}/{attempt}");
@@ -184,7 +184,7 @@ impl Judge {
         match word(value, "state").unwrap_or_default() {
             "baseline" => self.baseline = self.baseline.or(Some(now)),
             "launching" => drop(self.intents.insert(launch)),
-            "unknown" => drop(self.unknown.entry(id.to_owned()).or_insert(now)),
+            "unknown" => drop(self.unknown.entry(id.to_owned()).or_insert_with(|| (now, client.to_owned()))),
             "launched" if found.is_none_or(|task| task.started_by != launch) => {
                 self.harm(now, "S3", &format!("launched was written of {launch}, which made no such task: {task}"));
             }
@@ -201,7 +201,7 @@ impl Judge {
         }
     }
 
-    fn run(&mut self, now: Time, horizon: Time, input: &Value) {
+    fn run(&mut self, now: Time, client: &str, horizon: Time, input: &Value) {
         let launch = text(input, "startedBy").to_owned();
         if input.to_string().to_lowercase().contains("initial") {
             self.harm(now, "I5", &format!("the initial deployment was asked for: {input}"));
@@ -214,11 +214,11 @@ impl Judge {
             .into_iter()
             .partition(|arn| self.truth.tasks.get(arn).is_some_and(|task| task.started_by == launch));
         self.made = others;
-        made.iter().for_each(|arn| self.task_made(now, horizon, arn));
+        made.iter().for_each(|arn| self.task_made(now, client, horizon, arn));
     }
 
     /// A deployment task has come to be, by a call of somebody who may be blind since `horizon`.
-    fn task_made(&mut self, now: Time, horizon: Time, arn: &str) {
+    fn task_made(&mut self, now: Time, client: &str, horizon: Time, arn: &str) {
         let task = self.truth.tasks[arn].clone();
         if task.family.to_lowercase().contains("initial") {
             self.harm(now, "I5", &format!("{} runs", task.family));
@@ -226,7 +226,9 @@ impl Judge {
         let Some(launch) = task.started_by.strip_prefix("evenkeel/") else { return };
         let id = launch.split('/').next().unwrap_or_default();
         let mut harms = Vec::new();
-        if self.unknown.get(id).is_some_and(|since| *since < horizon) {
+        // Who wrote it down knows it at once, unless a call of its own from before is still on its way.
+        let knows = |(since, by): &(Time, String)| *since < horizon || (by == client && self.blindness_ms == 0);
+        if self.unknown.get(id).is_some_and(knows) {
             harms.push(("S12", format!("{launch} begins after it was written down that nobody can say")));
         }
         for (other, alive) in self.truth.alive().filter(|(other, _)| *other != arn) {

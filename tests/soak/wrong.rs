@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::play::play;
-use super::story::Story;
+use super::story::{Deed, Story, What};
 use super::wire::operation;
 
 /// A way of being wrong.
@@ -62,10 +62,10 @@ const ALL: [(Mischief, &str, u64); 18] = [
     (Mischief::FreshTokens, "I1", 5),
     (Mischief::NoToken, "I1", 5),
     (Mischief::TwoAtOnce, "I1", 1),
-    (Mischief::TrustsStopping, "I2", 1),
+    (Mischief::TrustsStopping, "I2", 7),
     (Mischief::LaunchesAtOnce, "I2", 1),
     (Mischief::RunsTwice, "I1", 1),
-    (Mischief::RunsAfterUnknown, "S12", 4),
+    (Mischief::RunsAfterUnknown, "I1", 4),
     (Mischief::ForgetsIntent, "S9", 1),
     (Mischief::KicksMeanwhile, "I2", 1),
     (Mischief::TouchesOthers, "I8", 1),
@@ -313,11 +313,21 @@ fn empty() -> HttpResponse {
     HttpResponse::new(200.try_into().expect("200 is a status"), SdkBody::from("{}"))
 }
 
+/// A story in which the wrong can show: most have no scalable target.
+fn told(mischief: Mischief, seed: u64) -> Story {
+    let mut story = Story::of(seed);
+    if mischief == Mischief::OwnsCounts {
+        let owned = (0..story.services()).map(|service| Deed { at: 0, what: What::Scale(service, 1, 3) });
+        story.deeds.splice(..0, owned.collect::<Vec<Deed>>());
+    }
+    story
+}
+
 /// The first of these seeds that shows it to break this invariant, and how.
 fn found(mischief: Mischief, invariant: &str, mut seeds: impl Iterator<Item = u64>) -> Option<(u64, String)> {
     let is_meant = |harm: &String| harm.split(' ').next() == Some(invariant);
     seeds.find_map(|seed| {
-        let harms = play(&Story::of(seed), Some(mischief), false).harms;
+        let harms = play(&told(mischief, seed), Some(mischief), false).harms;
         harms.into_iter().find(is_meant).map(|harm| (seed, harm))
     })
 }
