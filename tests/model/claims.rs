@@ -46,7 +46,7 @@ fn no_schedule_of_the_small_worlds_does_harm_or_loses_its_way() {
 
 #[test]
 fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
-    if std::env::var("EVENKEEL_MODEL").as_deref() == Ok("large") {
+    if option_env!("EVENKEEL_MODEL") == Some("large") {
         cases::large().into_iter().for_each(|(name, world)| holds(name, world));
     }
 }
