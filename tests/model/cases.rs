@@ -104,7 +104,7 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
 /// The same with more of everything: minutes, as `make model`.
 pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
     vec![
-        ("two controllers, two faults, two hours", two(clear(2, 2))),
+        ("two controllers, one fault, two hours", two(clear(1, 2))),
         ("two controllers, a kick in between, one fault", two(kicked(clear(1, 2)))),
         ("two controllers from the kick on", two(from_kick(clear(0, 3)))),
         ("one controller, three faults", clear(3, 3)),
