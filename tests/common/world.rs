@@ -98,8 +98,11 @@ impl World {
             }
         }
         match text(line, "event") {
-            "deployment.created" | "deployment.rolled_back" => {
+            "deployment.created" => {
                 truth.primary.insert(text(line, "service").to_owned(), text(line, "deployment").to_owned());
+            }
+            "deployment.rolled_back" => {
+                truth.primary.insert(text(line, "service").to_owned(), text(line, "to").to_owned());
             }
             "target.state" => {
                 let target = format!("{}:{}", text(line, "ip"), line["port"]);
