@@ -22,6 +22,7 @@ SERVICES = {
     "EC2": "ec2",
     "Application Auto Scaling": "application-autoscaling",
     "STS": "sts",
+    "CloudWatch Logs": "logs",
 }
 
 SMALL = """apiVersion: evenkeel.dev/v1

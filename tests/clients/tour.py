@@ -23,6 +23,7 @@ def tour(simulator):
     definition = define(ecs)
     serve(simulator, ecs, definition, group)
     run(simulator, ecs, definition)
+    write_logs(simulator.client("logs"))
     scale(simulator)
     operations(simulator, ecs)
     read_everything(simulator)
@@ -384,3 +385,16 @@ def assume(sts):
     sts.get_session_token(DurationSeconds=900)
     sts.get_federation_token(Name="tour", Policy=policy, DurationSeconds=900, Tags=tags)
     sts.get_access_key_info(AccessKeyId="AKIAIOSFODNN7EXAMPLE")
+
+
+def write_logs(logs):
+    """A group with a stream and two lines, found in every way, and its end."""
+    logs.create_log_group(logGroupName="lines")
+    logs.create_log_stream(logGroupName="lines", logStreamName="one")
+    moment = logs.describe_log_groups(logGroupNamePrefix="lines")["logGroups"][0]["creationTime"]
+    lines = [{"timestamp": moment, "message": "first"}, {"timestamp": moment, "message": "second"}]
+    logs.put_log_events(logGroupName="lines", logStreamName="one", logEvents=lines)
+    logs.describe_log_streams(logGroupName="lines")
+    logs.get_log_events(logGroupName="lines", logStreamName="one", startFromHead=True)
+    logs.filter_log_events(logGroupName="lines", filterPattern="second")
+    logs.delete_log_group(logGroupName="lines")

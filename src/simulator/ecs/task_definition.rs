@@ -84,6 +84,18 @@ impl TaskDefinition {
     }
 }
 
+/// A member that is null was not said.
+fn forget_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(forget_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 impl Ecs {
     /// RegisterTaskDefinition: always a new revision.
     pub(super) fn register_task_definition(
@@ -91,6 +103,9 @@ impl Ecs {
         scene: &mut Scene<'_>,
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
+        let mut told = input.0.clone();
+        forget_nulls(&mut told);
+        let input = Input(&told);
         let family = input.required("family")?;
         if family.len() > 255 || !family.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return Err(client_error("Family contains invalid characters."));

@@ -6,6 +6,7 @@
 //! start the task; filter patterns are words that must all be there, without operators; no retention, no metrics, no
 //! subscriptions, no Insights, no tags, no events of more than one line.
 
+mod inputs;
 mod operations;
 mod store;
 

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::inputs::OPERATIONS;
 use super::store::{Group, Line, Stream, Written};
 use crate::simulator::error::ApiError;
 use crate::simulator::members::{items, text, texts, truth, whole};
+use crate::simulator::model::{Leaves, members_of, together, violations};
 use crate::simulator::time::Time;
 
 /// Most events of a page.
@@ -49,6 +51,11 @@ impl Logs {
     /// # Errors
     /// What CloudWatch Logs refuses; `UnknownOperationException` for what is not simulated.
     pub fn handle(&mut self, operation: &str, input: &Value, now: Time, lag: i64) -> Result<Value, ApiError> {
+        let members = members_of(OPERATIONS, operation).ok_or_else(ApiError::unknown_operation)?;
+        let found = violations(members, input, Leaves::Typed)?;
+        if !found.is_empty() {
+            return Err(invalid(together(&found)));
+        }
         match operation {
             "CreateLogGroup" => self.create_group(input, now),
             "DeleteLogGroup" => self.delete_group(input),
