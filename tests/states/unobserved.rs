@@ -33,7 +33,7 @@ async fn deployments_that_ecs_took_back_before_anybody_looked_run_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_requests_deployments_that_ecs_took_back_before_anybody_looked_are_a_failure() {
-    let (lab, begun) = Variant::Request.lab(Size::Small, 7).await;
+    let (lab, begun) = Variant::Request.lab(Size::Cgap, 7).await;
     accept(&lab.aws(), &lab.table, None, lab.now()).await.unwrap();
     crate::crashes::variant::spoil(&lab);
     lab.settle(Until::OnePass, |_| {}).await;
