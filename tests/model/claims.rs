@@ -45,7 +45,6 @@ fn no_schedule_of_the_small_worlds_does_harm_or_loses_its_way() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "make model says by the environment that it wants the large worlds")]
 fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
     if option_env!("EVENKEEL_MODEL") == Some("large") {
         cases::large().into_iter().for_each(|(name, world)| holds(name, world));
