@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan;
 use super::reconcile::{conclude, say_unseen, to_its_end};
-use super::rollout::refused;
+use super::rollout::{GOES_ON, refused};
 
 /// Gives a command, and does it or begins to.
 pub(super) async fn give(
@@ -66,9 +66,7 @@ fn judged(context: &Context<'_>, command: &Command, ended: &Ended, wait: bool) -
             if ended.end == End::TimedOut {
                 return Exit::TimedOut;
             }
-            context.output.say(
-                "hint: `evenkeel reconcile --once` supervises it to its end; `evenkeel rollout status` shows where it stands",
-            );
+            context.output.say(GOES_ON);
             Exit::Done
         }
         Some(Standing::Done | Standing::Pending) | None => Exit::from(ended.end),

@@ -22,6 +22,10 @@ use super::failure::Failure;
 use super::reconcile::{conclude, say_unseen, to_its_end};
 use super::watch::Watch;
 
+/// What to do about a rollout that was begun and not waited for.
+pub(super) const GOES_ON: &str =
+    "hint: `evenkeel reconcile --once` supervises it to its end; `evenkeel rollout status` shows where it stands";
+
 /// The table that a rollout command is about.
 pub(super) fn table_of(command: &Rollout) -> &Path {
     match command {
@@ -85,9 +89,7 @@ async fn start(
     } else {
         conclude(context, table, &ended);
         if until == Until::Kicked && ended.end == End::Reached(Verdict::Progressing) {
-            context.output.say(
-                "hint: `evenkeel reconcile --once` supervises it to its end; `evenkeel rollout status` shows where it stands",
-            );
+            context.output.say(GOES_ON);
         }
     }
     say_unseen(context, ended.end);

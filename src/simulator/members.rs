@@ -79,3 +79,15 @@ pub(super) fn wrong_type(value: &Value, wanted: &str) -> ApiError {
     };
     ApiError::client("SerializationException", format!("{found} can not be converted to {wanted}"))
 }
+
+/// Leaves out, at every depth, what has no value: a member that is null was not said.
+pub(super) fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

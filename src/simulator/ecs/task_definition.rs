@@ -17,6 +17,7 @@ use super::tags::{self, Tags};
 use super::task_definition_given::complete;
 use crate::simulator::arn;
 use crate::simulator::error::ApiError;
+use crate::simulator::members::drop_nulls;
 use crate::simulator::time::Time;
 
 /// All revisions of one family; revision n is at n - 1.
@@ -84,18 +85,6 @@ impl TaskDefinition {
     }
 }
 
-/// A member that is null was not said.
-fn forget_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(forget_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(forget_nulls),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 impl Ecs {
     /// RegisterTaskDefinition: always a new revision.
     pub(super) fn register_task_definition(
@@ -104,7 +93,7 @@ impl Ecs {
         input: Input<'_>,
     ) -> Result<Value, ApiError> {
         let mut told = input.0.clone();
-        forget_nulls(&mut told);
+        drop_nulls(&mut told);
         let input = Input(&told);
         let family = input.required("family")?;
         if family.len() > 255 || !family.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::simulator::ec2::Ec2;
 use crate::simulator::elb::limits;
-use crate::simulator::elb::render;
 use crate::simulator::elb::state::Elb;
 use crate::simulator::error::ApiError;
+use crate::simulator::members::drop_nulls;
 use crate::simulator::time::Time;
 
 /// API version of the Query protocol.
@@ -33,7 +33,7 @@ impl Elb {
         ec2: &Ec2,
     ) -> Result<Value, ApiError> {
         let mut answer = self.answer(operation, input, now, rng, ec2)?;
-        render::drop_nulls(&mut answer);
+        drop_nulls(&mut answer);
         Ok(answer)
     }
 

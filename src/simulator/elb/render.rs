@@ -150,18 +150,6 @@ pub(super) fn target_health(group: &TargetGroup, (target, port): &(TargetId, u16
     json!({"Target": shown, "HealthCheckPort": check_port, "TargetHealth": health})
 }
 
-/// Leaves out, at every depth, what an answer has no value for.
-pub(super) fn drop_nulls(answer: &mut Value) {
-    match answer {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 /// Attributes or tags, as AWS lists them.
 pub(super) fn pairs(pairs: &BTreeMap<String, String>) -> Value {
     pairs.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
