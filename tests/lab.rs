@@ -12,6 +12,7 @@
 mod common;
 
 mod rollouts {
+    mod calls;
     mod commands;
     mod ends;
     mod kicks;

@@ -117,6 +117,21 @@ impl Aws {
         Ok(wanted.iter().map(|(row, selector)| (row.clone(), select(selector))).collect())
     }
 
+    /// Services by ARN, as far as they are there.
+    pub async fn known_services(
+        &self,
+        cluster: &ClusterArn,
+        arns: &[ServiceArn],
+    ) -> Result<Vec<FoundService>, AwsError> {
+        let mut found = Vec::new();
+        for batch in arns.chunks(10) {
+            let batch: Vec<String> = batch.iter().map(|arn| arn.as_str().to_owned()).collect();
+            let services = self.describe_services(cluster, &batch, false).await?;
+            found.extend(services.into_iter().filter_map(convert_ecs::service));
+        }
+        Ok(found.into_iter().map(|service| (service.view, service.target_groups)).collect())
+    }
+
     async fn service_arns(&self, cluster: &ClusterArn) -> Result<Vec<String>, AwsError> {
         let mut arns = Vec::new();
         let mut page: Option<String> = None;
@@ -238,12 +253,22 @@ impl Aws {
     /// neither list yet, so the ones that must not be missed are asked for by name. One that ECS does not know any
     /// more is left out.
     pub async fn tasks(&self, cluster: &ClusterArn, also: &[String]) -> Result<Vec<TaskView>, AwsError> {
-        const OPERATION: &str = "ecs:DescribeTasks";
         let mut names: BTreeSet<String> = also.iter().map(|id| task_arn(cluster, id)).collect();
         for desired in [sdk::DesiredStatus::Running, sdk::DesiredStatus::Stopped] {
             names.extend(self.task_arns(cluster, desired).await?);
         }
         let names: Vec<String> = names.into_iter().collect();
+        self.describe_tasks(cluster, &names).await
+    }
+
+    /// Tasks by ARN, as far as ECS still knows them.
+    pub async fn known_tasks(&self, cluster: &ClusterArn, arns: &[TaskArn]) -> Result<Vec<TaskView>, AwsError> {
+        let names: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
+        self.describe_tasks(cluster, &names).await
+    }
+
+    async fn describe_tasks(&self, cluster: &ClusterArn, names: &[String]) -> Result<Vec<TaskView>, AwsError> {
+        const OPERATION: &str = "ecs:DescribeTasks";
         let mut tasks = Vec::new();
         for batch in names.chunks(100) {
             let answer = self

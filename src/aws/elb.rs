@@ -24,16 +24,21 @@ impl Aws {
     /// A target group with its targets, draining ones included. DescribeTargetHealth has no pages.
     /// Tags cost a call, so they are read only if somebody asks for them.
     pub async fn target_group(&self, arn: &TargetGroupArn, asked: Tags) -> TargetGroupView {
-        let targets = match self.targets(arn).await {
-            Ok(targets) => Seen::Present(targets),
-            Err(error) if error.code.contains("TargetGroupNotFound") => Seen::Absent,
-            Err(error) => Seen::Unknown(error.why()),
-        };
+        let targets = self.targets_of(arn).await;
         let tags = match asked {
             Tags::Leave => Seen::Absent,
             Tags::Read => self.group_tags(arn).await.map_or_else(|error| Seen::Unknown(error.why()), Seen::Present),
         };
         TargetGroupView { arn: arn.clone(), tags, targets }
+    }
+
+    /// The targets of a group; `Absent` if there is no such group.
+    pub async fn targets_of(&self, arn: &TargetGroupArn) -> Seen<Vec<TargetView>> {
+        match self.targets(arn).await {
+            Ok(targets) => Seen::Present(targets),
+            Err(error) if error.code.contains("TargetGroupNotFound") => Seen::Absent,
+            Err(error) => Seen::Unknown(error.why()),
+        }
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<TargetView>, AwsError> {

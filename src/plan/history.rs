@@ -5,6 +5,7 @@
 //! | `clear` | opens the gate after it held for long enough; a process without it begins to wait anew |
 //! | `watched`, `made` | tell a stale read; a process without them relies on the second look |
 //! | `written` | tells tags that are read as they were before a write of ours; a process without it may write an older fact again |
+//! | `latest` | lets a look read less; a process without it reads everything |
 //! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
 //!
 //! What must survive a crash is in the record (`model/rollout`).
@@ -18,6 +19,7 @@ use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::Plan;
+use super::glance::Latest;
 
 /// Memory of a process, from pass to pass.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct History {
     pub launch: Option<LaunchAnswer>,
     /// What this process itself wrote in the cluster's tags.
     pub written: Written,
+    /// The newest look, for glances.
+    pub latest: Option<Latest>,
 }
 
 /// Durable facts that this process wrote, each with the time of its writing. A read that shows less is behind.

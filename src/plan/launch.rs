@@ -19,7 +19,7 @@ use super::command;
 use super::gate::Gate;
 use super::history::{Answer, History};
 use super::hold::HoldCause;
-use super::pace::NextLook;
+use super::pace::{self, NextLook};
 use super::probe::{self, Probed};
 use super::rollout::Stand;
 
@@ -87,7 +87,7 @@ pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
 fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(HoldCause, NextLook)> {
     let now = stand.observed.at;
     if !gate.is_open() {
-        return Some((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING));
+        return Some((HoldCause::GateShut { missing: gate.missing() }, pace::while_shut(stand, gate)));
     }
     let young = stand.table.policy.quiet.minus(now.since(stand.frontier));
     let held = match &history.clear {
@@ -96,9 +96,9 @@ fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(Ho
     };
     let settling = stand.table.policy.settle.minus(held);
     if young > Span::ZERO {
-        Some((HoldCause::KickTooYoung { left: young }, NextLook::After(young.min(NextLook::TICK))))
+        Some((HoldCause::KickTooYoung { left: young }, NextLook::After(young.min(NextLook::SETTLING))))
     } else if settling > Span::ZERO {
-        Some((HoldCause::Settling { left: settling }, NextLook::After(settling.min(NextLook::TICK))))
+        Some((HoldCause::Settling { left: settling }, NextLook::After(settling.min(NextLook::SETTLING))))
     } else {
         None
     }

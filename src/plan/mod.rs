@@ -4,6 +4,7 @@
 //! of two answers, never an error. Same input, same plan.
 //! Read in this order: `planner` (the order of decisions), `guard`, `command`, `rollout`, `correct`, `drift`,
 //! `conclude`, `gate`, `launch`, `probe`, `ending`, then `audit`, which judges any plan without trusting the planner.
+//! `pace` and `glance` say when to look again, and at what.
 
 pub mod action;
 pub mod audit;
@@ -15,6 +16,7 @@ mod draft;
 pub mod drift;
 mod ending;
 pub mod gate;
+pub mod glance;
 mod guard;
 pub mod history;
 pub mod hold;

@@ -3,7 +3,7 @@
 //! Only shows; the gate decides.
 
 use crate::model::ids::RowName;
-use crate::model::observed::{DesiredStatus, RolloutState, Seen, TargetState, TaskStatus};
+use crate::model::observed::{RolloutState, Seen, TargetState, TaskStatus};
 
 use super::gate::{is_old, new_tasks};
 use super::rollout::{RowStand, Stand};
@@ -43,15 +43,20 @@ pub(super) fn of_row(stand: &Stand<'_>, row: &RowStand<'_>) -> RowProgress {
     let older: Vec<_> = stand.observed.tasks_of(row.service).filter(|t| is_old(row, t) && t.is_alive()).collect();
     let tasks = stand.observed.tasks.present().is_some();
     let targets = row.view.target_groups.iter().all(|group| group.targets.unknown().is_none());
-    let staying = |desired: DesiredStatus| older.iter().filter(|task| task.desired == desired).count();
+    // ECS counts what is to stay, and is asked more often than its tasks.
+    let staying = row.service.deployments.iter().filter(|deployment| row.is_empty() || deployment.id != row.primary.id);
+    let staying = staying.map(|deployment| deployment.running.saturating_add(deployment.pending));
+    let old = staying.fold(0, u32::saturating_add).min(count(older.len()));
+    let new = if row.is_empty() { 0 } else { row.primary.running };
+    let healthy = if row.view.target_groups.is_empty() { new } else { count(healthy.count()).min(new) };
     RowProgress {
         row: row.row.name.clone(),
         service: row.service.name.to_string(),
         desired: row.service.desired,
-        new: tasks.then(|| count(running.len())),
-        healthy: (tasks && targets).then(|| count(healthy.count())),
-        old: tasks.then(|| count(staying(DesiredStatus::Running))),
-        draining: tasks.then(|| count(staying(DesiredStatus::Stopped))),
+        new: tasks.then_some(new),
+        healthy: (tasks && targets).then_some(healthy),
+        old: tasks.then_some(old),
+        draining: tasks.then(|| count(older.len()) - old),
         rollout: row.primary.rollout,
     }
 }

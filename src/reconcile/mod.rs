@@ -3,6 +3,7 @@
 //! The deciding is `plan`'s; here is only the order in which its facts are fetched and its steps are taken.
 
 pub mod execute;
+mod glance;
 pub mod observe;
 pub mod pass;
 

@@ -1,6 +1,7 @@
 //! One pass over one table, and what it amounts to.
 //!
-//! Look, decide, audit, do, remember. The only thing that a pass keeps for the next is `History`, without which a
+//! Look, decide, audit, do, remember. Where the plan before waits for one thing, a glance at that thing may be all
+//! that a pass does: nothing follows from it but a whole look. The only thing that a pass keeps for the next is `History`, without which a
 //! fresh process only waits longer.
 
 use tokio::time::Instant;
@@ -12,10 +13,12 @@ use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::action::{Action, Plan, Standing, Step};
 use crate::plan::audit::{Violation, audit};
+use crate::plan::glance::{self, Latest};
 use crate::plan::history::{Answer, History, LaunchAnswer, Made};
 use crate::plan::planner::{PlanInput, plan};
 
 use super::execute::{Done, Outcome, StepResult, execute};
+use super::glance::renew;
 use super::observe::observe;
 
 /// What a pass saw, decided and did.
@@ -63,6 +66,16 @@ pub async fn pass(
     mode: Mode,
     fallback: Timestamp,
 ) -> PassReport {
+    let report = match glanced(aws, table, history, fallback).await {
+        Some(report) => report,
+        None => whole(aws, table, history, mode, fallback).await,
+    };
+    log(table, &report);
+    report
+}
+
+/// Reads everything, decides, and does it.
+async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mode, fallback: Timestamp) -> PassReport {
     let looked = Instant::now();
     let observed = observe(aws, table, fallback).await;
     let input = PlanInput { table, observed: &observed, history };
@@ -80,8 +93,26 @@ pub async fn pass(
         (Mode::DryRun | Mode::Act, Err(violations)) => report.violations = violations,
     }
     *history = remember(std::mem::take(history), &report);
-    log(table, &report);
+    let (table, plan, at) = (table.clone(), report.plan.clone(), observed.at);
+    history.latest = Some(Latest { table, observed, plan, whole: at, cluster: at, services: at });
     report
+}
+
+/// Reads again what the newest plan waits for; `None` if there is more to it, and everything has to be read.
+async fn glanced(aws: &Aws, table: &ServiceTable, history: &mut History, fallback: Timestamp) -> Option<PassReport> {
+    let glance = glance::glance(table, history, aws.clock().now().unwrap_or(fallback))?;
+    let mut latest = history.latest.clone()?;
+    let observed = renew(aws, &latest.observed, &glance, fallback).await?;
+    let plan = plan(&PlanInput { table, observed: &observed, history });
+    if !glance::is_enough(&latest.plan, &plan) && !glance::has_failed(&plan) {
+        return None;
+    }
+    let at = observed.at;
+    latest.cluster = if glance.cluster { at } else { latest.cluster };
+    latest.services = if glance.services { at } else { latest.services };
+    let latest = Latest { observed: observed.clone(), plan: plan.clone(), ..latest };
+    history.latest = Some(latest);
+    Some(PassReport { at, observed, plan, outcomes: Vec::new(), violations: Vec::new() })
 }
 
 impl PassReport {

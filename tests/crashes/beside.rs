@@ -1,6 +1,5 @@
 //! The same crashes while a second controller is alive all the while, which looks and acts by itself.
 
-use evenkeel::controller::settle::Until;
 use evenkeel::model::time::Span;
 
 use super::dying::Death;
@@ -19,7 +18,7 @@ async fn controller(story: &Story, later: Span) -> std::convert::Infallible {
     let began = story.lab.now();
     story.lab.wait(later).await;
     loop {
-        story.lab.settle(Until::Settled, |_| {}).await;
+        story.bystander().await;
         let busy = story.lab.now().since(began) < BUSY;
         story.lab.wait(if busy { Span::seconds(30) } else { Span::minutes(60) }).await;
     }

@@ -54,8 +54,18 @@ impl Story {
             history = asked.expect("nothing stands against a request").history;
             self.acknowledged.set(true);
         }
+        self.settles(&aws, history).await
+    }
+
+    /// A process of somebody who asks for nothing.
+    pub(super) async fn bystander(&self) -> Ended {
+        let aws = Aws::over(SharedHttpClient::new(self.client(None)), &self.lab.table.region);
+        self.settles(&aws, History::default()).await
+    }
+
+    async fn settles(&self, aws: &Aws, history: History) -> Ended {
         let pacing = self.lab.pacing();
-        Box::pin(settle_from(history, &aws, &self.lab.table, Mode::Act, Until::Settled, pacing, |_| {})).await
+        Box::pin(settle_from(history, aws, &self.lab.table, Mode::Act, Until::Settled, pacing, |_| {})).await
     }
 
     /// A process that dies there. False if it came to its end before.

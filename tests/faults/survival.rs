@@ -16,7 +16,7 @@ use crate::common::world::World;
 /// Calls of a rollout, and which of them: a kick, the record before the launch, the launch.
 const WRITES: [(&str, u64); 3] = [("UpdateService", 2), ("TagResource", 3), ("RunTask", 1)];
 /// Looks in the middle of a rollout, by which the gate is decided.
-const READS: [(&str, u64); 3] = [("DescribeServices", 20), ("DescribeTargetHealth", 30), ("DescribeTasks", 40)];
+const READS: [(&str, u64); 3] = [("DescribeServices", 10), ("DescribeTargetHealth", 4), ("DescribeTasks", 8)];
 
 /// Passes of one process until it converges; begun again at most so many times.
 async fn converges(lab: &Lab, most: usize) -> Result<(), String> {

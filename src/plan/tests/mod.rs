@@ -11,6 +11,7 @@ mod blind;
 mod commands;
 mod corrections;
 mod gate;
+mod glance;
 mod guards;
 mod launch;
 mod probe;

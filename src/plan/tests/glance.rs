@@ -1,0 +1,220 @@
+//! What a glance reads, when a look must be whole, and what a glance must not settle for.
+
+use super::fixture::{SERVICES, START, World, unseen};
+use crate::model::ids::RowName;
+use crate::model::observed::{RolloutState, Seen, TargetState, TaskStatus, Trouble};
+use crate::model::time::{Span, Timestamp};
+use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough};
+use crate::plan::planner::{PlanInput, plan};
+
+/// Looks wholly, as a process does, and remembers it.
+fn look(world: &mut World) {
+    let (observed, at) = (world.observed.clone(), world.observed.at);
+    let plan = world.pass(Span::ZERO);
+    let table = world.table.clone();
+    world.history.latest = Some(Latest { table, observed, plan, whole: at, cluster: at, services: at });
+}
+
+/// What the next look reads, ten seconds later.
+fn next(world: &World) -> Option<Glance> {
+    at(world, world.observed.at.plus(Span::seconds(10)))
+}
+
+fn at(world: &World, now: Timestamp) -> Option<Glance> {
+    glance(&world.table, &world.history, now)
+}
+
+/// Every row kicked, recorded and in the state that `each` gives it.
+fn rolling(each: impl Fn(&mut World, &str)) -> World {
+    let mut world = World::settled();
+    for row in SERVICES {
+        world.deploy(row, world.observed.at);
+    }
+    look(&mut world);
+    SERVICES.into_iter().for_each(|row| each(&mut world, row));
+    look(&mut world);
+    world
+}
+
+fn draining() -> World {
+    rolling(World::drain)
+}
+
+/// Whether a glance that saw the world as it is now would be taken for enough.
+fn enough(world: &World) -> bool {
+    let latest = world.history.latest.as_ref().expect("a look before");
+    let PlanInput { table, observed, history } = world.input();
+    is_enough(&latest.plan, &plan(&PlanInput { table, observed, history }))
+}
+
+#[test]
+fn a_process_without_memory_looks_wholly() {
+    assert_eq!(next(&World::settled()), None);
+}
+
+#[test]
+fn a_settled_table_is_watched_for_requests_and_kicks_only() {
+    let mut world = World::settled();
+    look(&mut world);
+    let expected = Glance { cluster: true, services: true, ..Glance::default() };
+    assert_eq!(next(&world), Some(expected));
+}
+
+#[test]
+fn after_a_step_everything_is_read() {
+    let mut world = World::first_contact();
+    look(&mut world);
+    assert_eq!(next(&world), None, "the baseline was just written");
+}
+
+#[test]
+fn while_rows_roll_only_their_services_are_read() {
+    let expected = Glance { services: true, ..Glance::default() };
+    assert_eq!(next(&rolling(|_, _| {})), Some(expected));
+}
+
+#[test]
+fn while_old_tasks_drain_only_they_are_read() {
+    let glance = next(&draining()).expect("a glance");
+    assert_eq!((glance.cluster, glance.services, glance.targets.len()), (false, false, 0));
+    assert_eq!(glance.tasks.len(), 5, "two of the portal, two of the indexer, one of the ingester");
+}
+
+#[test]
+fn while_only_a_target_is_left_only_its_group_is_read() {
+    let world = rolling(|world, row| {
+        world.finish(row);
+        if row == "portal" {
+            let left = world.targets(row)[0].clone();
+            world.targets(row).push(crate::model::observed::TargetView {
+                id: "10.0.9.9".to_owned(),
+                state: TargetState::Draining,
+                ..left
+            });
+        }
+    });
+    let glance = next(&world).expect("a glance");
+    assert_eq!((glance.cluster, glance.services, glance.tasks.len()), (false, false, 0));
+    assert_eq!(glance.targets.len(), 1);
+}
+
+#[test]
+fn while_the_deployment_task_runs_only_it_is_read() {
+    let mut world = World::launching();
+    world.pass(Span::seconds(5));
+    world.one_off().status = TaskStatus::Running;
+    world.pass(Span::seconds(5));
+    look(&mut world);
+    let expected = Glance { tasks: vec![world.one_off().arn.clone()], ..Glance::default() };
+    assert_eq!(next(&world), Some(expected));
+}
+
+#[test]
+fn the_cluster_and_the_services_are_never_unread_for_long() {
+    let world = draining();
+    let after = |seconds| at(&world, world.observed.at.plus(Span::seconds(seconds))).expect("a glance");
+    assert_eq!((after(29).cluster, after(30).cluster), (false, true));
+    assert_eq!((after(59).services, after(60).services), (false, true));
+}
+
+#[test]
+fn after_three_minutes_everything_is_read() {
+    let world = draining();
+    let after = |seconds| at(&world, world.observed.at.plus(Span::seconds(seconds)));
+    assert!(after(179).is_some());
+    assert_eq!(after(180), None);
+}
+
+#[test]
+fn once_the_gate_is_open_everything_is_read() {
+    let mut world = draining();
+    SERVICES.into_iter().for_each(|row| world.finish(row));
+    look(&mut world);
+    assert_eq!(next(&world), None, "settling");
+}
+
+#[test]
+fn what_could_not_be_read_is_read_with_everything_else() {
+    let mut world = draining();
+    world.observed.tasks = Seen::Unknown(unseen(Trouble::Passing));
+    look(&mut world);
+    assert_eq!(next(&world), None);
+}
+
+#[test]
+fn another_table_is_looked_at_wholly() {
+    let mut world = draining();
+    world.row("portal").count = Some(3);
+    assert_eq!(next(&world), None);
+}
+
+#[test]
+fn counts_that_move_while_rows_roll_are_enough() {
+    let mut world = rolling(|_, _| {});
+    world.service("portal").deployments[0].running = 1;
+    world.observed.at = world.observed.at.plus(Span::seconds(10));
+    assert!(enough(&world));
+}
+
+#[test]
+fn old_tasks_that_stop_one_by_one_are_enough_until_the_last() {
+    let mut world = draining();
+    let old: Vec<_> = next(&world).expect("a glance").tasks;
+    let (last, others) = old.split_last().expect("old tasks");
+    let stop = |world: &mut World, arn: &crate::model::ids::TaskArn| {
+        let task = world.tasks().iter_mut().find(|task| task.arn == *arn).expect("an old task");
+        task.status = TaskStatus::Stopped;
+    };
+    others.iter().for_each(|arn| stop(&mut world, arn));
+    assert!(enough(&world));
+    stop(&mut world, last);
+    assert!(!enough(&world));
+}
+
+#[test]
+fn a_new_kick_is_never_enough() {
+    let mut world = draining();
+    world.observed.at = world.observed.at.plus(Span::seconds(10));
+    world.deploy("indexer", world.observed.at);
+    assert!(!enough(&world));
+}
+
+#[test]
+fn a_deployment_that_fails_is_never_enough() {
+    let mut world = rolling(|_, _| {});
+    world.service("portal").deployments[0].rollout = RolloutState::Failed;
+    assert!(!enough(&world));
+}
+
+#[test]
+fn a_request_is_never_enough() {
+    let mut world = World::settled();
+    look(&mut world);
+    world.request(START);
+    assert!(!enough(&world));
+}
+
+#[test]
+fn drift_is_never_enough() {
+    let mut world = World::settled();
+    look(&mut world);
+    world.service("indexer").desired = 7;
+    assert!(!enough(&world));
+}
+
+#[test]
+fn a_glance_that_fails_is_told_and_does_nothing() {
+    let mut world = draining();
+    world.observed.tasks = Seen::Unknown(unseen(Trouble::Passing));
+    assert!(has_failed(&world.plan()));
+    assert!(!enough(&world));
+}
+
+#[test]
+fn a_failed_glance_that_wants_a_step_is_no_answer() {
+    let mut world = World::settled();
+    world.service("indexer").desired = 7;
+    world.view(RowName::told("portal").as_str()).history = Seen::Unknown(unseen(Trouble::Passing));
+    assert!(!world.plan().steps.is_empty());
+    assert!(!has_failed(&world.plan()));
+}
