@@ -6,7 +6,7 @@
 
 use crate::model::ids::{TargetGroupArn, TaskArn};
 use crate::model::observed::{Observed, Seen, TargetState, TaskView};
-use crate::model::row::ServiceTable;
+use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::Plan;
@@ -38,6 +38,8 @@ pub struct Latest {
     pub plan: Plan,
     /// When everything was read.
     pub whole: Timestamp,
+    /// When selectors were last compared with all that there is.
+    pub names: Timestamp,
     /// When the cluster was read.
     pub cluster: Timestamp,
     /// When the services were read.
@@ -47,6 +49,10 @@ pub struct Latest {
 /// However little seems to move, everything is read as often as this. Longer would hide for longer what no glance shows
 /// (a scalable target, a new service that a selector matches too); shorter costs calls that show nothing.
 const WHOLE: Span = Span::minutes(3);
+
+/// How long a selector is taken to mean what it meant: what is there is asked for by its name, which saves the lists. A
+/// second match is not seen for as long; one that is gone is seen at once.
+const NAMES: Span = Span::minutes(3);
 
 /// How long a request, a command or another controller's record may stay unseen in the middle of a rollout.
 const CLUSTER: Span = Span::seconds(30);
@@ -60,7 +66,7 @@ const MOST_TASKS: usize = 100;
 /// What to read now; `None` if everything.
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
     let latest = history.latest.as_ref()?;
-    let Latest { table: before, observed, plan, whole, cluster, services } = latest;
+    let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
     if before != table || !plan.steps.is_empty() || now.since(*whole) >= WHOLE || !plan.holds.iter().all(is_patient) {
         return None;
     }
@@ -75,6 +81,20 @@ pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option
     glance.cluster |= now.since(*cluster) >= CLUSTER;
     glance.services |= now.since(*services) >= SERVICES;
     Some(glance)
+}
+
+/// The newest look, if what it found may be asked for by name in the next; `None` if selectors are to be compared anew.
+pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
+    let latest = history.latest.as_ref()?;
+    let Latest { table: before, observed, names, .. } = latest;
+    let found = |row: &Row| {
+        let view = observed.rows.get(&row.name);
+        let service = row.service_selector().is_none() || view.is_some_and(|view| view.service.one().is_some());
+        let definition = row.task().is_none() || view.is_some_and(|view| view.definition.one().is_some());
+        service && definition
+    };
+    let all = observed.one_cluster().is_some() && table.rows.iter().all(found);
+    (before == table && now.since(*names) < NAMES && all).then_some(latest)
 }
 
 /// Whether a plan on renewed facts says nothing that the one before did not say. If it does, a whole look follows.

@@ -3,14 +3,14 @@
 //! Reads only. A read that fails leaves `Unknown` where its facts would stand, and the look goes on: what is known
 //! of one row is not lost because another's target group did not answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::{Aws, AwsError, FoundService, ServicesWanted, Tags};
-use crate::model::ids::{RowName, ServiceName};
+use crate::aws::{Aws, AwsError, Class, FoundService, ServicesWanted, Tags};
+use crate::model::ids::{Family, RowName, ServiceName};
 use crate::model::log::LogView;
 use crate::model::observed::{
-    ClusterView, ContainerDefinitionView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView, ServiceView,
-    TaskView, Trouble, Why,
+    ClusterView, ContainerDefinitionView, DefinitionView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView,
+    ServiceView, TaskView, Trouble, Why,
 };
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
@@ -18,23 +18,35 @@ use crate::model::selector::{Selection, Selector};
 use crate::model::time::Timestamp;
 use crate::plan::rollout::answerable_since;
 
-/// Looks. `fallback` is the time that stands when AWS has not told its own.
+/// Looks at everything. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
+    observe_again(aws, table, None, fallback).await
+}
+
+/// Looks, and asks by their names for the cluster, services and families that were found before; the image is taken
+/// from there. What is not there any more is looked for by its selector.
+pub(super) async fn observe_again(
+    aws: &Aws,
+    table: &ServiceTable,
+    known: Option<&Observed>,
+    fallback: Timestamp,
+) -> Observed {
     let account = seen(aws.account().await);
     let cluster = match &account {
-        Seen::Present(account) if *account == table.account => seen(aws.cluster(&table.cluster).await),
+        Seen::Present(account) if *account == table.account => look_at_cluster(aws, table, known).await,
         // Another account's clusters are none of this table's business; the planner says so.
         Seen::Present(_) | Seen::Absent => Seen::Absent,
         Seen::Unknown(why) => Seen::Unknown(why.clone()),
     };
     // After the first answer of this look, which tells AWS's time anew, and before anything that is judged by its age.
     let at = aws.clock().now().unwrap_or(fallback);
-    let image = match (&table.image, cluster.one()) {
-        (Some(image), Some(_)) => aws.digest(image).await,
-        (None, _) | (_, None) => Seen::Absent,
+    let image = match (&table.image, cluster.one(), known) {
+        (Some(_), Some(_), Some(Observed { image: Seen::Present(digest), .. })) => Seen::Present(digest.clone()),
+        (Some(image), Some(_), _) => aws.digest(image).await,
+        (None, _, _) | (_, None, _) => Seen::Absent,
     };
     let (rows, tasks) = match cluster.one() {
-        Some(cluster) => look_at_rows(aws, table, cluster).await,
+        Some(cluster) => look_at_rows(aws, table, known, cluster).await,
         None => (BTreeMap::new(), Seen::Absent),
     };
     let log = match cluster.one() {
@@ -44,24 +56,62 @@ pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Ob
     Observed { at, account, cluster, rows, tasks, image, log }
 }
 
+async fn look_at_cluster(aws: &Aws, table: &ServiceTable, known: Option<&Observed>) -> Seen<Selection<ClusterView>> {
+    if let Some(before) = known.and_then(Observed::one_cluster) {
+        match aws.cluster(&Selector::Name(before.arn.name().to_owned())).await {
+            Ok(Selection::None(_) | Selection::Many(_)) => {}
+            answer => return seen(answer),
+        }
+    }
+    seen(aws.cluster(&table.cluster).await)
+}
+
+async fn look_at_services(
+    aws: &Aws,
+    table: &ServiceTable,
+    known: Option<&Observed>,
+    cluster: &ClusterView,
+) -> Services {
+    let wanted: ServicesWanted<'_> =
+        table.rows.iter().filter_map(|row| Some((row.name.clone(), row.service_selector()?))).collect();
+    let before: BTreeMap<&RowName, &ServiceView> =
+        wanted.keys().filter_map(|row| Some((row, known?.service(row)?))).collect();
+    if !before.is_empty() && before.len() == wanted.len() {
+        let arns: BTreeSet<_> = before.values().map(|service| service.arn.clone()).collect();
+        let found = match aws.known_services(&cluster.arn, &arns.into_iter().collect::<Vec<_>>()).await {
+            Ok(found) => found,
+            Err(error) => return Seen::Unknown(error.why()),
+        };
+        let one = |(row, before): (&&RowName, &&ServiceView)| {
+            let same = found.iter().find(|(service, _)| service.arn == before.arn && service.status == before.status);
+            same.map(|found| ((*row).clone(), Selection::One(found.clone())))
+        };
+        if let Some(all) = before.iter().map(one).collect() {
+            return Seen::Present(all);
+        }
+    }
+    seen(aws.services(&cluster.arn, &wanted).await)
+}
+
 async fn look_at_rows(
     aws: &Aws,
     table: &ServiceTable,
+    known: Option<&Observed>,
     cluster: &ClusterView,
 ) -> (BTreeMap<RowName, RowView>, Seen<Vec<TaskView>>) {
     let keys = TagKeys::of(&table.name);
     let durable = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default();
-    let wanted: ServicesWanted<'_> =
-        table.rows.iter().filter_map(|row| Some((row.name.clone(), row.service_selector()?))).collect();
     // Tasks before services: a task that starts in between is missed for one look, but never taken for an old one
     // of a deployment that was not seen yet.
     let tasks = seen(aws.tasks(&cluster.arn, &launched(durable.record.as_ref())).await);
-    let services = seen(aws.services(&cluster.arn, &wanted).await);
-    let scaling = scaling(aws, cluster, &services).await;
+    let services = look_at_services(aws, table, known, cluster).await;
+    let scaling = scaling(aws, table, cluster, &services).await;
     let mut rows = BTreeMap::new();
     for row in &table.rows {
         let found = service_of(row, &services);
-        let view = look_at_row(aws, row, cluster, found, &scaling, &durable).await;
+        let before = known.and_then(|known| known.rows.get(&row.name));
+        let found = Found { service: found, scaling: &scaling, before };
+        let view = look_at_row(aws, row, cluster, found, &durable).await;
         rows.insert(row.name.clone(), view);
     }
     let groups: Vec<String> =
@@ -144,13 +194,21 @@ fn service_of(row: &Row, services: &Services) -> Seen<Selection<FoundService>> {
     }
 }
 
-async fn scaling(aws: &Aws, cluster: &ClusterView, services: &Services) -> Seen<BTreeMap<ServiceName, ScalingView>> {
-    let found = services.present().into_iter().flat_map(BTreeMap::values);
-    let names: Vec<ServiceName> = found
-        .filter_map(|selection| match selection {
-            Selection::One((service, _)) => Some(service.name.clone()),
+/// Who owns the counts that are not as stated; of the others it makes no difference.
+async fn scaling(
+    aws: &Aws,
+    table: &ServiceTable,
+    cluster: &ClusterView,
+    services: &Services,
+) -> Seen<BTreeMap<ServiceName, ScalingView>> {
+    let names: Vec<ServiceName> = table
+        .rows
+        .iter()
+        .filter_map(|row| match services.present()?.get(&row.name)? {
+            Selection::One((service, _)) => row.count.filter(|stated| *stated != service.desired).map(|_| service),
             Selection::None(_) | Selection::Many(_) => None,
         })
+        .map(|service| service.name.clone())
         .collect();
     if names.is_empty() {
         return Seen::Absent;
@@ -158,16 +216,22 @@ async fn scaling(aws: &Aws, cluster: &ClusterView, services: &Services) -> Seen<
     seen(aws.scalable_targets(&cluster.arn, &names).await)
 }
 
+/// What is known of a row before it is looked at by itself.
+struct Found<'a> {
+    service: Seen<Selection<FoundService>>,
+    scaling: &'a Seen<BTreeMap<ServiceName, ScalingView>>,
+    before: Option<&'a RowView>,
+}
+
 async fn look_at_row(
     aws: &Aws,
     row: &Row,
     cluster: &ClusterView,
-    found: Seen<Selection<FoundService>>,
-    scaling: &Seen<BTreeMap<ServiceName, ScalingView>>,
+    Found { service, scaling, before }: Found<'_>,
     durable: &Durable,
 ) -> RowView {
-    let one = found.one().cloned();
-    let service = match found {
+    let one = service.one().cloned();
+    let service = match service {
         Seen::Present(Selection::One((service, _))) => Seen::Present(Selection::One(service)),
         Seen::Present(Selection::None(names)) => Seen::Present(Selection::None(names)),
         Seen::Present(Selection::Many(names)) => Seen::Present(Selection::Many(names)),
@@ -175,7 +239,10 @@ async fn look_at_row(
         Seen::Unknown(why) => Seen::Unknown(why),
     };
     let definition = match (&row.kind, &one) {
-        (RowKind::Task(task), _) => seen(aws.family(&task.definition).await),
+        (RowKind::Task(task), _) => {
+            let before = before.and_then(|before| before.definition.one()).map(|definition| &definition.family);
+            look_at_family(aws, &task.definition, before).await
+        }
         (RowKind::Service { .. }, Some((service, _))) => {
             seen(aws.definition(service.definition.as_str()).await.map(Selection::One))
         }
@@ -200,6 +267,18 @@ async fn look_at_row(
         (Seen::Absent, _) | (_, None) => Seen::Absent,
     };
     RowView { service, definition, scaling, target_groups, history }
+}
+
+/// The newest revision. A family without ACTIVE revisions is an error of DescribeTaskDefinition.
+async fn look_at_family(aws: &Aws, selector: &Selector, before: Option<&Family>) -> Seen<Selection<DefinitionView>> {
+    if let Some(before) = before {
+        match aws.definition(before.as_str()).await {
+            Ok(definition) => return Seen::Present(Selection::One(definition)),
+            Err(error) if error.class == Class::NotFound || error.class == Class::Invalid => {}
+            Err(error) => return Seen::Unknown(error.why()),
+        }
+    }
+    seen(aws.family(selector).await)
 }
 
 /// The row's service deployments since a moment, where a rollback stays visible. Without a kick in hand, nobody asks.

@@ -19,7 +19,7 @@ use crate::plan::planner::{PlanInput, plan};
 
 use super::execute::{Done, Outcome, StepResult, execute};
 use super::glance::renew;
-use super::observe::observe;
+use super::observe::observe_again;
 
 /// What a pass saw, decided and did.
 #[derive(Debug)]
@@ -77,7 +77,8 @@ pub async fn pass(
 /// Reads everything, decides, and does it.
 async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mode, fallback: Timestamp) -> PassReport {
     let looked = Instant::now();
-    let observed = observe(aws, table, fallback).await;
+    let known = glance::known(table, history, aws.clock().now().unwrap_or(fallback)).cloned();
+    let observed = observe_again(aws, table, known.as_ref().map(|latest| &latest.observed), fallback).await;
     let input = PlanInput { table, observed: &observed, history };
     let decided = plan(&input);
     let mut report = PassReport {
@@ -94,7 +95,8 @@ async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mod
     }
     *history = remember(std::mem::take(history), &report);
     let (table, plan, at) = (table.clone(), report.plan.clone(), observed.at);
-    history.latest = Some(Latest { table, observed, plan, whole: at, cluster: at, services: at });
+    let names = known.map_or(at, |latest| latest.names);
+    history.latest = Some(Latest { table, observed, plan, whole: at, names, cluster: at, services: at });
     report
 }
 

@@ -3,8 +3,9 @@
 use super::fixture::{SERVICES, START, World, unseen};
 use crate::model::ids::RowName;
 use crate::model::observed::{RolloutState, Seen, TargetState, TaskStatus, Trouble};
+use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
-use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough};
+use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known};
 use crate::plan::planner::{PlanInput, plan};
 
 /// Looks wholly, as a process does, and remembers it.
@@ -12,7 +13,7 @@ fn look(world: &mut World) {
     let (observed, at) = (world.observed.clone(), world.observed.at);
     let plan = world.pass(Span::ZERO);
     let table = world.table.clone();
-    world.history.latest = Some(Latest { table, observed, plan, whole: at, cluster: at, services: at });
+    world.history.latest = Some(Latest { table, observed, plan, whole: at, names: at, cluster: at, services: at });
 }
 
 /// What the next look reads, ten seconds later.
@@ -217,4 +218,29 @@ fn a_failed_glance_that_wants_a_step_is_no_answer() {
     world.view(RowName::told("portal").as_str()).history = Seen::Unknown(unseen(Trouble::Passing));
     assert!(!world.plan().steps.is_empty());
     assert!(!has_failed(&world.plan()));
+}
+
+#[test]
+fn what_was_found_is_asked_for_by_name_for_three_minutes() {
+    let mut world = World::settled();
+    look(&mut world);
+    let after = |seconds| known(&world.table, &world.history, world.observed.at.plus(Span::seconds(seconds))).is_some();
+    assert!(after(179));
+    assert!(!after(180));
+}
+
+#[test]
+fn a_row_that_was_not_found_is_looked_for_by_its_selector() {
+    let mut world = World::settled();
+    world.view("indexer").service = Seen::Present(Selection::None(Vec::new()));
+    look(&mut world);
+    assert!(known(&world.table, &world.history, world.observed.at).is_none());
+}
+
+#[test]
+fn an_edited_table_is_looked_for_by_its_selectors() {
+    let mut world = World::settled();
+    look(&mut world);
+    world.row("portal").count = Some(3);
+    assert!(known(&world.table, &world.history, world.observed.at).is_none());
 }
