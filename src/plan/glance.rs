@@ -9,7 +9,7 @@ use crate::model::observed::{Observed, Seen, TargetState, TaskView};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
-use super::action::Plan;
+use super::action::{Plan, Standing};
 use super::gate::Holding;
 use super::history::History;
 use super::hold::{Hold, HoldCause, Urgency};
@@ -50,6 +50,9 @@ pub struct Latest {
 /// (a scalable target, a new service that a selector matches too); shorter costs calls that show nothing.
 const WHOLE: Span = Span::minutes(3);
 
+/// The same where nothing moves and nothing is wrong: what only a whole look shows then is worth a notice at most.
+const WHOLE_IDLE: Span = Span::minutes(10);
+
 /// How long a selector is taken to mean what it meant: what is there is asked for by its name, which saves the lists. A
 /// second match is not seen for as long; one that is gone is seen at once.
 const NAMES: Span = Span::minutes(3);
@@ -67,7 +70,8 @@ const MOST_TASKS: usize = 100;
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
     let latest = history.latest.as_ref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
-    if before != table || !plan.steps.is_empty() || now.since(*whole) >= WHOLE || !plan.holds.iter().all(is_patient) {
+    let longest = if plan.standing() == Standing::Converged { WHOLE_IDLE } else { WHOLE };
+    if before != table || !plan.steps.is_empty() || now.since(*whole) >= longest || !plan.holds.iter().all(is_patient) {
         return None;
     }
     let awaited = awaited(observed, plan)?;

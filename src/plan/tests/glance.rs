@@ -127,6 +127,15 @@ fn after_three_minutes_everything_is_read() {
 }
 
 #[test]
+fn a_settled_table_is_read_wholly_every_ten_minutes() {
+    let mut world = World::settled();
+    look(&mut world);
+    let after = |seconds| at(&world, world.observed.at.plus(Span::seconds(seconds)));
+    assert!(after(599).is_some());
+    assert_eq!(after(600), None);
+}
+
+#[test]
 fn once_the_gate_is_open_everything_is_read() {
     let mut world = draining();
     SERVICES.into_iter().for_each(|row| world.finish(row));
