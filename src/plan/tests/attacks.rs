@@ -15,7 +15,7 @@ use crate::plan::history::{Answer, History, LaunchAnswer, Made};
 use crate::plan::hold::HoldCause;
 
 /// A row that joined the table, and its service as it was before the table knew it.
-fn add_row(world: &mut World, name: &str, deployed: Timestamp) {
+pub(super) fn add_row(world: &mut World, name: &str, deployed: Timestamp) {
     let row = crate::model::row::Row { name: RowName::told(name), ..world.row("indexer").clone() };
     let mut view = world.view("indexer").clone();
     if let Seen::Present(Selection::One(service)) = &mut view.service {

@@ -97,3 +97,23 @@ fn no_condition_about_tasks_holds_without_having_seen_them() {
         assert_ne!(holding(number), Some(Holding::Yes), "condition {number}");
     }
 }
+
+#[test]
+fn a_person_is_told_what_to_mend_only_where_time_does_not_mend_it() {
+    for (trouble, told) in [(Trouble::Passing, false), (Trouble::Lasting, true)] {
+        let mut world = World::settled();
+        world.observed.tasks = Seen::Unknown(unseen(trouble));
+        assert_eq!(super::hold(&world.plan(), "Unknown").hint().is_some(), told);
+    }
+}
+
+#[test]
+fn a_table_without_a_task_row_needs_not_see_tasks_to_be_corrected() {
+    let mut world = World::settled();
+    world.table.rows.retain(|row| row.task().is_none());
+    world.definition("indexer").memory = Some(2048);
+    world.observed.tasks = unknown();
+    let plan = world.plan();
+    assert!(plan.steps.iter().any(|step| step.action.kicks()), "{:#?}", plan.holds);
+    assert!(audit(plan, &world.input()).is_ok());
+}

@@ -9,7 +9,7 @@ use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known};
 use crate::plan::planner::{PlanInput, plan};
 
 /// Looks wholly, as a process does, and remembers it.
-fn look(world: &mut World) {
+pub(super) fn look(world: &mut World) {
     let (observed, at) = (world.observed.clone(), world.observed.at);
     let plan = world.pass(Span::ZERO);
     let table = world.table.clone();

@@ -4,18 +4,30 @@
 
 pub(crate) mod fixture;
 
+mod aborts;
 mod asks;
 mod attacks;
 mod audit;
 mod blind;
+mod capacity;
 mod commands;
 mod corrections;
+mod counts;
+mod edges;
+mod ends;
+mod evidence;
 mod gate;
 mod glance;
 mod guards;
 mod launch;
+mod looks;
 mod probe;
+mod remembers;
+mod requests;
 mod rollout;
+mod said;
 mod samples;
+mod tampered;
+mod undone;
 
 use asks::{hold, holds, state, update, updates, written};

@@ -83,6 +83,47 @@ fn a_log_that_cannot_be_read_is_never_a_success_and_a_person_is_asked_in_the_end
 }
 
 #[test]
+fn a_log_that_cannot_be_read_is_waited_for_until_it_would_be_complete_and_then_ten_minutes() {
+    let mut world = ended(None, Some("ERROR"));
+    let stopped = world.observed.at;
+    let mut look = |trouble, after: Span| {
+        world.observed.log = Seen::Unknown(unseen(trouble));
+        world.observed.at = stopped.plus(after);
+        (holds(&world.plan()), world.plan().needs_a_person())
+    };
+    let millisecond = Span::from_millis(-1);
+    let just_before = |span: Span| Span::from_millis(span.millis() + millisecond.millis());
+    for trouble in [Trouble::Passing, Trouble::Lasting] {
+        assert_eq!(look(trouble, just_before(Span::seconds(60))), (vec!["LogIncomplete"], false));
+    }
+    assert_eq!(look(Trouble::Lasting, Span::seconds(60)), (vec!["Unknown"], true));
+    assert_eq!(look(Trouble::Passing, Span::seconds(60)), (vec!["Unknown"], false));
+    assert_eq!(look(Trouble::Passing, just_before(Span::minutes(10))), (vec!["Unknown"], false));
+    assert_eq!(look(Trouble::Passing, Span::minutes(10)), (vec!["Unknown"], true));
+}
+
+#[test]
+fn a_line_that_fails_a_task_is_told_and_cut_where_it_is_long() {
+    let told = |line: &str| {
+        let mut world = ended(None, Some("ERROR"));
+        world.observed.log = log(None, Some(line));
+        world.plan().steps[0].because[0].to_string()
+    };
+    assert!(told("  ERROR: no index \n").ends_with("ended with exit code 0, but wrote: ERROR: no index"));
+    let line = format!("ERROR: {}", "é".repeat(113));
+    assert!(told(&line).ends_with(&line), "120 characters are whole");
+    assert!(told(&format!("{line}é")).ends_with(&format!("{line}…")), "the 121st is left out");
+}
+
+#[test]
+fn a_log_that_was_not_looked_for_yet_is_waited_for() {
+    let mut world = ended(Some("done"), None);
+    world.observed.log = Seen::Absent;
+    world.later(Span::minutes(30));
+    assert_eq!(holds(&world.plan()), ["LogIncomplete"]);
+}
+
+#[test]
 fn an_exit_code_that_is_not_0_needs_no_log() {
     let mut world = ended(Some("done"), None);
     world.end(Some(1), "EssentialContainerExited");

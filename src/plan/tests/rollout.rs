@@ -1,5 +1,6 @@
 //! What counts as a rollout, and as a whole one.
 
+use super::attacks::add_row;
 use super::fixture::{DEPLOYED, World};
 use super::{hold, holds, state, written};
 use crate::model::ids::{RowName, ServiceName};
@@ -123,6 +124,18 @@ fn a_row_added_to_the_table_starts_no_rollout() {
     assert_eq!(state(&plan), RecordState::Baseline);
     assert_eq!(plan.steps[0].because, [Because::RowsAdded(vec![row.name])]);
     assert!(world.plan().steps.is_empty());
+}
+
+#[test]
+fn rows_added_one_after_another_start_no_rollout() {
+    let mut world = World::settled();
+    for (number, name) in ["first", "second", "third"].into_iter().enumerate() {
+        let minutes = Span::minutes(10 * (1 + i64::try_from(number).unwrap()));
+        add_row(&mut world, name, DEPLOYED.plus(minutes));
+        let plan = world.pass(Span::seconds(10));
+        assert_eq!(plan.steps[0].because, [Because::RowsAdded(rows(&[name]))]);
+        assert_eq!(world.record().state, RecordState::Baseline);
+    }
 }
 
 #[test]

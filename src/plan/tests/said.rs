@@ -1,0 +1,137 @@
+//! What people are told beside the steps: phases, drift, reasons, who has to do something.
+
+use super::fixture::{DEPLOYED, World};
+use super::{holds, state};
+use crate::model::ids::RowName;
+use crate::model::rollout::{Failure, RecordState};
+use crate::model::time::Span;
+use crate::plan::action::Standing;
+use crate::plan::because::Because;
+use crate::plan::command::Want;
+use crate::plan::rollout::Phase;
+use crate::plan::way_out::WayOut;
+
+fn phase(world: &World) -> Phase {
+    world.plan().rollout.phase
+}
+
+#[test]
+fn a_correction_that_kicks_is_a_rollout_that_is_asked_for() {
+    let mut world = World::settled();
+    world.definition("indexer").memory = Some(1024);
+    assert_eq!(phase(&world), Phase::Requested);
+}
+
+#[test]
+fn a_request_whose_kicks_must_wait_is_still_a_request() {
+    let mut world = World::settled();
+    world.request(DEPLOYED);
+    world.observed.image = crate::model::observed::Seen::Absent;
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    assert_eq!(plan.rollout.phase, Phase::Requested);
+}
+
+#[test]
+fn a_rollout_that_is_being_taken_back_is_not_about_to_launch() {
+    let mut world = World::clear();
+    assert_eq!(phase(&world), Phase::Clear);
+    world.command(Want::Abort).unwrap();
+    assert_eq!(phase(&world), Phase::Rolling);
+}
+
+#[test]
+fn a_retry_that_waits_for_new_tasks_is_a_rollout_that_rolls() {
+    let mut world = World::clear();
+    world.set_state(RecordState::Failed(Failure::Start(1)));
+    assert_eq!(phase(&world), Phase::Failed);
+    world.command(Want::Retry).unwrap();
+    world.service("indexer").pending = 1;
+    assert_eq!(phase(&world), Phase::Rolling);
+}
+
+#[test]
+fn a_count_that_is_corrected_does_not_make_a_gate_clear() {
+    let mut world = World::settled();
+    for row in super::fixture::SERVICES {
+        world.deploy(row, world.observed.at);
+    }
+    world.pass(Span::seconds(5));
+    world.service("portal").desired = 5;
+    let plan = world.plan();
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(plan.rollout.phase, Phase::Rolling);
+}
+
+#[test]
+fn a_launch_that_waits_for_a_row_to_be_mended_needs_a_person_and_says_so() {
+    let mut world = World::launching();
+    world.row("indexer").memory = None;
+    world.definition("indexer").cpu = Some(4096);
+    world.definition("indexer").memory = Some(16384);
+    world.service("portal").pending = 1;
+    let plan = world.plan();
+    assert_eq!((holds(&plan), plan.standing()), (vec!["IllegalSize"], Standing::Held));
+    assert!(plan.needs_a_person());
+    assert!(!World::clear().plan().needs_a_person());
+}
+
+#[test]
+fn drift_is_told_row_by_row() {
+    assert_eq!(World::settled().plan().drift, []);
+    let mut world = World::settled();
+    world.service("portal").desired = 5;
+    world.definition("portal").memory = Some(16384);
+    world.definition("indexer").memory = Some(1024);
+    let drift: Vec<(String, Vec<String>)> = world
+        .plan()
+        .drift
+        .iter()
+        .map(|row| (row.row.to_string(), row.differences.iter().map(ToString::to_string).collect()))
+        .collect();
+    let expected = [
+        ("portal".to_owned(), vec!["count: 5 -> 2".to_owned(), "memory: 16384 -> 8192".to_owned()]),
+        ("indexer".to_owned(), vec!["memory: 1024 -> 512".to_owned()]),
+    ];
+    assert_eq!(drift, expected);
+}
+
+#[test]
+fn a_reason_names_its_rows() {
+    let rows = || vec![RowName::told("portal"), RowName::told("indexer")];
+    assert_eq!(Because::Kicked(rows()).to_string(), "new deployments of portal, indexer");
+    assert_eq!(Because::RowsAdded(rows()).to_string(), "portal, indexer came new into the table");
+    assert_eq!(state(&World::clear().plan()), RecordState::Launching(1));
+}
+
+#[test]
+fn every_way_out_names_the_command_to_give() {
+    for (way, command) in [
+        (WayOut::Start, "`evenkeel rollout start`"),
+        (WayOut::Retry, "`evenkeel rollout retry`"),
+        (WayOut::AskCloudTrail, "`evenkeel rollout resolve --as succeeded`"),
+        (WayOut::ReadTheLog, "`evenkeel rollout resolve --as succeeded`"),
+        (WayOut::WaitForTheTask, "`evenkeel rollout resolve --as succeeded`"),
+        (WayOut::LookAtTheTask, "`evenkeel rollout retry`"),
+    ] {
+        assert!(way.hint().contains(command), "{way:?}: {}", way.hint());
+    }
+}
+
+#[test]
+fn a_phase_is_written_as_it_is_called() {
+    for phase in [
+        Phase::Unseen,
+        Phase::Settled,
+        Phase::Requested,
+        Phase::Rolling,
+        Phase::Draining,
+        Phase::Settling,
+        Phase::Clear,
+        Phase::Deploying,
+        Phase::Failed,
+        Phase::Unknown,
+    ] {
+        assert_eq!(phase.name(), format!("{phase:?}"));
+    }
+}
