@@ -18,6 +18,8 @@ use super::time::Timestamp;
 pub struct Command {
     /// Which rollout it is about.
     pub rollout: RolloutId,
+    /// The base of the rollout that is to be aborted: its id follows kicks that join it, its base stays.
+    pub base: Option<Timestamp>,
     /// What is wanted.
     pub order: Order,
     /// When it was given, in AWS's time.
@@ -107,7 +109,7 @@ impl fmt::Display for Order {
 impl Command {
     /// The tag's value, within AWS's length.
     pub fn tag(&self) -> String {
-        let Self { rollout, order, at, by, reason } = self;
+        let Self { rollout, base, order, at, by, reason } = self;
         let (attempt, told) = match order {
             Order::Retry(attempt) => (Some(attempt), None),
             Order::Resolve(attempt, told) => (Some(attempt), Some(told.name())),
@@ -118,6 +120,7 @@ impl Command {
             ("rollout", Some(rollout.to_string())),
             ("attempt", attempt.map(ToString::to_string)),
             ("as", told.map(str::to_owned)),
+            ("base", base.map(|base| base.millis().to_string())),
             ("at", Some(at.millis().to_string())),
             // The last words, since they may have blanks in them; see `tags::last_words`.
             ("by", name_of(by.as_deref())),
@@ -140,13 +143,28 @@ impl Command {
             "abort" => Order::Abort,
             _ => return None,
         };
-        let at = Timestamp::from_millis(words.get("at")?.parse().ok()?);
-        Some(Self { rollout: RolloutId::told(*words.get("rollout")?), order, at, by, reason })
+        let moment = |text: &&str| text.parse().ok().map(Timestamp::from_millis);
+        // Earlier versions wrote none.
+        let base = words.get("base").map(moment);
+        let base = if let Some(base) = base { Some(base?) } else { None };
+        let rollout = RolloutId::told(*words.get("rollout")?);
+        Some(Self { rollout, base, order, at: words.get("at").and_then(moment)?, by, reason })
+    }
+
+    /// Whether it is about this record's rollout.
+    ///
+    /// A retry and a resolve name an attempt, and the id that its token was made from. An abort is about the rollout
+    /// as a whole: a kick that joins it makes another id, and whoever looked before the command was there may write it.
+    pub fn is_about(&self, record: &Record) -> bool {
+        // Its end may have another base than it had, and id; the newest command that came before it has brought it about.
+        let ended = record.state == RecordState::Failed(Failure::Aborted) && self.at <= record.since;
+        let whole = self.order == Order::Abort && (self.base == Some(record.base) || (ended && self.base.is_some()));
+        self.rollout == record.id || whole
     }
 
     /// How it stands against the record.
     pub fn against(&self, record: &Record) -> Standing {
-        if self.rollout != record.id {
+        if !self.is_about(record) {
             return Standing::Void;
         }
         match self.order {
@@ -213,6 +231,7 @@ mod tests {
     fn command(order: Order) -> Command {
         Command {
             rollout: RolloutId::told("0123456789abcdef"),
+            base: Some(Timestamp::from_millis(9_999_999_999_998)),
             order,
             at: Timestamp::from_millis(9_999_999_999_999),
             by: Some("Ada B. (on call)".to_owned()),
@@ -259,6 +278,25 @@ mod tests {
         assert_eq!(command(Order::Retry(1)).against(&record(lost(2))), Standing::Done);
         assert_eq!(command(Order::Retry(2)).against(&record(lost(1))), Standing::Void);
         assert_eq!(command(Order::Resolve(1, Told::Failed)).against(&record(lost(2))), Standing::Void);
+    }
+
+    #[test]
+    fn an_abort_is_about_the_rollout_and_the_kicks_that_joined_it() {
+        let joined = |base| Record {
+            id: RolloutId::told("ffffffffffffffff"),
+            base: Timestamp::from_millis(base),
+            ..record(RecordState::Open)
+        };
+        assert_eq!(command(Order::Abort).against(&joined(9_999_999_999_998)), Standing::Pending);
+        assert_eq!(command(Order::Abort).against(&joined(9_999_999_999_999)), Standing::Void);
+        assert_eq!(command(Order::Retry(1)).against(&joined(9_999_999_999_998)), Standing::Void);
+    }
+
+    #[test]
+    fn an_abort_of_an_earlier_version_is_read() {
+        let told = Command::parse("do=abort rollout=0123456789abcdef at=5").unwrap();
+        assert_eq!((told.base, told.against(&record(RecordState::Open))), (None, Standing::Pending));
+        assert_eq!(Command::parse("do=abort rollout=0123456789abcdef base=x at=5"), None);
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Violations {
         let aborted = record
             .as_ref()
             .zip(durable.command)
-            .is_some_and(|(record, command)| command.order == Order::Abort && command.rollout == record.id);
+            .is_some_and(|(record, command)| command.order == Order::Abort && command.is_about(record));
         self.unless(aborted, "I8", || format!("nobody aborted the rollout of {}", back.name));
         let base = record.map(|record| record.base);
         let mut histories = table.service_rows().filter_map(|row| observed.rows.get(&row.name)?.history.present());

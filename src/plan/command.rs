@@ -79,6 +79,7 @@ pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Accepted, Vec<Hold>
             keys: TagKeys::of(&input.table.name),
             command: Command {
                 rollout: record.id.clone(),
+                base: (order == Order::Abort).then_some(record.base),
                 order,
                 at: input.observed.at,
                 by: name_of(wish.by.as_deref()),

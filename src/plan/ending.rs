@@ -5,7 +5,7 @@
 use crate::model::command::{Command, Standing};
 use crate::model::observed::{ClusterView, TaskStatus, TaskView};
 use crate::model::past::{self, Origin, Past};
-use crate::model::rollout::{Durable, Failure, Lost, Record, Request, RolloutId, TagKeys};
+use crate::model::rollout::{Durable, Failure, Lost, Record, Request, TagKeys};
 
 use super::action::{Action, Step};
 use super::command;
@@ -25,7 +25,7 @@ pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> H
     let told = durable
         .command
         .as_ref()
-        .filter(|command| command.rollout == record.id && matches!(failure, Failure::Told(_) | Failure::Aborted));
+        .filter(|command| command.is_about(record) && matches!(failure, Failure::Told(_) | Failure::Aborted));
     let how = match told {
         Some(command) => format!("{failure} ({})", command::said(command)),
         None => failure.to_string(),
@@ -115,15 +115,15 @@ pub(super) fn keep(draft: &mut Draft<'_>, cluster: &ClusterView, stand: Option<&
 
 /// Who ended it, or had its task run again, and why; without a command, what the request was for.
 fn words(durable: &Durable, record: &Record) -> (Option<String>, Option<String>) {
-    let about = durable.command.as_ref().filter(|command| is_by(command, &record.id, record));
+    let about = durable.command.as_ref().filter(|command| is_by(command, record));
     match about {
         Some(command) => (command.by.clone(), command.reason.clone()),
         None => (None, request(durable, record).and_then(|request| request.reason.clone())),
     }
 }
 
-fn is_by(command: &Command, id: &RolloutId, record: &Record) -> bool {
-    command.rollout == *id && command.against(record) == Standing::Done
+fn is_by(command: &Command, record: &Record) -> bool {
+    command.against(record) == Standing::Done
 }
 
 fn request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {

@@ -211,8 +211,10 @@ pub(super) fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
 /// The base that the rollout in hand has, or that the next one will have.
 pub(super) fn base(record: &Record) -> Timestamp {
     match &record.state {
-        // A rollout that ECS undid leaves its rows where they were: the next one starts from the same place.
-        RecordState::Open | RecordState::Failed(Failure::Row(_) | Failure::Aborted) => record.base,
+        RecordState::Open => record.base,
+        // A rollout that ECS undid leaves its rows where they were: the next one starts from the same place. It is another
+        // one all the same, and an abort that came too late for the first is not about it.
+        RecordState::Failed(Failure::Row(_) | Failure::Aborted) => record.base.plus(JUST_AFTER).min(record.frontier),
         RecordState::Launching(_)
         | RecordState::Launched(_)
         | RecordState::Baseline
@@ -311,6 +313,9 @@ fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Re
 
 /// Comparisons with `createdAt` are strict, AWS's own filter's too.
 const JUST_BEFORE: Span = Span::from_millis(-1);
+
+/// No deployment lies between a moment and the next.
+const JUST_AFTER: Span = Span::from_millis(1);
 
 /// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
 ///

@@ -6,7 +6,7 @@ use crate::model::command::{Order, Told};
 use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
 use crate::model::past::Origin;
-use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
@@ -222,6 +222,44 @@ fn an_abort_rolls_back_what_is_going_and_then_ends_the_rollout() {
     assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Failed));
     assert!(hold(&plan, "RolloutFailed").to_string().contains("by ada: looked at it"));
     assert_eq!(world.past()[0].origin, Origin::Kick);
+}
+
+#[test]
+fn an_abort_takes_back_a_kick_that_joined_while_it_was_given() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    let aborted = world.record().id;
+    // Whoever looked before the command was there writes what it saw: one more kick, and so another id.
+    let before = world.record();
+    world.deploy("portal", world.observed.at);
+    going(&mut world, "portal", Fate::Going);
+    let frontier = world.service("portal").primary().expect("a PRIMARY deployment").created_at;
+    world.set_record(Record { id: RolloutId::told("ffffffffffffffff"), frontier, ..before });
+    let plan = world.pass(Span::seconds(5));
+    assert_eq!(rolled_back(&plan), SERVICES);
+    passes_the_audit(&world);
+    assert_ne!(world.record().id, aborted);
+    for row in SERVICES {
+        going(&mut world, row, Fate::Undone);
+    }
+    assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Failed(Failure::Aborted));
+}
+
+#[test]
+fn an_abort_that_came_too_late_is_not_about_the_next_rollout() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    // Somebody who had not heard of it wrote down that ECS undid a row.
+    world.set_state(RecordState::Failed(Failure::Row(RowName::told("portal"))));
+    world.later(Span::minutes(5));
+    for row in SERVICES {
+        world.deploy(row, world.observed.at);
+        going(&mut world, row, Fate::Going);
+    }
+    let plan = world.pass(Span::seconds(5));
+    assert_eq!(world.record().state, RecordState::Open);
+    assert!(rolled_back(&plan).is_empty());
+    assert!(rolled_back(&world.pass(Span::seconds(5))).is_empty());
 }
 
 #[test]

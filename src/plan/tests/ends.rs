@@ -41,13 +41,10 @@ fn a_failure_is_not_put_into_the_mouth_of_whoever_had_the_task_run_again() {
 }
 
 #[test]
-fn an_abort_of_an_earlier_rollout_is_no_reason_for_this_one() {
+fn an_abort_of_a_later_rollout_is_no_reason_for_this_one() {
     let mut world = World::clear();
     world.command(Want::Abort).unwrap();
-    let key = world.plan().keys.command;
-    let id = world.record().id;
-    let command = world.cluster().tags.get_mut(&key).unwrap();
-    *command = command.replace(id.as_str(), "ffffffffffffffff");
+    world.about_another_rollout();
     world.set_state(RecordState::Failed(Failure::Aborted));
     assert!(!hold(&world.plan(), "RolloutFailed").to_string().contains("ada"));
 }
@@ -144,13 +141,7 @@ fn a_correction_from_before_the_rollout_has_not_begun_it() {
 fn nobody_is_named_for_an_end_that_their_word_was_not_about() {
     let mut world = World::clear();
     world.command(Want::Abort).unwrap();
-    let key = world.plan().keys.command;
-    let about_another = |world: &mut World| {
-        let id = world.record().id;
-        let command = world.cluster().tags.get_mut(&key).unwrap();
-        *command = command.replace(id.as_str(), "ffffffffffffffff");
-    };
-    about_another(&mut world);
+    world.about_another_rollout();
     assert_eq!(kept(&mut world, &[]).by, None);
 }
 

@@ -13,7 +13,7 @@ use crate::model::observed::{
     TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
 };
 use crate::model::past::{self, Past};
-use crate::model::rollout::{Record, RecordState, Request, TagKeys};
+use crate::model::rollout::{Record, RecordState, Request, RolloutId, TagKeys};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
@@ -199,7 +199,13 @@ impl World {
 
     /// Puts the record into another state, as of now, as if no launch had ever said otherwise.
     pub(crate) fn set_state(&mut self, state: RecordState) {
-        let record = Record { state, since: self.observed.at, ..self.record() };
+        let record = Record { state, ..self.record() };
+        self.set_record(record);
+    }
+
+    /// Another record stands there, as of now, as if no launch had ever said otherwise.
+    pub(crate) fn set_record(&mut self, record: Record) {
+        let record = Record { since: self.observed.at, ..record };
         self.cluster().tags.retain(|key, _| !key.contains(":launch-"));
         self.tag(|keys| keys.rollout.clone(), record.tag());
     }
@@ -222,6 +228,15 @@ impl World {
             }
             Err(holds) => Err(holds[0].cause.clone()),
         }
+    }
+
+    /// The newest command is about another rollout, that of an hour later.
+    pub(crate) fn about_another_rollout(&mut self) {
+        let key = TagKeys::of(&self.table.name).command;
+        let command = Command::parse(&self.cluster().tags[&key]).expect("a command");
+        let (base, at) = (command.base.map(|base| base.plus(Span::minutes(60))), command.at.plus(Span::minutes(60)));
+        let other = Command { rollout: RolloutId::told("ffffffffffffffff"), base, at, ..command };
+        self.tag(|keys| keys.command.clone(), other.tag());
     }
 
     /// The entries of rollouts that ended, newest first.

@@ -52,19 +52,12 @@ fn lost() -> RecordState {
     RecordState::Unknown(Lost { attempt: 1, task: None })
 }
 
-/// The command that stands on the cluster is about another rollout.
-fn about_another_rollout(world: &mut World, plan: &Plan) {
-    let id = world.record().id;
-    let command = world.cluster().tags.get_mut(&plan.keys.command).expect("a command");
-    *command = command.replace(id.as_str(), "ffffffffffffffff");
-}
-
 #[test]
 fn a_retry_needs_a_word_about_this_rollout_and_about_this() {
     let mut world = told(RecordState::Failed(Failure::Start(1)), Want::Retry);
     let plan = world.plan();
     assert!(audit(plan.clone(), &world.input()).is_ok());
-    about_another_rollout(&mut world, &plan);
+    world.about_another_rollout();
     breaks("I1", plan.clone(), &world);
     world.set_state(lost());
     world.command(Want::Resolve(Told::Failed)).expect("a command that goes with it");
@@ -109,7 +102,7 @@ fn nobody_resolves_a_rollout_without_a_word_about_it() {
     assert!(audit(plan.clone(), &world.input()).is_ok());
     let other = record(plan.clone(), |record| record.state = RecordState::Resolved(2));
     breaks("I1", other, &world);
-    about_another_rollout(&mut world, &plan);
+    world.about_another_rollout();
     let of_the_other = record(plan.clone(), |record| record.id = RolloutId::told("ffffffffffffffff"));
     breaks("I1", of_the_other, &world);
     breaks("I1", plan, &world);
@@ -164,7 +157,7 @@ fn only_deployments_of_the_rollout_that_is_aborted_are_rolled_back() {
     listed(&mut older, "portal", Fate::Going, base);
     breaks("I8", plan.clone(), &older);
     let mut other = world;
-    about_another_rollout(&mut other, &plan);
+    other.about_another_rollout();
     breaks("I8", plan, &other);
 }
 

@@ -195,7 +195,7 @@ impl From<&Record> for RecordJson {
 impl CommandJson {
     /// A command, and how it stands against the record.
     pub fn of(command: &Command, record: Option<&Record>) -> Self {
-        let Command { rollout, order, at, by, reason } = command;
+        let Command { rollout, base: _, order, at, by, reason } = command;
         let (attempt, told) = match order {
             Order::Retry(attempt) => (Some(*attempt), None),
             Order::Resolve(attempt, told) => (Some(*attempt), Some(told.name())),
