@@ -11,7 +11,7 @@ use evenkeel::simulator::scenario::{Action, Expected, Scenario};
 use serde_json::{Value, json};
 
 use super::process::Stage;
-use super::story::{Rows, What};
+use super::story::{Rows, Says, What};
 
 /// The parts of the services' names, in the order of the table.
 pub(super) fn parts(rows: Rows) -> &'static [&'static str] {
@@ -50,7 +50,11 @@ pub(super) async fn act(stage: &Stage, what: &What) {
         What::Crash { controller, operation, calls, after, away } => {
             stage.wires[*controller].die_at(operation, *calls, *after, *away);
         }
-        What::Freeze { controller, calls, ms } => stage.wires[*controller].freeze_at(*calls, *ms),
+        What::Command(order) => stage.gives(*order),
+        What::HandDies { after } => stage.hand.die_at("TagResource", 1, *after, 0),
+        What::HandWaits(ms) => stage.hand.freeze_at("TagResource", 1, *ms),
+        What::Log(says) => log(stage, *says),
+        What::Freeze { controller, calls, ms } => stage.wires[*controller].freeze_at("", *calls, *ms),
         What::Reclaim(service) => one(lab, Action::ReclaimSpot { service: part(*service), most: 1 }),
         What::Spot(available) => one(lab, Action::SpotCapacity(*available)),
         What::Drain(seconds) => drain(lab, *seconds),
@@ -72,6 +76,7 @@ pub(super) fn prepare(stage: &Stage) {
     drain(&stage.lab, stage.story.drain_s);
     // By its family, since what is said of an image is meant for the services.
     one_off(&stage.lab, ENDS_WELL);
+    log(stage, Says::Done);
     if stage.story.breaker {
         for part in parts(stage.story.rows) {
             let breaker = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}});
@@ -81,7 +86,8 @@ pub(super) fn prepare(stage: &Stage) {
 }
 
 /// Everything that goes wrong ends: rules, lags, droughts, illness, bad images.
-pub(super) fn calm(lab: &Lab) {
+pub(super) fn calm(stage: &Stage) {
+    let lab = &stage.lab;
     play(
         lab,
         vec![
@@ -95,13 +101,19 @@ pub(super) fn calm(lab: &Lab) {
     );
     lab.world().knobs_mut().throttling = Throttling::Off;
     one_off(lab, ENDS_WELL);
+    log(stage, Says::Done);
     push(lab, App::Healthy);
 }
 
 /// `rollout start` by a person, with a process of its own.
 pub(super) async fn request(stage: &Stage) {
     let aws = stage.person();
-    if let Ok(accepted) = accept(&aws, &stage.lab.table, None, stage.lab.now()).await {
+    let accepted = tokio::select! {
+        biased;
+        _ = stage.hand.died() => return,
+        accepted = accept(&aws, &stage.lab.table, None, stage.lab.now()) => accepted,
+    };
+    if let Ok(accepted) = accepted {
         stage.judge().acknowledged(accepted.request.id.to_string());
     }
 }
@@ -131,12 +143,27 @@ fn drain(lab: &Lab, seconds: i64) {
 }
 
 fn one_off(lab: &Lab, app: App) {
-    let families: Vec<String> = lab.laid_out.task_definitions.keys().cloned().collect();
-    for family in families.iter().filter(|family| family.contains("CGAPDeployment")) {
-        let physical = lab.laid_out.task_definitions[family].rsplit('/').next().unwrap_or_default();
-        let of = physical.split(':').next().unwrap_or_default().to_owned();
-        one(lab, Action::App { of, app });
+    deployment_families(lab).into_iter().for_each(|of| one(lab, Action::App { of, app }));
+}
+
+/// What deployment tasks that start from now on write, soon enough for the shortest.
+fn log(stage: &Stage, says: Says) {
+    let line = match says {
+        Says::Done => vec![(5, "all done".to_owned())],
+        Says::Wrong => vec![(5, "ERROR: the index is gone".to_owned())],
+        Says::Nothing => Vec::new(),
+    };
+    for of in deployment_families(&stage.lab) {
+        one(&stage.lab, Action::Log { of, lines: line.clone() });
     }
+    stage.catch_up();
+    stage.judge().truth.log_is_good = says.is_good_for(stage.story.probe);
+}
+
+fn deployment_families(lab: &Lab) -> Vec<String> {
+    let arns = lab.laid_out.task_definitions.iter().filter(|(family, _)| family.contains("CGAPDeployment"));
+    let family = |arn: &str| arn.rsplit('/').next().and_then(|it| it.split(':').next()).unwrap_or_default().to_owned();
+    arns.map(|(_, arn)| family(arn)).collect()
 }
 
 fn one(lab: &Lab, action: Action) {

@@ -26,12 +26,17 @@ const BETWEEN: Duration = Duration::from_secs(60);
 /// Goes on until the table stands for good.
 pub(super) async fn ends(stage: &Stage) {
     let Some(stood) = settles(stage, "after the last fault").await else { return };
+    let unheard = stage.judge().commands.unheard(stood.iter().any(|seen| seen.ended));
+    if let Some((invariant, how)) = unheard {
+        return harm(stage, invariant, &how);
+    }
     if stood.iter().all(|seen| seen.verdict == Some(Verdict::Converged)) {
         return has_run(stage);
     }
     if let Some(mute) = stood.iter().find(|seen| !seen.hinted) {
         return harm(stage, "L3", &format!("a hold asks for a person and names no way out: {:?}", mute.holds));
     }
+    stage.ends();
     for part in deeds::parts(stage.story.rows) {
         deeds::raise(&stage.lab, part);
     }
@@ -93,6 +98,8 @@ fn has_run(stage: &Stage) {
     let newest = judge.newest_deployment();
     let due = newest.filter(|newest| judge.baseline.is_none_or(|baseline| *newest > baseline));
     let done = judge.last_success();
+    // A person vouches for it.
+    let due = due.filter(|_| !judge.commands.is_resolved());
     if due.is_some_and(|due| done.is_none_or(|done| done < due)) {
         let shown = |time: Option<Time>| time.map_or_else(|| "never".to_owned(), Time::rfc3339);
         let how = format!("converged; newest deployment {}, last good run {}", shown(due), shown(done));

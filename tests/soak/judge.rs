@@ -10,10 +10,12 @@ use evenkeel::simulator::journal::Journal;
 use evenkeel::simulator::time::Time;
 use serde_json::Value;
 
+use super::commands::{Commands, Harm, word};
 use super::truth::{Truth, text};
 
 /// What this program may ever do.
-const ALLOWED: [&str; 4] = ["UpdateService", "RunTask", "TagResource", "RegisterTaskDefinition"];
+const ALLOWED: [&str; 5] =
+    ["UpdateService", "RunTask", "TagResource", "RegisterTaskDefinition", "StopServiceDeployment"];
 
 /// Operations that only look, by their first word.
 const LOOKS: [&str; 4] = ["Describe", "List", "Get", "BatchGet"];
@@ -26,6 +28,8 @@ pub(super) struct Account {
     /// Names of the table's services.
     pub(super) services: Vec<String>,
     pub(super) families: Vec<String>,
+    /// Whether later attempts of the task leave Spot.
+    pub(super) fallback: bool,
 }
 
 /// Reads the journal as it grows.
@@ -38,16 +42,17 @@ pub(super) struct Judge {
     passes: BTreeMap<String, Time>,
     /// Launches whose intent was written down: `<id>/<attempt>`.
     intents: BTreeSet<String>,
-    /// Rollouts of which it was written down that nobody can say: when, and by whom.
-    unknown: BTreeMap<String, (Time, String)>,
+    /// What people say, and what was written down of rollouts.
+    pub(super) commands: Commands,
     /// Tasks that were made by a call whose own line is still to come.
     made: Vec<String>,
     /// When the first record was written.
     pub(super) baseline: Option<Time>,
     /// Services whose count a scalable target owns, since when.
     owned: BTreeMap<String, Time>,
+    /// Requests that were acknowledged, and those that came to stand on the cluster.
     requests: Vec<String>,
-    requested: Option<String>,
+    requested: Vec<String>,
     /// Writes of ours that took effect, and when the last did.
     pub(super) writes: usize,
     pub(super) harms: Vec<String>,
@@ -62,12 +67,12 @@ impl Judge {
             blindness_ms,
             passes: BTreeMap::new(),
             intents: BTreeSet::new(),
-            unknown: BTreeMap::new(),
+            commands: Commands::default(),
             made: Vec::new(),
             baseline: None,
             owned: BTreeMap::new(),
             requests: Vec::new(),
-            requested: None,
+            requested: Vec::new(),
             writes: 0,
             harms: Vec::new(),
         }
@@ -103,6 +108,10 @@ impl Judge {
         self.next = journal.len();
     }
 
+    fn harms_of(&mut self, now: Time, harms: impl IntoIterator<Item = Harm>) {
+        harms.into_iter().for_each(|(invariant, how)| self.harm(now, invariant, &how));
+    }
+
     fn harm(&mut self, now: Time, invariant: &str, how: &str) {
         self.harms.push(format!("{invariant} at {}: {how}", now.rfc3339()));
     }
@@ -131,6 +140,13 @@ impl Judge {
             "UpdateService" => self.update(now, horizon, input, applied),
             "TagResource" => self.tag(now, client, input, applied),
             "RunTask" => self.run(now, client, horizon, input),
+            "StopServiceDeployment" => {
+                if !self.account.services.iter().any(|known| text(input, "serviceDeploymentArn").contains(known)) {
+                    self.harm(now, "I8", &format!("a roll back of {input}"));
+                }
+                let harm = self.commands.roll_back(horizon);
+                self.harms_of(now, harm);
+            }
             _ => {
                 let family = text(input, "family");
                 if !self.account.families.iter().any(|known| known == family) {
@@ -168,15 +184,23 @@ impl Judge {
             let ours = format!("evenkeel:{}:", self.account.table);
             match key.strip_prefix(&ours) {
                 None => self.harm(now, "I8", &format!("the tag {key}")),
-                Some("rollout") if applied => self.record(now, client, value),
-                Some("request") if applied => self.requested = word(value, "id").map(str::to_owned),
+                Some("rollout") if applied => {
+                    self.record(now, value);
+                    let harm = self.commands.record(now, client, value, &input["tags"]);
+                    self.harms_of(now, harm);
+                }
+                Some("command") if applied => {
+                    let harm = self.commands.command(now, client, value);
+                    self.harms_of(now, harm);
+                }
+                Some("request") if applied => self.requested.extend(word(value, "id").map(str::to_owned)),
                 Some(_) => {}
             }
         }
     }
 
     /// What was written down must be so, or be about to be so.
-    fn record(&mut self, now: Time, client: &str, value: &str) {
+    fn record(&mut self, now: Time, value: &str) {
         let (id, attempt) = (word(value, "id").unwrap_or_default(), word(value, "attempt").unwrap_or_default());
         let task = word(value, "task").unwrap_or_default();
         let launch = format!("evenkeel/{id}/{attempt}");
@@ -184,14 +208,17 @@ impl Judge {
         match word(value, "state").unwrap_or_default() {
             "baseline" => self.baseline = self.baseline.or(Some(now)),
             "launching" => drop(self.intents.insert(launch)),
-            "unknown" => drop(self.unknown.entry(id.to_owned()).or_insert_with(|| (now, client.to_owned()))),
             "launched" if found.is_none_or(|task| task.started_by != launch) => {
                 self.harm(now, "S3", &format!("launched was written of {launch}, which made no such task: {task}"));
             }
             "succeeded" => {
                 let good = found.is_some_and(|task| {
                     let codes = !task.exit_codes.is_empty() && task.exit_codes.iter().all(|code| *code == Some(0));
-                    task.started_by == launch && task.stop_code == "EssentialContainerExited" && task.ran && codes
+                    task.started_by == launch
+                        && task.stop_code == "EssentialContainerExited"
+                        && task.ran
+                        && codes
+                        && task.log_is_good
                 });
                 if !good {
                     self.harm(now, "S3", &format!("succeeded was written of {launch}: {found:?}"));
@@ -210,6 +237,7 @@ impl Judge {
         if !intent {
             self.harm(now, "S9", &format!("RunTask of {launch:?} without its intent written down"));
         }
+        self.is_placed(now, &launch, input);
         let (made, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.made)
             .into_iter()
             .partition(|arn| self.truth.tasks.get(arn).is_some_and(|task| task.started_by == launch));
@@ -224,13 +252,7 @@ impl Judge {
             self.harm(now, "I5", &format!("{} runs", task.family));
         }
         let Some(launch) = task.started_by.strip_prefix("evenkeel/") else { return };
-        let id = launch.split('/').next().unwrap_or_default();
-        let mut harms = Vec::new();
-        // Who wrote it down knows it at once, unless a call of its own from before is still on its way.
-        let knows = |(since, by): &(Time, String)| *since < horizon || (by == client && self.blindness_ms == 0);
-        if self.unknown.get(id).is_some_and(knows) {
-            harms.push(("S12", format!("{launch} begins after it was written down that nobody can say")));
-        }
+        let mut harms = self.commands.task_made(client, launch, horizon, self.blindness_ms > 0);
         for (other, alive) in self.truth.alive().filter(|(other, _)| *other != arn) {
             match &alive.service {
                 Some(service) if self.truth.was_old(service, &alive.deployment, horizon) && self.is_ours(service) => {
@@ -245,21 +267,32 @@ impl Judge {
         for (target, since) in self.truth.draining.iter().filter(|(_, since)| **since < horizon) {
             harms.push(("I2", format!("{launch} begins while {target} drains, since {}", since.rfc3339())));
         }
-        harms.iter().for_each(|(invariant, how)| self.harm(now, invariant, how));
+        self.harms_of(now, harms);
     }
 
-    /// I1: one rollout, one run. Attempts that never started are none.
+    /// I1: one rollout, one run, and one more for each retry that a person gave. Attempts that never started are none.
     fn task_runs(&mut self, arn: &str) {
         let Some(task) = self.truth.tasks.get(arn) else { return };
-        let Some((prefix, _)) = task.started_by.rsplit_once('/').filter(|(it, _)| it.starts_with("evenkeel/")) else {
-            return;
+        let launch = |it: &super::truth::Task| {
+            let (prefix, attempt) = it.started_by.rsplit_once('/')?;
+            Some((prefix.strip_prefix("evenkeel/")?.to_owned(), attempt.parse().unwrap_or(0)))
         };
-        let same =
-            |it: &&super::truth::Task| it.ran && it.started_by.rsplit_once('/').is_some_and(|(it, _)| it == prefix);
-        let runs = self.truth.tasks.values().filter(same).count();
-        if runs > 1 {
-            let (now, how) = (task.made, format!("{prefix} runs for the {runs}th time, as {arn}"));
-            self.harm(now, "I1", &how);
+        let Some((id, attempt)) = launch(task) else { return };
+        let others = self.truth.tasks.iter().filter(|(other, it)| *other != arn && it.ran).map(|(_, it)| it);
+        let others: Vec<u32> = others.filter_map(launch).filter(|(it, _)| *it == id).map(|(_, n)| n).collect();
+        let untold = |before: &&u32| !self.commands.retried(&id, **before, attempt);
+        if let Some(before) = others.iter().find(untold) {
+            let how = format!("attempt {attempt} of {id} runs after attempt {before}, as {arn}; nobody said retry");
+            self.harm(task.made, "I1", &how);
+        }
+    }
+
+    /// P4: with a way out of Spot, the first attempt runs there and every later one does not.
+    fn is_placed(&mut self, now: Time, launch: &str, input: &Value) {
+        let first = launch.ends_with("/1");
+        let spot = text(&input["capacityProviderStrategy"][0], "capacityProvider") == "FARGATE_SPOT";
+        if spot != (first || !self.account.fallback) {
+            self.harm(now, "P4", &format!("{launch} was to run elsewhere: {input}"));
         }
     }
 
@@ -269,12 +302,15 @@ impl Judge {
 
     /// I9: the newest request that was acknowledged, or a newer one, stands on the cluster.
     pub(super) fn requests_stand(&mut self, now: Time) {
+        // Of a request that came after it, its person may have died before it was acknowledged.
         if let Some(last) = self.requests.last()
-            && self.requested.as_ref() != Some(last)
+            && !self.requested.contains(last)
         {
-            let how = format!("request {last} was acknowledged, and the cluster carries {:?}", self.requested);
+            let how = format!("request {last} was acknowledged, and the cluster carried {:?}", self.requested);
             self.harm(now, "I9", &how);
         }
+        let harm = self.commands.stand();
+        self.harms_of(now, harm);
     }
 
     /// The newest deployment task that has run and ended well: when it was made.
@@ -289,8 +325,4 @@ impl Judge {
     pub(super) fn newest_deployment(&self) -> Option<Time> {
         self.account.services.iter().filter_map(|service| self.truth.newest(service)).max()
     }
-}
-
-fn word<'a>(value: &'a str, key: &str) -> Option<&'a str> {
-    value.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
 }

@@ -14,6 +14,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::deeds;
 use super::ending;
 use super::judge::{Account, Judge};
+use super::people::people;
 use super::process::{Stage, controller};
 use super::story::Story;
 use super::truth::Truth;
@@ -46,7 +47,7 @@ async fn happen(story: &Story, mischief: Option<Mischief>, told: bool) -> Played
     *lab.world().knobs_mut() = story.knobs();
     let began = Instant::now();
     let truth = Truth::begin(&lab.world().world_json(), Time(lab.now().millis()));
-    let judge = Judge::new(account(&lab), truth, story.blindness_ms());
+    let judge = Judge::new(account(&lab, story), truth, story.blindness_ms());
     let known = Known::of(&lab);
     let wire = |name: &str, salt: u64| {
         Wire::new(name, lab.client(), story.latency_ms, story.seed.rotate_left(17) ^ salt).wrong(mischief, &known)
@@ -60,6 +61,7 @@ async fn happen(story: &Story, mischief: Option<Mischief>, told: bool) -> Played
         biased;
         () = direct(&stage, began) => {}
         _ = controllers => {}
+        () = people(&stage) => {}
     }
     stage.catch_up();
     played(&stage, began, told)
@@ -77,8 +79,8 @@ async fn direct(stage: &Arc<Stage>, began: Instant) {
         deeds::act(stage, &deed.what).await;
     }
     after(stage.story.calm_ms).await;
-    stage.wires.iter().for_each(Wire::calm);
-    deeds::calm(&stage.lab);
+    stage.wires.iter().chain([&stage.hand]).for_each(Wire::calm);
+    deeds::calm(stage);
     if stage.story.is_stuck_with_an_image() {
         deeds::request(stage).await;
     }
@@ -103,12 +105,13 @@ fn played(stage: &Stage, began: Instant, told: bool) -> Played {
     }
 }
 
-fn account(lab: &Lab) -> Account {
+fn account(lab: &Lab, story: &Story) -> Account {
     let definitions = lab.laid_out.task_definitions.values();
     Account {
         cluster_arn: lab.laid_out.cluster_arn.clone(),
         table: lab.table.name.to_string(),
         services: lab.laid_out.services.values().cloned().collect(),
+        fallback: story.fallback,
         families: definitions.map(|arn| family(arn)).collect(),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The controller's own code makes the passes; only when the next one comes is decided here.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,13 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use evenkeel::aws::Aws;
 use evenkeel::lab::bench::Lab;
 use evenkeel::plan::history::History;
+use evenkeel::plan::hold::HoldCause;
 use evenkeel::plan::pace::NextLook;
 use evenkeel::reconcile::pass::{Mode, PassReport, Verdict, pass};
 use tokio::time::sleep;
 
 use super::judge::Judge;
+use super::people::Order;
 use super::story::Story;
 use super::wire::Wire;
 
@@ -25,6 +28,10 @@ pub(super) struct Stage {
     /// What people use for their commands.
     pub(super) hand: Wire,
     judge: Mutex<Judge>,
+    /// Commands that people mean to give.
+    orders: Mutex<Vec<Order>>,
+    /// Whether a person wants the table to settle for good, and nobody gives other commands any more.
+    ending: AtomicBool,
     seen: Vec<Mutex<Seen>>,
 }
 
@@ -37,6 +44,8 @@ pub(super) struct Seen {
     pub(super) holds: Vec<String>,
     /// Whether each hold that asks for a person says what the person can do.
     pub(super) hinted: bool,
+    /// Whether it says that the rollout has failed, or that nobody knows.
+    pub(super) ended: bool,
     pub(super) unanswered: bool,
     pub(super) violations: Vec<String>,
     /// Whether it died and nobody has begun it anew yet.
@@ -46,7 +55,16 @@ pub(super) struct Seen {
 impl Stage {
     pub(super) fn new(story: Story, lab: Lab, wires: Vec<Wire>, hand: Wire, judge: Judge) -> Self {
         let seen = wires.iter().map(|_| Mutex::default()).collect();
-        Self { story, lab, wires, hand, judge: Mutex::new(judge), seen }
+        Self {
+            story,
+            lab,
+            wires,
+            hand,
+            judge: Mutex::new(judge),
+            orders: Mutex::default(),
+            ending: AtomicBool::new(false),
+            seen,
+        }
     }
 
     pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
@@ -72,6 +90,26 @@ impl Stage {
         Aws::over(SharedHttpClient::new(self.hand.clone()), &self.lab.table.region)
     }
 
+    /// A person means to give a command.
+    pub(super) fn gives(&self, order: Order) {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(order);
+    }
+
+    /// From now on nobody gives commands.
+    pub(super) fn ends(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody gives commands any more.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    /// What people mean to give since this was last asked.
+    pub(super) fn take_orders(&self) -> Vec<Order> {
+        std::mem::take(&mut self.orders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Reads what has happened since the last time, line by line.
     pub(super) fn catch_up(&self) {
         let world = self.lab.world();
@@ -81,6 +119,8 @@ impl Stage {
     fn told(&self, controller: usize, report: &PassReport) {
         let verdict = report.verdict();
         let asking = report.plan.holds.iter().filter(|hold| hold.cause.urgency() >= URGENT);
+        let is_end =
+            |cause: &HoldCause| matches!(cause, HoldCause::RolloutFailed { .. } | HoldCause::RolloutUnknown { .. });
         let mut seen = self.seen_mut(controller);
         let mut violations = std::mem::take(&mut seen.violations);
         violations.extend(report.violations.iter().map(ToString::to_string));
@@ -90,6 +130,7 @@ impl Stage {
             violations,
             verdict: Some(verdict),
             hinted: asking.clone().all(|hold| hold.cause.hint().is_some()),
+            ended: report.plan.holds.iter().any(|hold| is_end(&hold.cause)),
             holds: report.plan.holds.iter().map(|hold| hold.cause.to_string()).collect(),
             unanswered: report.plan.rollout.is_unanswered(),
         };

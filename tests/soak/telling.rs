@@ -11,11 +11,12 @@ const MOST: usize = 400;
 
 /// A story and what came of it.
 pub(super) fn tell(story: &Story, played: &Played) -> String {
-    let Story { seed, rows, paces, latency_ms, drain_s, breaker, completion, deeds, calm_ms } = story;
+    let Story { seed, rows, paces, latency_ms, drain_s, breaker, completion, deeds, probe, fallback, calm_ms } = story;
     let mut lines = vec![
         played.harms.join("\n"),
         format!("seed {seed}: {rows:?}, {} controllers at {paces:.1?}, latency {latency_ms} ms", paces.len()),
         format!("drains for {drain_s} s, breaker {breaker}, {completion:?}; calm after {} s", calm_ms / 1000),
+        format!("log probe {probe:?}, leaves Spot {fallback}"),
     ];
     lines.extend(deeds.iter().map(|deed| format!("  after {:>5} s  {:?}", deed.at / 1000, deed.what)));
     let told: Vec<String> = played.journal.iter().filter_map(line).collect();

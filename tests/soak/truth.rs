@@ -19,6 +19,8 @@ pub(super) struct Task {
     pub(super) stopped: Option<Time>,
     pub(super) stop_code: String,
     pub(super) exit_codes: Vec<Option<i64>>,
+    /// Whether it writes what is asked of its log.
+    pub(super) log_is_good: bool,
 }
 
 /// Everything that was ever true.
@@ -31,6 +33,8 @@ pub(super) struct Truth {
     pub(super) primaries: BTreeMap<String, Vec<(Time, String)>>,
     /// Targets that drain, with the moment at which that began.
     pub(super) draining: BTreeMap<String, Time>,
+    /// Whether deployment tasks that start now write what is asked of their log.
+    pub(super) log_is_good: bool,
 }
 
 impl Truth {
@@ -77,12 +81,13 @@ impl Truth {
     fn task(&mut self, now: Time, event: &Value) {
         let service = event["service"].as_str().map(str::to_owned);
         let arn = text(event, "task");
+        let log_is_good = self.log_is_good;
         let task =
             self.tasks.entry(arn.to_owned()).or_insert_with(|| Task::new(now, text(event, "startedBy"), service));
         text(event, "family").clone_into(&mut task.family);
         text(event, "deployment").clone_into(&mut task.deployment);
         match text(event, "to") {
-            "RUNNING" => task.ran = true,
+            "RUNNING" => (task.ran, task.log_is_good) = (true, log_is_good),
             "STOPPED" => {
                 task.stopped = Some(now);
                 text(event, "stopCode").clone_into(&mut task.stop_code);
@@ -134,6 +139,7 @@ impl Task {
             stopped: None,
             stop_code: String::new(),
             exit_codes: Vec::new(),
+            log_is_good: true,
         }
     }
 }

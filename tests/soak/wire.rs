@@ -32,7 +32,7 @@ pub(super) struct Wire {
 struct Plans {
     rng: Rng,
     death: Option<Death>,
-    freeze: Option<(u32, u64)>,
+    freeze: Option<(&'static str, u32, u64)>,
     /// How long to stay away after the death that just came.
     away: i64,
 }
@@ -74,9 +74,9 @@ impl Wire {
         self.plans().death = Some(Death { operation, calls, after, away });
     }
 
-    /// Its `calls`-th call from now is held up.
-    pub(super) fn freeze_at(&self, calls: u32, ms: u64) {
-        self.plans().freeze = Some((calls, ms));
+    /// Its `calls`-th call from now is held up, of this operation if one is said.
+    pub(super) fn freeze_at(&self, operation: &'static str, calls: u32, ms: u64) {
+        self.plans().freeze = Some((operation, calls, ms));
     }
 
     /// No more deaths and freezes.
@@ -104,8 +104,8 @@ impl Wire {
     fn next(&self, operation: &str) -> (u64, Fate) {
         let mut plans = self.plans();
         let mut wait = if self.latency_ms > 0 { plans.rng.u64(0..=self.latency_ms) } else { 0 };
-        if let Some((calls, ms)) = plans.freeze {
-            plans.freeze = (calls > 1).then_some((calls - 1, ms));
+        if let Some((only, calls, ms)) = plans.freeze.filter(|(only, ..)| only.is_empty() || *only == operation) {
+            plans.freeze = (calls > 1).then_some((only, calls - 1, ms));
             wait += if calls <= 1 { ms } else { 0 };
         }
         let Some(mut death) = plans.death else { return (wait, Fate::Goes) };

@@ -8,12 +8,16 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use evenkeel::lab::bench::Lab;
+use evenkeel::model::command::Told;
+use evenkeel::plan::command::Want;
+use evenkeel::simulator::ecs::App;
 use evenkeel::simulator::wire::InProcess;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
+use super::people::{Order, Stand};
 use super::play::play;
-use super::story::{Deed, Story, What};
+use super::story::{Deed, Probe, Says, Story, What};
 use super::wire::operation;
 
 /// A way of being wrong.
@@ -55,28 +59,55 @@ pub(super) enum Mischief {
     StopsTasks,
     /// A foreign tag is overwritten.
     WritesTags,
+    /// The task is run once more when it has failed.
+    RetriesUntold,
+    /// An abort is read and forgotten.
+    ForgetsAborts,
+    /// A retry is read and forgotten.
+    ForgetsRetries,
+    /// A command is acknowledged and not written down.
+    LosesCommands,
+    /// What nobody knows is taken for done, and nobody said so.
+    ResolvesUntold,
+    /// The task is run once more when a person says how it ended.
+    RunsAfterResolve,
+    /// The log is not looked at.
+    TrustsExitCodes,
+    /// Every attempt runs on Spot.
+    StaysOnSpot,
+    /// A rollout is rolled back that nobody aborted.
+    RollsBackUntold,
 }
 
 /// Each with the invariant that it breaks, and a seed that shows it.
-const ALL: [(Mischief, &str, u64); 18] = [
+const ALL: [(Mischief, &str, u64); 27] = [
     (Mischief::FreshTokens, "I1", 5),
     (Mischief::NoToken, "I1", 5),
     (Mischief::TwoAtOnce, "I1", 1),
     (Mischief::TrustsStopping, "I2", 7),
     (Mischief::LaunchesAtOnce, "I2", 1),
-    (Mischief::RunsTwice, "I1", 1),
-    (Mischief::RunsAfterUnknown, "I1", 4),
+    (Mischief::RunsTwice, "I1", 3),
+    (Mischief::RunsAfterUnknown, "S12", 1),
     (Mischief::ForgetsIntent, "S9", 1),
     (Mischief::KicksMeanwhile, "I2", 1),
     (Mischief::TouchesOthers, "I8", 1),
     (Mischief::RunsInitial, "I5", 1),
     (Mischief::OwnsCounts, "I6", 1),
     (Mischief::NeverRests, "I7", 1),
-    (Mischief::Boasts, "S3", 4),
+    (Mischief::Boasts, "S3", 1),
     (Mischief::LosesRequests, "I9", 1),
     (Mischief::NeverLaunches, "L1", 1),
     (Mischief::StopsTasks, "I10", 1),
     (Mischief::WritesTags, "I8", 1),
+    (Mischief::RetriesUntold, "I1", 1),
+    (Mischief::ForgetsAborts, "P1", 1),
+    (Mischief::ForgetsRetries, "P2", 1),
+    (Mischief::LosesCommands, "I9", 1),
+    (Mischief::ResolvesUntold, "P3", 1),
+    (Mischief::RunsAfterResolve, "S12", 1),
+    (Mischief::TrustsExitCodes, "S3", 1),
+    (Mischief::StaysOnSpot, "P4", 1),
+    (Mischief::RollsBackUntold, "P1", 1),
 ];
 
 /// What a wrong controller knows of the account.
@@ -179,6 +210,29 @@ impl Wrong {
             Mischief::Boasts if state == "failed" || state == "unknown" => {
                 let text = body.to_string().replace(&format!("state={state}"), "state=succeeded");
                 ask(aws, with(&request, "TagResource", serde_json::from_str(&text).unwrap_or_default()))
+            }
+            Mischief::RetriesUntold if state == "failed" => self.again(aws, request),
+            Mischief::RunsAfterResolve if state == "resolved" => self.again(aws, request),
+            Mischief::ForgetsAborts if operation == "DescribeClusters" => deaf(aws, request, "do=abort"),
+            Mischief::ForgetsRetries if operation == "DescribeClusters" => deaf(aws, request, "do=retry"),
+            Mischief::LosesCommands if body["tags"][0]["key"] == "evenkeel:soak:command" => Ok(empty()),
+            Mischief::ResolvesUntold if state == "unknown" => {
+                let text = body.to_string().replace("state=unknown", "state=resolved");
+                ask(aws, with(&request, "TagResource", serde_json::from_str(&text).unwrap_or_default()))
+            }
+            Mischief::TrustsExitCodes if operation == "GetLogEvents" => {
+                Ok(altered(ask(aws, request)?, |text| text.replace("ERROR", "fine")))
+            }
+            Mischief::StaysOnSpot if operation == "RunTask" => {
+                let mut body = body;
+                body["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+                ask(aws, with(&request, "RunTask", body))
+            }
+            Mischief::RollsBackUntold if state == "open" => {
+                let cluster = self.known.cluster_arn.replace(":cluster/", ":service-deployment/");
+                let deployment = format!("{cluster}/{}/0123456789abcdefghijk", self.known.service);
+                let stop = json!({"serviceDeploymentArn": deployment, "stopType": "ROLLBACK"});
+                self.and_also(aws, request, "StopServiceDeployment", stop)
             }
             Mischief::LosesRequests if body["tags"][0]["key"] == "evenkeel:soak:request" => Ok(empty()),
             Mischief::NeverLaunches if operation == "RunTask" => Err(ConnectorError::timeout("not sent".into())),
@@ -309,6 +363,19 @@ fn altered(mut answer: HttpResponse, alter: impl FnOnce(&str) -> String) -> Http
     answer
 }
 
+/// The clusters as AWS has them, without the tags that say this.
+fn deaf(aws: &InProcess, request: HttpRequest, unheard: &str) -> Answer {
+    Ok(altered(ask(aws, request)?, |text| {
+        let mut shown: Value = serde_json::from_str(text).unwrap_or_default();
+        for cluster in shown["clusters"].as_array_mut().into_iter().flatten() {
+            let tags = cluster["tags"].as_array().cloned().unwrap_or_default();
+            let heard = tags.into_iter().filter(|tag| !tag["value"].as_str().unwrap_or_default().starts_with(unheard));
+            cluster["tags"] = heard.collect();
+        }
+        shown.to_string()
+    }))
+}
+
 fn empty() -> HttpResponse {
     HttpResponse::new(200.try_into().expect("200 is a status"), SdkBody::from("{}"))
 }
@@ -320,7 +387,25 @@ fn told(mischief: Mischief, seed: u64) -> Story {
         let owned = (0..story.services()).map(|service| Deed { at: 0, what: What::Scale(service, 1, 3) });
         story.deeds.splice(..0, owned.collect::<Vec<Deed>>());
     }
-    story
+    let kick = What::Kick { services: (0..story.services()).collect(), apart: 1_000 };
+    let fails = What::OneOff(App::CrashesAfter { ms: 5_000, exit_code: 1 });
+    let lost = What::Crash { controller: 0, operation: "RunTask", calls: 1, after: true, away: 7_200_000 };
+    let order = |want, stand, after| What::Command(Order { want, stand, after });
+    let deeds = match mischief {
+        Mischief::RetriesUntold | Mischief::Boasts => vec![fails, kick],
+        Mischief::ForgetsAborts => vec![kick, order(Want::Abort, Stand::Open, 1_000)],
+        Mischief::ForgetsRetries | Mischief::LosesCommands | Mischief::StaysOnSpot => {
+            vec![fails, kick, order(Want::Retry, Stand::Failed, 1_000)]
+        }
+        Mischief::ResolvesUntold | Mischief::RunsAfterUnknown => vec![lost, kick],
+        Mischief::RunsAfterResolve => vec![lost, kick, order(Want::Resolve(Told::Succeeded), Stand::Unknown, 1_000)],
+        Mischief::TrustsExitCodes => vec![What::Log(Says::Wrong), kick],
+        Mischief::RollsBackUntold => vec![kick],
+        _ => return story,
+    };
+    let said = deeds.into_iter().map(|what| Deed { at: 5_000, what }).collect();
+    let probe = (mischief == Mischief::TrustsExitCodes).then_some(Probe::MustNot);
+    Story { deeds: said, paces: vec![1.0], probe, fallback: true, calm_ms: 400_000, ..story }
 }
 
 /// The first of these seeds that shows it to break this invariant, and how.
