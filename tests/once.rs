@@ -17,6 +17,7 @@ mod seen;
 mod world;
 
 mod crashes {
+    mod asked;
     mod beside;
     mod dying;
     mod points;

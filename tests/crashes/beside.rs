@@ -80,6 +80,23 @@ async fn two_controllers_survive_the_crash_of_one_in_corrections() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_controllers_survive_the_crash_of_one_over_a_person_s_command() {
+    for variant in [Variant::Retry, Variant::RetryUnknown, Variant::Resolve] {
+        every_death_beside(variant).await;
+    }
+    for variant in [Variant::Abort, Variant::AbortAtLaunch, Variant::AbortAfterLaunch] {
+        every_death_beside(variant).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_controllers_survive_the_crash_of_one_over_a_log_and_off_spot() {
+    for variant in [Variant::LogFails, Variant::LeavesSpot] {
+        every_death_beside(variant).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_controllers_survive_the_crash_of_one_in_rollouts_that_fail() {
     for variant in [Variant::Rollback, Variant::TaskFails, Variant::NeverStarts, Variant::Reclaimed] {
         every_death_beside(variant).await;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use evenkeel::aws::Aws;
+use evenkeel::controller::command;
 use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::{End, Ended, Until, settle_from};
 use evenkeel::lab::bench::Lab;
@@ -54,6 +55,17 @@ impl Story {
             history = asked.expect("nothing stands against a request").history;
             self.acknowledged.set(true);
         }
+        if let Some(wish) = self.variant.wish().filter(|_| !self.acknowledged.get()) {
+            // What another controller has done meanwhile may stand against it.
+            match command::accept(&aws, &self.lab.table, &wish, self.lab.now()).await {
+                Ok(given) => {
+                    history = given.history;
+                    self.acknowledged.set(true);
+                }
+                Err(command::Refused::Held(_)) => {}
+                Err(refused) => panic!("{refused}"),
+            }
+        }
         self.settles(&aws, history).await
     }
 
@@ -94,12 +106,31 @@ impl Story {
         }
     }
 
+    /// Whether an abort never came to stand on the cluster, or after the launch was written down: another controller did not
+    /// wait for it.
+    fn came_too_late(&self) -> bool {
+        if self.variant != Variant::Abort {
+            return false;
+        }
+        let journal = self.lab.journal();
+        let wrote = |what: &str| {
+            let says = |tag: &Value| tag["value"].as_str().is_some_and(|value| value.contains(what));
+            let tags = |line: &Value| line["input"]["tags"].as_array().is_some_and(|tags| tags.iter().any(says));
+            journal.iter().position(|line| line["operation"] == "TagResource" && line["status"] == 200 && tags(line))
+        };
+        match (wrote("state=launching"), wrote("do=abort")) {
+            (Some(launch), Some(abort)) => launch < abort,
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
+
     /// Judges the end, and that it stays: a last look writes nothing.
     pub(super) async fn judge(&self, ended: &Ended, away: Span, case: &str) {
         let record = ended.last.plan.rollout.record.as_ref().map(|record| &record.state);
         let world = World::of(&self.lab, &self.begun);
         assert_eq!(world.harms, Vec::<String>::new(), "{case}");
-        let (verdict, runs) = self.variant.ends();
+        let (verdict, runs) = if self.came_too_late() { (Verdict::Converged, 1) } else { self.variant.ends() };
         let ran = world.runs.iter().filter(|run| run.reached_running).count();
         match (ended.end, record) {
             (End::Reached(Verdict::Failed), Some(RecordState::Unknown(_))) if away > SURE => {

@@ -11,6 +11,8 @@ use evenkeel::simulator::ecs::App;
 use evenkeel::simulator::scenario::{Action, Expected, Scenario};
 use serde_json::{Value, json};
 
+use super::asked;
+
 /// A kind of rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
@@ -30,6 +32,22 @@ pub(crate) enum Variant {
     NeverStarts,
     /// Kicks, and Spot takes the task back while it runs.
     Reclaimed,
+    /// The task failed, and a person has it run again.
+    Retry,
+    /// Nobody knows of the task, and a person has it run again.
+    RetryUnknown,
+    /// Nobody knows of the task, and a person says that it has done its work.
+    Resolve,
+    /// Kicks, and a person takes them back while they roll.
+    Abort,
+    /// An abort meets a launch that is written down and was not sent.
+    AbortAtLaunch,
+    /// An abort meets a launch that was sent.
+    AbortAfterLaunch,
+    /// Kicks, and the task exits with 0 and writes that it failed.
+    LogFails,
+    /// Kicks, and there is no Spot for the first attempt; later ones are on-demand.
+    LeavesSpot,
 }
 
 /// Which table.
@@ -75,6 +93,21 @@ impl Size {
 
     fn table(self, edits: &[(&str, &str)]) -> ServiceTable {
         edited(self.text(), edits)
+    }
+
+    /// The task row's definition, and what comes before another member of the task.
+    fn definition(self) -> &'static str {
+        match self {
+            Self::Cgap => "definition: { glob: \"CGAPDeployment-*\" }",
+            Self::Small => "definition: { name: migrate }",
+        }
+    }
+
+    fn next(self) -> &'static str {
+        match self {
+            Self::Cgap => "\n        ",
+            Self::Small => ", ",
+        }
     }
 
     /// Edits of every service row; the first is about one row alone.
@@ -133,8 +166,32 @@ impl Variant {
     pub(crate) fn ends(self) -> (Verdict, usize) {
         match self {
             Self::Request | Self::Kicks | Self::OneRow | Self::AllRows => (Verdict::Converged, 1),
-            Self::Rollback | Self::NeverStarts => (Verdict::Failed, 0),
-            Self::TaskFails | Self::Reclaimed => (Verdict::Failed, 1),
+            Self::Resolve | Self::AbortAfterLaunch | Self::LeavesSpot => (Verdict::Converged, 1),
+            Self::Retry | Self::RetryUnknown => (Verdict::Converged, 2),
+            Self::Rollback | Self::NeverStarts | Self::Abort | Self::AbortAtLaunch => (Verdict::Failed, 0),
+            Self::TaskFails | Self::Reclaimed | Self::LogFails => (Verdict::Failed, 1),
+        }
+    }
+
+    /// Of how many deaths one is taken without optimization. The launch of the later variants is the earlier ones' too.
+    pub(crate) fn thinned(self) -> usize {
+        match self {
+            Self::Request
+            | Self::Kicks
+            | Self::OneRow
+            | Self::AllRows
+            | Self::Rollback
+            | Self::TaskFails
+            | Self::NeverStarts
+            | Self::Reclaimed => 1,
+            Self::Retry
+            | Self::RetryUnknown
+            | Self::Resolve
+            | Self::Abort
+            | Self::AbortAtLaunch
+            | Self::AbortAfterLaunch
+            | Self::LogFails
+            | Self::LeavesSpot => 3,
         }
     }
 
@@ -142,7 +199,27 @@ impl Variant {
     pub(crate) async fn lab(self, size: Size, seed: u64) -> (Lab, Value) {
         // Only the users' table has a load balancer, whose verdict a circuit breaker waits for.
         let size = if self == Self::Rollback { Size::Cgap } else { size };
-        let lab = Lab::new(size.table(&[]), Start::Stated, seed).unwrap();
+        let definition = size.definition();
+        let member = |what: &str| format!("{definition}{}{what}", size.next());
+        let task = match self {
+            Self::LogFails => member("success: { log: { mustNotContain: ERROR } }"),
+            Self::LeavesSpot => member("spotFallback: true"),
+            Self::Request
+            | Self::Kicks
+            | Self::OneRow
+            | Self::AllRows
+            | Self::Rollback
+            | Self::TaskFails
+            | Self::NeverStarts
+            | Self::Reclaimed
+            | Self::Retry
+            | Self::RetryUnknown
+            | Self::Resolve
+            | Self::Abort
+            | Self::AbortAtLaunch
+            | Self::AbortAfterLaunch => definition.to_owned(),
+        };
+        let lab = Lab::new(size.table(&[(definition, &task)]), Start::Stated, seed).unwrap();
         let begun = lab.world().world_json();
         match self {
             Self::AllRows => return (lab.with_table(size.table(size.edits())), begun),
@@ -152,7 +229,15 @@ impl Variant {
             | Self::Rollback
             | Self::TaskFails
             | Self::NeverStarts
-            | Self::Reclaimed => {}
+            | Self::Reclaimed
+            | Self::Retry
+            | Self::RetryUnknown
+            | Self::Resolve
+            | Self::Abort
+            | Self::AbortAtLaunch
+            | Self::AbortAfterLaunch
+            | Self::LogFails
+            | Self::LeavesSpot => {}
         }
         assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
         match self {
@@ -167,10 +252,19 @@ impl Variant {
                 lab.world().set_app(&family(&lab), App::ExitsAfter { ms: 20_000, exit_code: 3 });
                 kick_all(&lab);
             }
-            Self::NeverStarts => {
+            Self::NeverStarts | Self::LeavesSpot => {
                 kick_all(&lab);
                 lab.world().play(&without_spot(size));
             }
+            Self::LogFails => {
+                lab.world().set_log(&family(&lab), vec![(1_000, "ERROR: the index is gone".to_owned())]);
+                kick_all(&lab);
+            }
+            Self::Retry => asked::failed(&lab).await,
+            Self::RetryUnknown | Self::Resolve => asked::unknown(&lab).await,
+            Self::Abort => asked::rolling(&lab).await,
+            Self::AbortAtLaunch => asked::aborted_late(&lab, false).await,
+            Self::AbortAfterLaunch => asked::aborted_late(&lab, true).await,
         }
         (lab, begun)
     }
