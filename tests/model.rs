@@ -11,6 +11,7 @@ mod model {
     mod guards;
     mod harm;
     mod look;
+    mod people;
     mod process;
     mod protocol;
 }

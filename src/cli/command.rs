@@ -30,6 +30,7 @@ pub(super) async fn give(
     let Acknowledged { command, history } = match accept(&aws, table, wish, context.started).await {
         Ok(acknowledged) => acknowledged,
         Err(Refused::Held(holds)) => return Ok(refused(context, "the command cannot be given", &holds)),
+        Err(error @ Refused::TooLate) => return Err(Failure::of(&error).hint("AWS answers slowly; give it again")),
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
     context.output.say(&format!("{} of rollout {} is written down", command.order, command.rollout));

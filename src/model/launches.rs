@@ -2,22 +2,22 @@
 //!
 //! The last write of a tag wins, and a process that looked a while ago may write `open` over a launch. So each write of
 //! the record that begins a launch or follows from one goes to a second tag too, and a process that does not know of the
-//! launch never writes there. Two such tags take turns, so that a late word about one rollout does not reach the next
-//! one's. Says which fact counts; when anything is written is not decided here.
+//! launch never writes there. Two such tags take turns, so that a late word about one launch does not reach the next
+//! one's: of the next rollout, or of the same where a person said retry. Says which fact counts; when anything is written is not decided here.
+
+use std::cmp::Ordering;
 
 use super::rollout::{Record, RecordState};
 
-/// The launches that a cluster carries: this rollout's and the one's before, in no order.
+/// The launches that a cluster carries: the newest and the one before, in no order.
 pub type Launches = [Option<Record>; 2];
 
 /// The record that counts: the tag's own, unless a launch knows more.
 pub fn known(record: Option<Record>, launches: &Launches) -> Option<Record> {
-    launches.iter().flatten().fold(record, |record, launch| match record {
-        Some(record) if is_behind(&record, launch) => Some(launch.clone()),
-        Some(record) => Some(record),
-        // Somebody removed it, and is to have the baseline that follows.
-        None => None,
-    })
+    // Without one, somebody removed it, and is to have the baseline that follows.
+    let record = record?;
+    let newest = launches.iter().flatten().max_by(|one, other| order(one, other));
+    Some(newest.filter(|launch| is_behind(&record, launch)).cloned().unwrap_or(record))
 }
 
 /// Which of the two tags the next record is written to as well, if it is of a launch. `before` is the record that counts.
@@ -26,22 +26,40 @@ pub fn place(before: Option<&Record>, next: &Record, launches: &Launches) -> Opt
     if !in_hand(next) && !before.is_some_and(in_hand) {
         return None;
     }
-    let own = launches.iter().position(|launch| launch.as_ref().is_some_and(|launch| launch.id == next.id));
-    let [first, second] = launches.each_ref().map(|launch| launch.as_ref().map(|launch| launch.frontier));
-    Some(own.unwrap_or(usize::from(first > second)))
+    // Attempts that follow each other by themselves are one launch; one that a person asks for is another.
+    let follows = before.filter(|before| in_hand(before)).unwrap_or(next);
+    let is_own = |launch: &Record| {
+        launch.id == next.id && launch.state.attempt().is_none_or(|attempt| Some(attempt) == follows.state.attempt())
+    };
+    let own = launches.iter().position(|launch| launch.as_ref().is_some_and(is_own));
+    let older = match launches {
+        [Some(first), Some(second)] => usize::from(order(first, second) == Ordering::Greater),
+        [first, _] => usize::from(first.is_some()),
+    };
+    Some(own.unwrap_or(older))
 }
 
-/// Whether a record says less than a launch: an older rollout, or that a rollout waits for its gate which has passed it.
+/// Which of two launches is the newer: a late word about an attempt says nothing of the next.
+fn order(one: &Record, other: &Record) -> Ordering {
+    let attempts = one.state.attempt().zip(other.state.attempt()).map(|(one, other)| one.cmp(&other));
+    let same = || attempts.unwrap_or_else(|| one.since.cmp(&other.since));
+    one.frontier.cmp(&other.frontier).then_with(same)
+}
+
+/// Whether a record says less than a launch: an older rollout, that a rollout waits for its gate which has passed it, or
+/// an attempt that was followed by another.
 fn is_behind(record: &Record, launch: &Record) -> bool {
     let waits = |record: &Record| record.state == RecordState::Open;
-    launch.frontier > record.frontier || (launch.frontier == record.frontier && waits(record) && !waits(launch))
+    let earlier = record.state.attempt().zip(launch.state.attempt()).is_some_and(|(before, attempt)| before < attempt);
+    let less = (waits(record) && !waits(launch)) || earlier;
+    launch.frontier > record.frontier || (launch.frontier == record.frontier && less)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{known, place};
     use crate::model::ids::{ClusterArn, DeploymentId, RowName, TableName};
-    use crate::model::rollout::{Attempt, Record, RecordState, RolloutId};
+    use crate::model::rollout::{Attempt, Failure, Record, RecordState, RolloutId};
     use crate::model::time::Timestamp;
 
     fn record(kick: i64, state: RecordState) -> Record {
@@ -85,6 +103,26 @@ mod tests {
         let next = record(7, RecordState::Launching(1));
         assert_eq!(place(Some(&record(7, RecordState::Open)), &next, &launches), Some(0));
         assert_eq!(place(Some(&record(5, RecordState::Launching(1))), &succeeded(5), &launches), Some(1));
+    }
+
+    #[test]
+    fn a_retry_outlives_a_late_word_that_the_attempt_before_it_failed() {
+        let attempt = |number| Attempt { number, task: "cafe".to_owned() };
+        let failed = record(5, RecordState::Failed(Failure::Task { attempt: attempt(1), exit: Some(3) }));
+        let again = record(5, RecordState::Launching(2));
+        let launches = [Some(succeeded(3)), Some(failed.clone())];
+        assert_eq!(place(Some(&failed), &again, &launches), Some(0));
+        let launches = [Some(again.clone()), Some(failed.clone())];
+        assert_eq!(place(Some(&again), &record(5, RecordState::Launched(attempt(2))), &launches), Some(0));
+        assert_eq!(place(Some(&again), &record(5, RecordState::Launching(3)), &launches), Some(0));
+        assert_eq!(known(Some(failed), &launches), Some(again));
+    }
+
+    #[test]
+    fn a_retry_that_was_taken_back_is_not_taken_for_the_attempt_before_it() {
+        let failed = record(5, RecordState::Failed(Failure::Start(1)));
+        let open = Record { since: Timestamp::from_millis(9), ..record(5, RecordState::Open) };
+        assert_eq!(known(Some(open.clone()), &[Some(failed), Some(open.clone())]), Some(open));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::command::Command;
 use crate::model::ids::{ContainerName, TaskArn};
 use crate::model::observed::{ContainerView, DefinitionView, NetworkView, Observed, Seen, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Durable, Failure, Lost, Record, RecordState};
@@ -30,6 +31,11 @@ const TOKEN_LIFE: Span = Span::minutes(55);
 
 /// How long ECS may take to show what it has accepted: its own documentation speaks of up to five minutes.
 const VISIBLE: Span = Span::minutes(5);
+
+/// How long a launch that meets an abort may still come to light: the abort may be written four minutes after its look,
+/// whoever had not read it by then may send RunTask for four minutes more, and ECS may take five to show the task. Shorter
+/// could end a rollout as aborted whose task then runs; longer only delays.
+const TAKEN_BACK: Span = Span::minutes(13);
 
 /// The wait before the second attempt; doubled for each later one.
 const FIRST_BACKOFF: Span = Span::seconds(30);
@@ -157,8 +163,10 @@ fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         let lost = Lost { attempt, task: None };
         return Some(write(input, RecordState::Unknown(lost), Because::EvidenceLost(why)));
     }
-    let unseen = age >= VISIBLE && observed.tasks.present().is_some();
-    if let Some(command) = command::aborted(durable, record).filter(|_| unseen) {
+    let seen = observed.tasks.present().is_some();
+    let unseen = age >= VISIBLE && seen;
+    let unsent = |command: &&Command| seen && observed.at.since(record.since.max(command.at)) >= TAKEN_BACK;
+    if let Some(command) = command::aborted(durable, record).filter(unsent) {
         return Some(write(input, RecordState::Open, Because::Commanded(command::said(command))));
     }
     let stand = ground.as_ref()?.stand;

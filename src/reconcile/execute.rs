@@ -70,7 +70,7 @@ impl Done {
 /// slow, would else send a RunTask after its token's life, or write over what others did meanwhile. A call is repeated
 /// for up to a minute more; longer would use up what is left of the token's hour after `launching` is given up,
 /// shorter would hinder a pass over a slow AWS.
-const FRESH: Duration = Duration::from_secs(180);
+pub(crate) const FRESH: Duration = Duration::from_secs(180);
 
 /// Takes the steps of a plan whose look began at this moment.
 pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<Outcome> {

@@ -43,6 +43,12 @@ pub(crate) struct Service {
     pub(crate) stage: Stage,
     /// The oldest deployment that still has a task.
     pub(crate) oldest: u8,
+    /// How many deployments there ever were: none has the serial of another.
+    pub(crate) made: u8,
+    /// The newest deployment that was COMPLETED, to which ECS can go back.
+    pub(crate) completed: (u8, i64),
+    /// When the newest deployment was made that ECS undid.
+    pub(crate) undone: Option<i64>,
 }
 
 /// How far a service's newest deployment is.
@@ -73,6 +79,8 @@ pub(crate) enum Life {
     Alive,
     /// STOPPED at this moment, having run, with exit code 0.
     Ended(i64),
+    /// STOPPED at this moment, having run, with exit code 3.
+    Failed(i64),
     /// STOPPED at this moment without ever having run.
     NeverStarted(i64),
 }
@@ -91,7 +99,8 @@ pub(crate) enum Ran {
 impl Aws {
     /// Services that were deployed long ago.
     pub(crate) fn settled(rows: usize) -> Self {
-        let service = Service { serial: 1, created: -3600, stage: Stage::Done, oldest: 1 };
+        let (created, completed) = (-3600, (1, -3600));
+        let service = Service { serial: 1, created, stage: Stage::Done, oldest: 1, made: 1, completed, undone: None };
         Self {
             now: 0,
             tags: Tags::new(),
@@ -118,15 +127,32 @@ impl Aws {
         self.now += 1;
         self.rows_before = Some((self.rows.clone(), self.now));
         let (service, now) = (&mut self.rows[row], self.now);
-        service.serial += 1;
-        (service.created, service.stage) = (now, Stage::Rolling);
+        service.made += 1;
+        (service.serial, service.created, service.stage) = (service.made, now, Stage::Rolling);
+    }
+
+    /// ECS goes back to what was COMPLETED: because a person says so, or because the deployment does not get up. What the
+    /// deployment had started is gone at once.
+    pub(crate) fn undo(&mut self, row: usize) {
+        if self.rows[row].stage != Stage::Rolling {
+            return;
+        }
+        self.now += 1;
+        self.rows_before = Some((self.rows.clone(), self.now));
+        let service = &mut self.rows[row];
+        service.undone = Some(service.created);
+        (service.serial, service.created) = service.completed;
+        (service.stage, service.oldest) = (Stage::Done, service.serial);
     }
 
     /// A deployment gets further.
     pub(crate) fn roll(&mut self, row: usize) {
         let service = &mut self.rows[row];
         service.stage = match service.stage {
-            Stage::Rolling => Stage::Draining,
+            Stage::Rolling => {
+                service.completed = (service.serial, service.created);
+                Stage::Draining
+            }
             Stage::Draining | Stage::Done => {
                 service.oldest = service.serial;
                 Stage::Done
@@ -182,14 +208,14 @@ impl OneOff {
 
     /// Whether its containers ran, or may have.
     pub(crate) fn has_run(&self) -> bool {
-        matches!(self.life, Life::Alive | Life::Ended(_))
+        matches!(self.life, Life::Alive | Life::Ended(_) | Life::Failed(_))
     }
 
     /// When it was STOPPED.
     pub(crate) fn stopped(&self) -> Option<i64> {
         match self.life {
             Life::Alive => None,
-            Life::Ended(at) | Life::NeverStarted(at) => Some(at),
+            Life::Ended(at) | Life::Failed(at) | Life::NeverStarted(at) => Some(at),
         }
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct Case {
 }
 
 /// Nothing may happen.
-const NOTHING: Budget = Budget { kicks: 0, requests: 0, faults: 0, short: 0, by_hand: 0, waits: 0 };
+const NOTHING: Budget =
+    Budget { kicks: 0, requests: 0, commands: 0, bad: 0, faults: 0, short: 0, by_hand: 0, waits: 0 };
 
 /// One row, one controller, a gate that is clear, and an hour or two.
 pub(crate) fn clear(faults: u8, waits: u8) -> Scenario {
@@ -46,6 +47,11 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
         case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
         case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),
+        case(&[Guard::RetryTag], two(retried(clear(0, 2))), Harm::NoEnd),
+        case(&[Guard::NextAttempt], told(failed(clear(0, 2))), Harm::RanAfterEnd),
+        case(&[Guard::NamedRollout], kicked_and_failing(told(failed(clear(0, 1)))), Harm::RanAfterEnd),
+        case(&[Guard::AbortBase], kicked_while_told(clear(0, 1)), Harm::RanAborted),
+        case(&[Guard::TakenBackLate], met(clear(0, 2)), Harm::RanAfterEnd),
     ]
 }
 
@@ -98,6 +104,8 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
         ("one controller, a kick, one fault, an hour", from_kick(clear(1, 2))),
         ("two rows kicked", Scenario { rows: 2, ..from_kick(clear(0, 2)) }),
         ("first contact, a request, one fault", asked(first_contact(clear(1, 1)))),
+        ("nobody knows, a command, one fault", told(unknown(clear(1, 2)))),
+        ("an abort, a kick, a rollback", rolled_back(kicked_while_told(clear(0, 1)))),
     ]
 }
 
@@ -110,6 +118,9 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
         ("one controller, three faults", clear(3, 3)),
         ("one controller from the kick on, two faults", from_kick(clear(2, 3))),
         ("one controller, a kick and a request, one fault", asked(kicked(clear(1, 2)))),
+        ("two controllers, a failure, a command, hours", two(told(failed(clear(0, 3))))),
+        ("two controllers, an abort meets a launch", two(told(clear(0, 2)))),
+        ("an abort, a kick, one fault", kicked_while_told(clear(1, 2))),
         ("two rows kicked, one fault", Scenario { rows: 2, ..from_kick(clear(1, 2)) }),
     ]
 }
@@ -122,6 +133,45 @@ pub(crate) fn limits() -> Vec<(&'static str, Scenario, Harm)> {
 /// An initial deployment in the task row.
 pub(crate) fn initial() -> Scenario {
     Scenario { initial: true, ..clear(1, 1) }
+}
+
+/// Somebody may give a command.
+fn told(world: Scenario) -> Scenario {
+    let budget = Budget { commands: 1, ..world.budget };
+    Scenario { budget, ..world }
+}
+
+fn failed(world: Scenario) -> Scenario {
+    Scenario { start: Start::Failed, waits: &[61, 3661], ..world }
+}
+
+fn retried(world: Scenario) -> Scenario {
+    Scenario { start: Start::Retried, ..failed(world) }
+}
+
+fn unknown(world: Scenario) -> Scenario {
+    Scenario { start: Start::Unknown, ..failed(world) }
+}
+
+fn kicked_and_failing(world: Scenario) -> Scenario {
+    let budget = Budget { kicks: 1, bad: 1, ..world.budget };
+    Scenario { budget, waits: &[61], ..world }
+}
+
+/// The rollout is open, and a kick joins it.
+fn kicked_while_told(world: Scenario) -> Scenario {
+    told(Scenario { start: Start::Draining, ..kicked(world) })
+}
+
+/// And ECS may undo it.
+fn rolled_back(world: Scenario) -> Scenario {
+    let budget = Budget { bad: 1, ..world.budget };
+    Scenario { budget, ..world }
+}
+
+/// An intent, and an abort that was judged before; as late as each may be.
+fn met(world: Scenario) -> Scenario {
+    two(Scenario { start: Start::Met, waits: &[179], ..world })
 }
 
 fn from_kick(world: Scenario) -> Scenario {

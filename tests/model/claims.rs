@@ -127,6 +127,31 @@ fn without_the_launch_tag_a_late_record_runs_twice() {
 }
 
 #[test]
+fn without_a_tag_of_its_own_a_retry_runs_twice() {
+    guards(&[Guard::RetryTag]);
+}
+
+#[test]
+fn without_the_next_attempt_a_retry_runs_its_own_attempt_twice() {
+    guards(&[Guard::NextAttempt]);
+}
+
+#[test]
+fn without_the_rollout_that_it_names_a_retry_is_about_the_next_one() {
+    guards(&[Guard::NamedRollout]);
+}
+
+#[test]
+fn without_its_base_an_abort_loses_the_rollout_to_a_kick_that_joins() {
+    guards(&[Guard::AbortBase]);
+}
+
+#[test]
+fn without_the_wait_an_aborted_launch_runs_after_all() {
+    guards(&[Guard::TakenBackLate]);
+}
+
+#[test]
 fn without_the_newest_kick_in_sight_it_launches_on_an_older_one() {
     guards(&[Guard::StaleFrontier]);
 }

@@ -4,10 +4,11 @@
 //! kick and every acknowledged request was followed by a run of the task, or a person is told otherwise.
 
 use evenkeel::model::rollout::{Record, RecordState};
-use evenkeel::plan::action::Standing;
+use evenkeel::plan::action::{Plan, Standing};
 
 use super::aws::{Life, Stage};
 use super::harm;
+use super::people::Said;
 use super::process::hash_of;
 use super::protocol::{How, Protocol, Sight, State};
 
@@ -23,7 +24,14 @@ pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
     let mut passed = Vec::new();
     let mut quiet = 0;
     for round in 0..ROUNDS {
-        let key = hash_of(&(&state.aws, &state.processes, &state.requests, &state.given_up, quiet));
+        let key = hash_of(&(
+            &state.aws,
+            &state.processes,
+            &state.requests,
+            &state.given_up,
+            (&state.over, &state.said),
+            quiet,
+        ));
         if model.ends.lock().expect("no end panics").contains(&key) {
             return remember(model, passed);
         }
@@ -71,14 +79,14 @@ fn advance(model: &Protocol, state: &mut State) -> bool {
             acted = true;
         }
     }
-    state.harm = state.harm.or_else(|| harm::of_tasks(&state.aws.tasks));
+    state.harm = state.harm.or_else(|| harm::of_tasks(&state.aws.tasks, &state.said));
     acted
 }
 
 /// Whether everything was done, or a person knows.
 fn is_end(model: &Protocol, state: &State) -> bool {
     let plan = model.plan_of(state);
-    if !plan.steps.is_empty() {
+    if !plan.steps.is_empty() || is_unheard(state, &plan) {
         return false;
     }
     match plan.standing() {
@@ -86,6 +94,31 @@ fn is_end(model: &Protocol, state: &State) -> bool {
         Standing::Held | Standing::Failed => true,
         Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
     }
+}
+
+/// Whether the newest command that was acknowledged is lost, or still to be done and nobody says why.
+fn is_unheard(state: &State, plan: &Plan) -> bool {
+    let standing = state.aws.tags.get("command");
+    if standing != state.said.last() {
+        return true;
+    }
+    let (Some(record), Some(said)) = (&plan.rollout.record, standing.map(|tag| Said::of(tag))) else { return false };
+    let open = match &record.state {
+        RecordState::Failed(_) => said.act == "retry",
+        RecordState::Unknown(_) => said.act != "abort",
+        RecordState::Open => said.act == "abort" && said.aborts(record),
+        RecordState::Baseline
+        | RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Succeeded(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => false,
+    };
+    // A request takes the place of a retry.
+    let pending = open
+        && (said.act == "abort"
+            || (said.rollout == record.id.as_str() && record.state.attempt() == Some(said.attempt)));
+    pending && plan.standing() == Standing::Failed && !plan.rollout.is_unanswered()
 }
 
 fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
@@ -98,12 +131,16 @@ fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
         }
         // Nothing was kicked since first contact.
         RecordState::Baseline => state.contact.is_some_and(|contact| newest <= contact),
+        // A person vouches for it.
+        RecordState::Resolved(attempt) => {
+            let vouched = |said: Said| (said.act.as_str(), said.attempt) == ("resolve", *attempt);
+            state.said.iter().map(|tag| Said::of(tag)).any(|said| said.rollout == record.id.as_str() && vouched(said))
+        }
         RecordState::Open
         | RecordState::Launching(_)
         | RecordState::Launched(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
-        | RecordState::Resolved(_)
         | RecordState::Skipped => false,
     });
     kicked && ran

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use evenkeel::model::rollout::{Record, RecordState};
-use evenkeel::model::time::Timestamp;
+use evenkeel::model::time::{Span, Timestamp};
 use evenkeel::plan::history::History;
 
 use super::aws::{Life, Stage};
@@ -39,6 +39,16 @@ pub(crate) enum Guard {
     OldPlan,
     /// What is shown older than the record's frontier opens no gate.
     StaleFrontier,
+    /// The launch of a retry is written where a late word about the attempt before does not reach it.
+    RetryTag,
+    /// A retry launches the attempt after the one that it names.
+    NextAttempt,
+    /// A command is about the rollout that it names.
+    NamedRollout,
+    /// An abort is about the kicks too that join its rollout.
+    AbortBase,
+    /// A launch that meets an abort is taken back only when nothing that was sent can still come.
+    TakenBackLate,
     /// The launch is written where a late write of the record does not reach it.
     LaunchTag,
 }
@@ -77,10 +87,36 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 let shown = look.rows.iter().map(|row| moment(row.created)).max();
                 edit(&mut look, |record, _| record.frontier = record.frontier.min(shown.unwrap_or(record.frontier)));
             }
+            Guard::NamedRollout => {
+                let newest = record(&look).map(|record| record.id.to_string());
+                let named = |word: &str| newest.clone().filter(|_| word.starts_with("rollout="));
+                say(&mut look, |word| Some(named(word).map_or(word.to_owned(), |id| format!("rollout={id}"))));
+            }
+            Guard::AbortBase => say(&mut look, |word| (!word.starts_with("base=")).then(|| word.to_owned())),
+            Guard::TakenBackLate if look.tags.get("command").is_some_and(|tag| tag.starts_with("do=abort")) => {
+                say(&mut look, |word| Some(if word.starts_with("at=") { "at=0".to_owned() } else { word.to_owned() }));
+                edit(&mut look, |record, now| {
+                    if matches!(record.state, RecordState::Launching(_)) && now.since(record.since) >= Span::minutes(5)
+                    {
+                        record.since = now.plus(Span::minutes(-20));
+                    }
+                });
+            }
+            Guard::RetryTag => {
+                let first = |tag: &str| Record::parse(tag).is_none_or(|it| it.state.attempt().is_none_or(|it| it == 1));
+                look.tags.retain(|key, tag| !key.starts_with("launch") || first(tag));
+            }
             Guard::LaunchTag => {
                 look.tags.retain(|key, _| !key.starts_with("launch"));
             }
-            Guard::ReadBack | Guard::SecondLook | Guard::Token | Guard::StaleTags | Guard::Audit | Guard::OldPlan => {}
+            Guard::ReadBack
+            | Guard::SecondLook
+            | Guard::Token
+            | Guard::StaleTags
+            | Guard::Audit
+            | Guard::OldPlan
+            | Guard::NextAttempt
+            | Guard::TakenBackLate => {}
         }
     }
     look
@@ -98,6 +134,13 @@ pub(crate) fn remembered(history: &History, without: &Without) -> History {
 /// The record that a look shows.
 pub(crate) fn record(look: &Look) -> Option<Record> {
     look.tags.get("rollout").and_then(|tag| Record::parse(tag))
+}
+
+/// Another command than there is: each of its words, or what stands in its place.
+fn say(look: &mut Look, word: impl Fn(&str) -> Option<String>) {
+    if let Some(tag) = look.tags.get_mut("command") {
+        *tag = tag.split(' ').filter_map(word).collect::<Vec<_>>().join(" ").into();
+    }
 }
 
 fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {

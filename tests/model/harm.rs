@@ -9,6 +9,8 @@ use evenkeel::model::rollout::RecordState;
 use super::aws::{Aws, LAG, OneOff};
 use super::guards::record;
 use super::look::{Look, second};
+use super::people::{self, Said};
+use super::protocol::State;
 
 /// A harm.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,10 @@ pub(crate) enum Harm {
     RanInitial,
     /// An attempt ran that was written down as unknown before. The next attempt follows only where somebody knows better.
     RanAfterUnknown,
+    /// An attempt ran though an end was written down before, and nobody said retry.
+    RanAfterEnd,
+    /// RunTask on a look that shows that a person takes the rollout back.
+    RanAborted,
     /// RunTask on a look that is older than the record.
     StaleFrontier,
     /// Faults stop, and no end follows, or one at which something that was asked for is lost.
@@ -39,8 +45,15 @@ pub(crate) fn rollout(started_by: &str) -> &str {
     started_by.rsplit_once('/').map_or(started_by, |(id, _)| id)
 }
 
+/// The rollout's id and the attempt of a `startedBy` of ours.
+pub(crate) fn launch(started_by: &str) -> (&str, u32) {
+    let (id, attempt) = started_by.rsplit_once('/').unwrap_or((started_by, ""));
+    (id.rsplit('/').next().unwrap_or(id), attempt.parse().unwrap_or(0))
+}
+
 /// Harms that AWS's state shows by itself.
-pub(crate) fn of_tasks(tasks: &[OneOff]) -> Option<Harm> {
+pub(crate) fn of_tasks(tasks: &[OneOff], said: &[Arc<str>]) -> Option<Harm> {
+    let said: Vec<Said> = said.iter().map(|tag| Said::of(tag)).collect();
     let ours: Vec<&OneOff> = tasks.iter().filter(|task| !task.started_by.starts_with(BY_HAND)).collect();
     let pairs = ours.iter().enumerate().flat_map(|(index, one)| ours[..index].iter().map(move |other| (*one, *other)));
     for (one, other) in pairs {
@@ -48,7 +61,11 @@ pub(crate) fn of_tasks(tasks: &[OneOff]) -> Option<Harm> {
             return Some(Harm::TwoAtOnce);
         }
         let same = rollout(&one.started_by) == rollout(&other.started_by);
-        if same && one.has_run() && other.has_run() {
+        let (id, first) = launch(&other.started_by);
+        let (_, second) = launch(&one.started_by);
+        let (first, second) = (first.min(second), first.max(second));
+        let told = said.iter().any(|said| said.retries(id, first, second));
+        if same && one.has_run() && other.has_run() && !told {
             return Some(Harm::RanTwice);
         }
     }
@@ -56,12 +73,23 @@ pub(crate) fn of_tasks(tasks: &[OneOff]) -> Option<Harm> {
 }
 
 /// Harms of a RunTask that AWS took for a new one, sent because of this look.
-pub(crate) fn of_run(aws: &Aws, look: &Look, started_by: &str, given_up: &[Arc<str>]) -> Option<Harm> {
+pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Harm> {
+    let State { aws, given_up, over, said, .. } = state;
     if look.initial {
         return Some(Harm::RanInitial);
     }
     if given_up.iter().any(|unknown| &**unknown == started_by) {
         return Some(Harm::RanAfterUnknown);
+    }
+    let (id, attempt) = launch(started_by);
+    let told = |ended: u32| said.iter().any(|tag| Said::of(tag).retries(id, ended, attempt));
+    if over.iter().any(|(ended, number)| **ended == *id && !told(*number)) {
+        return Some(Harm::RanAfterEnd);
+    }
+    let open = record(look).zip(people::shown(look)).is_some_and(|(record, said)| said.aborts(&record));
+    // Only the first attempt can be taken back; a later one follows from what happened before the abort.
+    if open && attempt == 1 {
+        return Some(Harm::RanAborted);
     }
     let frontier = record(look).map_or(i64::MIN, |record| second(record.frontier));
     if look.tasks.iter().any(OneOff::is_alive) {

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use evenkeel::model::ids::{
-    AccountId, ClusterArn, ContainerName, DeploymentId, Family, Region, RowName, ServiceArn, ServiceName, TableName,
-    TaskArn, TaskDefinitionArn,
+    AccountId, ClusterArn, ContainerName, DeploymentId, Family, Region, RowName, ServiceArn, ServiceDeploymentArn,
+    ServiceName, TableName, TaskArn, TaskDefinitionArn,
 };
 use evenkeel::model::image::Digest;
 use evenkeel::model::observed::{
     CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
-    DeploymentView, DesiredStatus, NetworkView, Observed, RolloutState, RowView, Seen, ServiceView, TaskStatus,
-    TaskView,
+    DeploymentView, DesiredStatus, Fate, NetworkView, Observed, RolloutState, RowView, Seen, ServiceDeploymentView,
+    ServiceView, TaskStatus, TaskView,
 };
 use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
@@ -96,6 +96,12 @@ pub(crate) fn task_id(serial: u8) -> String {
 pub(crate) fn row_of(service: &ServiceArn) -> usize {
     let name = service.as_str().rsplit("service/service").next();
     name.and_then(|index| index.parse().ok()).expect("an ARN of this file")
+}
+
+/// The index of the row that a service of this name belongs to.
+pub(crate) fn row_by_name(service: &ServiceName) -> usize {
+    let index = service.as_str().strip_prefix("service");
+    index.and_then(|index| index.parse().ok()).expect("a name of this file")
 }
 
 pub(crate) fn deployment_id(row: usize, serial: u8) -> DeploymentId {
@@ -190,7 +196,24 @@ fn row_view(index: usize, row: &Service) -> RowView {
         controller: "ECS".to_owned(),
         cleanup: Cleanup::Blocking,
     };
-    RowView { service: Seen::Present(Selection::One(service)), ..empty_view("service", false) }
+    let history = Seen::Present(history(index, row));
+    RowView { service: Seen::Present(Selection::One(service)), history, ..empty_view("service", false) }
+}
+
+/// What ListServiceDeployments shows: the newest deployment, and the newest that ECS undid.
+fn history(index: usize, row: &Service) -> Vec<ServiceDeploymentView> {
+    let view = |created: i64, fate: Fate| ServiceDeploymentView {
+        arn: ServiceDeploymentArn::told(format!("arn:service-deployment/{index}/{created}")),
+        created_at: moment(created),
+        fate,
+        status: format!("{fate:?}"),
+        reason: String::new(),
+    };
+    let fate = if row.stage == Stage::Rolling { Fate::Going } else { Fate::Succeeded };
+    [Some(view(row.created, fate)), row.undone.map(|created| view(created, Fate::Undone))]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn task_row_view(initial: bool) -> RowView {
@@ -256,6 +279,12 @@ fn one_off(task: &OneOff) -> TaskView {
             view.started_at = view.created_at;
             view.stop_code = "EssentialContainerExited".to_owned();
             view.containers[0].exit_code = Some(0);
+        }
+        Life::Failed(_) => {
+            (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
+            view.started_at = view.created_at;
+            view.stop_code = "EssentialContainerExited".to_owned();
+            view.containers[0].exit_code = Some(3);
         }
         Life::NeverStarted(_) => {
             (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);

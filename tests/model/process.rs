@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use evenkeel::aws::{RunAnswer, Updated};
 use evenkeel::model::observed::Observed;
-use evenkeel::model::rollout::RecordState;
+use evenkeel::model::rollout::{Record, RecordState};
 use evenkeel::model::row::{RolloutPolicy, ServiceTable};
 use evenkeel::model::time::{Span, Timestamp};
 use evenkeel::plan::action::{Action, Plan, Step};
@@ -78,6 +78,7 @@ impl Memory {
         history.written.record.take_if(|(_, at)| !counts(*at));
         history.written.change.take_if(|(_, at)| !counts(*at));
         history.written.request.take_if(|(_, at)| !counts(*at));
+        history.written.command.take_if(|(_, at)| !counts(*at));
         Self::of(history)
     }
 
@@ -123,6 +124,9 @@ impl Decision {
         if !fine && !without.contains(&Guard::Audit) {
             decided.steps.clear();
         }
+        if without.contains(&Guard::NextAttempt) {
+            decided.steps.iter_mut().for_each(same_attempt);
+        }
         if without.contains(&Guard::ReadBack) {
             let run = run_unread(table, look, &decided, &history);
             decided.steps.extend(run);
@@ -144,6 +148,13 @@ impl Decision {
             violations: Vec::new(),
         };
         Memory::after(remember(History::clone(&memory.history), &report), self.observed.at)
+    }
+}
+
+/// A retry that launches the attempt that it follows once more.
+fn same_attempt(step: &mut Step) {
+    if let Action::Record(Record { state: RecordState::Launching(attempt @ 2..), .. }) = &mut step.action {
+        *attempt -= 1;
     }
 }
 

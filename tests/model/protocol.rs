@@ -9,19 +9,18 @@ use std::sync::{Arc, Mutex};
 use evenkeel::model::rollout::{Record, RecordState, TagKeys};
 use evenkeel::model::row::ServiceTable;
 use evenkeel::plan::action::{Action, Plan, Step};
-use evenkeel::plan::history::History;
-use evenkeel::plan::planner::PlanInput;
-use evenkeel::plan::request::request;
+use evenkeel::plan::command::Want;
 use stateright::{Model, Property};
 
-use super::aws::{Aws, LAG, Life, Ran, Stage};
+use super::aws::{Aws, KEPT, LAG, Life, Ran, Stage};
 use super::guards::{Guard, Without};
 use super::harm::{self, Harm};
-use super::look::{Look, row_of, second, short_key};
+use super::look::{Look, row_by_name, row_of, second, short_key};
+use super::people::{Giving, WANTS};
 use super::process::{Acting, Answered, Decision, Memory, Process, hash_of, wanted};
 
 /// A step that is not sent within so many seconds of its look is not sent at all.
-const FRESH: i64 = 4 * 60;
+pub(crate) const FRESH: i64 = 4 * 60;
 /// Decisions that are kept, so that the same look need not be planned twice.
 const KEPT_DECISIONS: usize = 4000;
 
@@ -58,6 +57,14 @@ pub(crate) enum Start {
     Launching,
     /// As `Launching`, and RunTask was taken; nobody heard its answer.
     Lost,
+    /// As `Lost`, and the task has ended with exit code 3, which is written down.
+    Failed,
+    /// As `Failed`; every controller saw it, the first has said so, and a person has said retry.
+    Retried,
+    /// As `Launching`; a person has judged an abort before, and has yet to give it.
+    Met,
+    /// As `Launching`, and an hour later it is written down that nobody knows.
+    Unknown,
 }
 
 /// How often something may still happen.
@@ -67,6 +74,10 @@ pub(crate) struct Budget {
     pub(crate) kicks: u8,
     /// Requests by people.
     pub(crate) requests: u8,
+    /// Commands by people.
+    pub(crate) commands: u8,
+    /// Deployments that ECS undoes, and tasks that end with exit code 3.
+    pub(crate) bad: u8,
     /// Late looks, lost answers, steps that are not sent, crashes, tasks that do not start.
     pub(crate) faults: u8,
     /// Looks that leave out tasks on their way out; each is a fault too.
@@ -86,6 +97,12 @@ pub(crate) struct State {
     pub(crate) budget: Budget,
     /// Attempts that were written down as unknown, by their `startedBy`.
     pub(crate) given_up: Vec<Arc<str>>,
+    /// Ends that were written down: of which rollout, and of which attempt; 0 if none was made.
+    pub(crate) over: Vec<(Arc<str>, u32)>,
+    /// A command that a person is about to give.
+    pub(crate) giving: Option<Giving>,
+    /// Commands that were acknowledged, by their tags.
+    pub(crate) said: Vec<Arc<str>>,
     /// Requests that were acknowledged: the frontier after which they want kicks.
     pub(crate) requests: Vec<i64>,
     /// The frontier of the first record ever: what was kicked before is nobody's business.
@@ -106,6 +123,16 @@ pub(crate) enum Move {
     Kick(usize),
     /// A person asks for a rollout, and is told that it is written down.
     Request,
+    /// A person looks whether a command can be given.
+    Say(Want),
+    /// It is written down, and the person told so.
+    Give,
+    /// The person dies over it.
+    Drop,
+    /// ECS undoes a deployment that does not get up.
+    Undo(usize),
+    /// A one-off task ends with exit code 3.
+    Fail(usize),
     /// A deployment gets further.
     Roll(usize),
     /// A one-off task ends by itself.
@@ -148,11 +175,24 @@ impl Sight {
     pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false };
 }
 
+/// Whether a record's state is an end, after which only a retry leads to another attempt. After `unknown`, somebody may
+/// know better who heard that the attempt did not start.
+fn is_over(state: &RecordState) -> bool {
+    match state {
+        RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Unknown(_) => false,
+        RecordState::Succeeded(_) | RecordState::Failed(_) | RecordState::Resolved(_) | RecordState::Skipped => true,
+    }
+}
+
 /// The model.
 pub(crate) struct Protocol {
     pub(crate) scenario: Scenario,
     pub(crate) table: ServiceTable,
-    keys: TagKeys,
+    pub(crate) keys: TagKeys,
     decisions: Mutex<BTreeMap<(u64, u64), Arc<Decision>>>,
     pub(crate) ends: Mutex<std::collections::BTreeSet<u64>>,
 }
@@ -178,7 +218,7 @@ impl Protocol {
         decisions.entry(key).or_insert_with(decision).clone()
     }
 
-    fn sight(&self, state: &State, sight: Sight) -> Look {
+    pub(crate) fn sight(&self, state: &State, sight: Sight) -> Look {
         let aws = &state.aws;
         let tags = sight.tags.checked_sub(1).map_or(&aws.tags, |index| &aws.tags_before[index].0);
         let before = aws.rows_before.as_ref().filter(|_| sight.rows).map(|(rows, _)| rows);
@@ -211,6 +251,37 @@ impl Protocol {
         self.take(state, 0, How::Done);
         state.processes[0] = Process::fresh();
         state.aws.wait(wait);
+    }
+
+    /// The task of a start after the launch has ended, or nobody knows of it.
+    fn ended(&self, state: &mut State, start: Start) {
+        match start {
+            Start::Failed => {
+                state.aws.tasks[0].life = Life::Failed(state.aws.now);
+                self.alone(state, 0);
+                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
+            }
+            Start::Retried => {
+                state.aws.tasks[0].life = Life::Failed(state.aws.now);
+                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
+                self.take(state, 0, How::Done);
+                self.say(state, Want::Retry);
+                self.give(state);
+            }
+            Start::Unknown => {
+                state.aws.wait(KEPT);
+                self.alone(state, 0);
+                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
+            }
+            Start::FirstContact
+            | Start::Kicked
+            | Start::Draining
+            | Start::Clear
+            | Start::Overtaken
+            | Start::Launching
+            | Start::Met
+            | Start::Lost => {}
+        }
     }
 
     /// What the first controller would do about a fresh look.
@@ -260,8 +331,12 @@ impl Protocol {
                 state.aws.kick(row);
                 Answered::Kicked(row, state.aws.rows[row].serial, state.aws.now)
             }
-            // The model has no abort, so that nothing is rolled back in it.
-            Action::Register(_) | Action::RollBack(_) => Answered::Written,
+            Action::RollBack(back) => {
+                let row = row_by_name(&back.name);
+                state.aws.undo(row);
+                Answered::Written
+            }
+            Action::Register(_) => Answered::Written,
             Action::Run(launch) => {
                 let token = if self.is_without(Guard::Token) {
                     state.aws.tasks.len().to_string()
@@ -269,10 +344,10 @@ impl Protocol {
                     launch.client_token.clone()
                 };
                 let started_by: Arc<str> = launch.started_by.as_str().into();
-                let before = state.aws.clone();
+                let before = state.clone();
                 match state.aws.run(&token.into(), &started_by, how != How::Failures) {
                     Ran::New(serial) => {
-                        let harm = harm::of_run(&before, look, &started_by, &state.given_up);
+                        let harm = harm::of_run(&before, look, &started_by);
                         state.harm = state.harm.or(harm);
                         Answered::Task(serial)
                     }
@@ -284,30 +359,22 @@ impl Protocol {
         (how != How::AnswerLost).then_some(answered)
     }
 
-    fn write(&self, state: &mut State, record: &Record, launch: Option<&str>) {
+    pub(crate) fn write(&self, state: &mut State, record: &Record, launch: Option<&str>) {
         let keys = [Some(self.keys.rollout.as_str()), launch];
         let tag: Arc<str> = record.tag().into();
         state.contact.get_or_insert(second(record.frontier));
         let tags: Vec<(String, Arc<str>)> =
             keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
         state.aws.tag(&tags);
+        if is_over(&record.state) {
+            let end = (record.id.as_str().into(), record.state.attempt().unwrap_or(0));
+            if !state.over.contains(&end) {
+                state.over.push(end);
+            }
+        }
         if let RecordState::Unknown(lost) = &record.state {
             state.given_up.push(record.id.started_by(lost.attempt).into());
         }
-    }
-
-    /// A person asks, by the real `plan::request::request`.
-    fn request(&self, state: &mut State) -> Option<()> {
-        let observed = self.sight(state, Sight::FRESH).observed();
-        let history = History::default();
-        let input = PlanInput { table: &self.table, observed: &observed, history: &history };
-        let accepted = request(&input, None).ok()?;
-        if let Some(baseline) = &accepted.baseline {
-            self.write(state, baseline, None);
-        }
-        state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
-        state.requests.push(second(accepted.request.after));
-        Some(())
     }
 
     fn sights(&self, state: &State, found: &mut Vec<Sight>) {
@@ -363,6 +430,9 @@ impl Model for Protocol {
             processes: vec![Process::fresh(); controllers],
             budget,
             given_up: Vec::new(),
+            over: Vec::new(),
+            giving: None,
+            said: Vec::new(),
             requests: Vec::new(),
             contact: None,
             harm: None,
@@ -375,20 +445,38 @@ impl Model for Protocol {
         let rolls = match start {
             Start::FirstContact | Start::Kicked => 0,
             Start::Draining => 1,
-            Start::Clear | Start::Overtaken | Start::Launching | Start::Lost => 2,
+            Start::Clear
+            | Start::Overtaken
+            | Start::Launching
+            | Start::Lost
+            | Start::Failed
+            | Start::Retried
+            | Start::Met
+            | Start::Unknown => 2,
         };
         (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
         if start != Start::Kicked {
             self.alone(&mut state, 61);
         }
-        if matches!(start, Start::Clear | Start::Overtaken | Start::Launching | Start::Lost) {
+        if rolls == 2 {
             (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
             state.aws.wait(61);
         }
-        if matches!(start, Start::Launching | Start::Lost) {
-            (0..if start == Start::Lost { 2 } else { 1 }).for_each(|_| self.alone(&mut state, 0));
+        let passes = match start {
+            Start::Launching | Start::Met | Start::Unknown => 1,
+            Start::Lost => 2,
+            // `launched` is written too.
+            Start::Failed | Start::Retried => 3,
+            Start::FirstContact | Start::Kicked | Start::Draining | Start::Clear | Start::Overtaken => 0,
+        };
+        if start == Start::Met {
+            self.say(&mut state, Want::Abort);
+        }
+        if passes > 0 {
+            (0..passes).for_each(|_| self.alone(&mut state, 0));
             state.processes = vec![Process::fresh(); controllers];
         }
+        self.ended(&mut state, start);
         if start == Start::Overtaken {
             (0..rows).for_each(|row| state.aws.kick(row));
             self.alone(&mut state, 0);
@@ -410,14 +498,24 @@ impl Model for Protocol {
         let rows = 0..self.scenario.rows;
         moves.extend(rows.clone().filter(|_| budget.kicks > 0).map(Move::Kick));
         moves.extend((budget.requests > 0).then_some(Move::Request));
+        match &state.giving {
+            Some(_) => {
+                moves.push(Move::Give);
+                moves.extend((budget.faults > 0).then_some(Move::Drop));
+            }
+            None => moves.extend(WANTS.into_iter().filter(|_| budget.commands > 0).map(Move::Say)),
+        }
+        let going = |row: &usize| budget.bad > 0 && state.aws.rows[*row].stage == Stage::Rolling;
+        moves.extend(rows.clone().filter(going).map(Move::Undo));
         moves.extend(rows.filter(|row| state.aws.rows[*row].stage != Stage::Done).map(Move::Roll));
         for (index, task) in state.aws.tasks.iter().enumerate() {
             match task.life {
                 Life::Alive => {
                     moves.push(Move::End(index));
+                    moves.extend((budget.bad > 0).then_some(Move::Fail(index)));
                     moves.extend((budget.faults > 0).then_some(Move::NeverStart(index)));
                 }
-                Life::Ended(_) | Life::NeverStarted(_) => {}
+                Life::Ended(_) | Life::Failed(_) | Life::NeverStarted(_) => {}
             }
         }
         moves.extend((budget.by_hand > 0).then_some(Move::ByHand));
@@ -449,6 +547,23 @@ impl Model for Protocol {
                 self.request(&mut state)?;
                 state.budget.requests -= 1;
             }
+            Move::Say(want) => {
+                self.say(&mut state, want)?;
+                state.budget.commands -= 1;
+            }
+            Move::Give => self.give(&mut state),
+            Move::Drop => {
+                state.giving = None;
+                state.budget.faults -= 1;
+            }
+            Move::Undo(row) => {
+                state.aws.undo(row);
+                state.budget.bad -= 1;
+            }
+            Move::Fail(index) => {
+                state.aws.tasks[index].life = Life::Failed(now);
+                state.budget.bad -= 1;
+            }
             Move::Roll(row) => state.aws.roll(row),
             Move::End(index) => state.aws.tasks[index].life = Life::Ended(now),
             Move::NeverStart(index) => {
@@ -465,7 +580,7 @@ impl Model for Protocol {
                 state.budget.waits -= 1;
             }
         }
-        state.harm = state.harm.or_else(|| harm::of_tasks(&state.aws.tasks));
+        state.harm = state.harm.or_else(|| harm::of_tasks(&state.aws.tasks, &state.said));
         state.processes.sort();
         if state.budget.faults == 0 {
             state.aws.forget_the_past();

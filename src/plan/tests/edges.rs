@@ -107,11 +107,11 @@ fn a_launch_that_was_overtaken_is_given_five_minutes_to_come_to_light() {
 }
 
 #[test]
-fn a_launch_that_is_taken_back_is_given_five_minutes_to_come_to_light() {
+fn a_launch_that_is_taken_back_is_given_thirteen_minutes_to_come_to_light() {
     let mut world = World::clear();
     world.command(Want::Abort).unwrap();
     world.set_state(RecordState::Launching(1));
-    let moment = world.record().since.plus(Span::minutes(5));
+    let moment = world.record().since.plus(Span::minutes(13));
     turns(&world, moment, waits("AbortInHand"), writes(RecordState::Open));
 }
 

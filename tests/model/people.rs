@@ -1,0 +1,105 @@
+//! People in the model: what they ask for and say, by the real functions, and what they were told is written down.
+//!
+//! A command is looked at first and written afterwards, as `controller::command` does; others move in between. Whoever
+//! gives it may die before, and its write may take as long as a step of a plan.
+
+use std::sync::Arc;
+
+use evenkeel::model::command::Told;
+use evenkeel::model::rollout::Record;
+use evenkeel::plan::command::{Want, Wish, command};
+use evenkeel::plan::history::History;
+use evenkeel::plan::planner::PlanInput;
+use evenkeel::plan::request::request;
+
+use super::look::{Look, second, short_key};
+use super::protocol::{FRESH, Protocol, Sight, State};
+
+/// What people can say.
+pub(crate) const WANTS: [Want; 4] =
+    [Want::Retry, Want::Resolve(Told::Succeeded), Want::Resolve(Told::Failed), Want::Abort];
+
+/// A command that somebody is about to write down.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Giving {
+    /// When the rollout was looked at.
+    pub(crate) since: i64,
+    pub(crate) tag: Arc<str>,
+}
+
+/// A command as its tag says it, read without the product's own eyes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) act: String,
+    pub(crate) rollout: String,
+    pub(crate) base: String,
+    pub(crate) attempt: u32,
+}
+
+impl Said {
+    pub(crate) fn of(tag: &str) -> Self {
+        let word = |key: &str| {
+            let found = tag.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+            found.unwrap_or_default().to_owned()
+        };
+        Self {
+            act: word("do"),
+            rollout: word("rollout"),
+            base: word("base"),
+            attempt: word("attempt").parse().unwrap_or(0),
+        }
+    }
+
+    /// Whether it asks for an attempt of this rollout, after one and before the next.
+    pub(crate) fn retries(&self, rollout: &str, after: u32, before: u32) -> bool {
+        self.act == "retry" && self.rollout == rollout && (after..before).contains(&self.attempt)
+    }
+
+    /// Whether it takes back the rollout of this record.
+    pub(crate) fn aborts(&self, record: &Record) -> bool {
+        let same = self.rollout == record.id.as_str() || self.base == record.base.millis().to_string();
+        self.act == "abort" && same
+    }
+}
+
+/// The newest command that a look shows.
+pub(crate) fn shown(look: &Look) -> Option<Said> {
+    look.tags.get("command").map(|tag| Said::of(tag))
+}
+
+impl Protocol {
+    /// A person asks for a rollout, by the real `plan::request::request`.
+    pub(crate) fn request(&self, state: &mut State) -> Option<()> {
+        let observed = self.sight(state, Sight::FRESH).observed();
+        let history = History::default();
+        let input = PlanInput { table: &self.table, observed: &observed, history: &history };
+        let accepted = request(&input, None).ok()?;
+        if let Some(baseline) = &accepted.baseline {
+            self.write(state, baseline, None);
+        }
+        state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
+        state.requests.push(second(accepted.request.after));
+        Some(())
+    }
+
+    /// A person looks, by the real `plan::command::command`; what is refused there is not said.
+    pub(crate) fn say(&self, state: &mut State, want: Want) -> Option<()> {
+        let observed = self.sight(state, Sight::FRESH).observed();
+        let history = History::default();
+        let input = PlanInput { table: &self.table, observed: &observed, history: &history };
+        let wish = Wish { want, by: None, reason: None };
+        let accepted = command(&input, &wish).ok()?;
+        state.giving = Some(Giving { since: state.aws.now, tag: accepted.command.tag().into() });
+        Some(())
+    }
+
+    /// The command is written down, and its person told so; too late, it is not given at all.
+    pub(crate) fn give(&self, state: &mut State) {
+        let Some(Giving { since, tag }) = state.giving.take() else { return };
+        if state.aws.now - since > FRESH {
+            return;
+        }
+        state.aws.tag(&[(short_key(&self.keys.command), tag.clone())]);
+        state.said.push(tag);
+    }
+}
