@@ -47,11 +47,11 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
         case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
         case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),
-        case(&[Guard::RetryTag], two(retried(clear(0, 2))), Harm::NoEnd),
+        case(&[Guard::RetryTag], two(retried(clear(0, 1))), Harm::NoEnd),
         case(&[Guard::NextAttempt], told(failed(clear(0, 2))), Harm::RanAfterEnd),
         case(&[Guard::NamedRollout], kicked_and_failing(told(failed(clear(0, 1)))), Harm::RanAfterEnd),
         case(&[Guard::AbortBase], kicked_while_told(clear(0, 1)), Harm::RanAborted),
-        case(&[Guard::TakenBackLate], met(clear(0, 2)), Harm::RanAfterEnd),
+        case(&[Guard::TakenBackLate], met(clear(0, 1)), Harm::RanAfterEnd),
     ]
 }
 
@@ -146,7 +146,7 @@ fn failed(world: Scenario) -> Scenario {
 }
 
 fn retried(world: Scenario) -> Scenario {
-    Scenario { start: Start::Retried, ..failed(world) }
+    Scenario { start: Start::Retried, waits: &[3661], ..world }
 }
 
 fn unknown(world: Scenario) -> Scenario {

@@ -59,9 +59,11 @@ pub(crate) enum Start {
     Lost,
     /// As `Lost`, and the task has ended with exit code 3, which is written down.
     Failed,
-    /// As `Failed`; every controller saw it, the first has said so, and a person has said retry.
+    /// As `Failed`; every controller saw it, the first has said so, a person has said retry, and the first has written that
+    /// launch down. The others have yet to say what they saw.
     Retried,
-    /// As `Launching`; a person has judged an abort before, and has yet to give it.
+    /// As `Launching`, three minutes ago; the first controller is about to send RunTask, and then a person gave an abort
+    /// that was judged before.
     Met,
     /// As `Launching`, and an hour later it is written down that nobody knows.
     Unknown,
@@ -267,6 +269,15 @@ impl Protocol {
                 self.take(state, 0, How::Done);
                 self.say(state, Want::Retry);
                 self.give(state);
+                self.look(state, 0, Sight::FRESH);
+                state.aws.wait(61);
+                self.look(state, 0, Sight::FRESH);
+                self.take(state, 0, How::Done);
+            }
+            Start::Met => {
+                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
+                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh());
+                self.give(state);
             }
             Start::Unknown => {
                 state.aws.wait(KEPT);
@@ -279,7 +290,6 @@ impl Protocol {
             | Start::Clear
             | Start::Overtaken
             | Start::Launching
-            | Start::Met
             | Start::Lost => {}
         }
     }
@@ -473,7 +483,7 @@ impl Model for Protocol {
             self.say(&mut state, Want::Abort);
         }
         if passes > 0 {
-            (0..passes).for_each(|_| self.alone(&mut state, 0));
+            (0..passes).for_each(|_| self.alone(&mut state, if start == Start::Met { 179 } else { 0 }));
             state.processes = vec![Process::fresh(); controllers];
         }
         self.ended(&mut state, start);
