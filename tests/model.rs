@@ -14,4 +14,6 @@ mod model {
     mod people;
     mod process;
     mod protocol;
+    mod start;
+    mod state;
 }

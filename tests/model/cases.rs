@@ -4,7 +4,8 @@
 
 use super::guards::{Guard, Without};
 use super::harm::Harm;
-use super::protocol::{Budget, Scenario, Start};
+use super::start::Start;
+use super::state::{Budget, Scenario};
 
 /// Guards that are taken away together, where, and what comes of it.
 pub(crate) struct Case {
@@ -47,7 +48,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
         case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
         case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),
-        case(&[Guard::RetryTag], two(retried(clear(0, 1))), Harm::NoEnd),
+        case(&[Guard::RetryTag], two(retried(clear(0, 1))), Harm::RanTwice),
         case(&[Guard::NextAttempt], told(failed(clear(0, 2))), Harm::RanAfterEnd),
         case(&[Guard::NamedRollout], kicked_and_failing(told(failed(clear(0, 1)))), Harm::RanAfterEnd),
         case(&[Guard::AbortBase], kicked_while_told(clear(0, 1)), Harm::RanAborted),

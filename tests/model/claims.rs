@@ -8,7 +8,8 @@ use stateright::{Checker, HasDiscoveries, Model};
 use super::cases::{self, Case};
 use super::guards::Guard;
 use super::harm::Harm;
-use super::protocol::{Protocol, Scenario};
+use super::protocol::Protocol;
+use super::state::Scenario;
 
 /// Explores to the end, or to the first harm.
 fn explore(name: &str, world: Scenario) -> Option<Harm> {

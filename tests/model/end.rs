@@ -10,7 +10,8 @@ use super::aws::{Life, Stage};
 use super::harm;
 use super::people::Said;
 use super::process::hash_of;
-use super::protocol::{How, Protocol, Sight, State};
+use super::protocol::Protocol;
+use super::state::{How, Sight, State};
 
 /// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.
 const ROUNDS: usize = 60;

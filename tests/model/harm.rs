@@ -10,7 +10,7 @@ use super::aws::{Aws, LAG, OneOff};
 use super::guards::record;
 use super::look::{Look, second};
 use super::people::{self, Said};
-use super::protocol::State;
+use super::state::State;
 
 /// A harm.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]

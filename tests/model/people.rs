@@ -13,7 +13,8 @@ use evenkeel::plan::planner::PlanInput;
 use evenkeel::plan::request::request;
 
 use super::look::{Look, second, short_key};
-use super::protocol::{FRESH, Protocol, Sight, State};
+use super::protocol::{FRESH, Protocol};
+use super::state::{Sight, State};
 
 /// What people can say.
 pub(crate) const WANTS: [Want; 4] =

@@ -9,173 +9,20 @@ use std::sync::{Arc, Mutex};
 use evenkeel::model::rollout::{Record, RecordState, TagKeys};
 use evenkeel::model::row::ServiceTable;
 use evenkeel::plan::action::{Action, Plan, Step};
-use evenkeel::plan::command::Want;
 use stateright::{Model, Property};
 
-use super::aws::{Aws, KEPT, LAG, Life, Ran, Stage};
-use super::guards::{Guard, Without};
+use super::aws::{LAG, Life, Ran, Stage};
+use super::guards::Guard;
 use super::harm::{self, Harm};
 use super::look::{Look, row_by_name, row_of, second, short_key};
-use super::people::{Giving, WANTS};
+use super::people::WANTS;
 use super::process::{Acting, Answered, Decision, Memory, Process, hash_of, wanted};
+use super::state::{How, Move, Scenario, Sight, State};
 
 /// A step that is not sent within so many seconds of its look is not sent at all.
 pub(crate) const FRESH: i64 = 4 * 60;
 /// Decisions that are kept, so that the same look need not be planned twice.
 const KEPT_DECISIONS: usize = 4000;
-
-/// What a model begins with, and how much may happen in it.
-#[derive(Clone, Debug)]
-pub(crate) struct Scenario {
-    pub(crate) rows: usize,
-    pub(crate) controllers: usize,
-    pub(crate) budget: Budget,
-    /// How time may pass, in seconds.
-    pub(crate) waits: &'static [i64],
-    pub(crate) start: Start,
-    /// Whether the task row names an initial deployment.
-    pub(crate) initial: bool,
-    pub(crate) without: Without,
-    /// The harm that is looked for when guards are taken away.
-    pub(crate) expected: Option<Harm>,
-}
-
-/// Where a model begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// The cluster carries no record yet.
-    FirstContact,
-    /// Every row was kicked just now, and nobody has looked.
-    Kicked,
-    /// The record is open, the new deployments are COMPLETED, and old tasks drain since a minute.
-    Draining,
-    /// The record is open, the services have rolled, and every controller has seen the gate clear for long enough.
-    Clear,
-    /// As `Clear`, and then every row was kicked again, which is recorded and has only begun.
-    Overtaken,
-    /// As `Clear`, and the intent is written, by somebody who is gone.
-    Launching,
-    /// As `Launching`, and RunTask was taken; nobody heard its answer.
-    Lost,
-    /// As `Lost`, and the task has ended with exit code 3, which is written down.
-    Failed,
-    /// As `Failed`; every controller saw it, the first has said so, a person has said retry, and the first has written that
-    /// launch down. The others have yet to say what they saw.
-    Retried,
-    /// As `Launching`, three minutes ago; the first controller is about to send RunTask, and then a person gave an abort
-    /// that was judged before.
-    Met,
-    /// As `Launching`, and an hour later it is written down that nobody knows.
-    Unknown,
-}
-
-/// How often something may still happen.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub(crate) struct Budget {
-    /// New deployments of a row by others.
-    pub(crate) kicks: u8,
-    /// Requests by people.
-    pub(crate) requests: u8,
-    /// Commands by people.
-    pub(crate) commands: u8,
-    /// Deployments that ECS undoes, and tasks that end with exit code 3.
-    pub(crate) bad: u8,
-    /// Late looks, lost answers, steps that are not sent, crashes, tasks that do not start.
-    pub(crate) faults: u8,
-    /// Looks that leave out tasks on their way out; each is a fault too.
-    pub(crate) short: u8,
-    /// Tasks of the family that somebody runs by hand.
-    pub(crate) by_hand: u8,
-    /// Steps of time.
-    pub(crate) waits: u8,
-}
-
-/// One state of everything.
-#[derive(Clone, Debug, Hash, PartialEq, Eq)]
-pub(crate) struct State {
-    pub(crate) aws: Aws,
-    /// Sorted: which controller is which makes no difference.
-    pub(crate) processes: Vec<Process>,
-    pub(crate) budget: Budget,
-    /// Attempts that were written down as unknown, by their `startedBy`.
-    pub(crate) given_up: Vec<Arc<str>>,
-    /// Ends that were written down: of which rollout, and of which attempt; 0 if none was made.
-    pub(crate) over: Vec<(Arc<str>, u32)>,
-    /// A command that a person is about to give.
-    pub(crate) giving: Option<Giving>,
-    /// Commands that were acknowledged, by their tags.
-    pub(crate) said: Vec<Arc<str>>,
-    /// Requests that were acknowledged: the frontier after which they want kicks.
-    pub(crate) requests: Vec<i64>,
-    /// The frontier of the first record ever: what was kicked before is nobody's business.
-    pub(crate) contact: Option<i64>,
-    pub(crate) harm: Option<Harm>,
-}
-
-/// What may happen next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Move {
-    /// A controller looks and decides.
-    Look(usize, Sight),
-    /// AWS gets a controller's next step.
-    Take(usize, How),
-    /// A controller dies; another starts in its place.
-    Crash(usize),
-    /// Somebody forces a new deployment of a row.
-    Kick(usize),
-    /// A person asks for a rollout, and is told that it is written down.
-    Request,
-    /// A person looks whether a command can be given.
-    Say(Want),
-    /// It is written down, and the person told so.
-    Give,
-    /// The person dies over it.
-    Drop,
-    /// ECS undoes a deployment that does not get up.
-    Undo(usize),
-    /// A one-off task ends with exit code 3.
-    Fail(usize),
-    /// A deployment gets further.
-    Roll(usize),
-    /// A one-off task ends by itself.
-    End(usize),
-    /// A one-off task stops before it ran.
-    NeverStart(usize),
-    /// Somebody runs the task by hand.
-    ByHand,
-    /// Time goes by.
-    Wait(i64),
-}
-
-/// How late a look is; each kind of fact by itself, since each has replicas of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sight {
-    /// Which older value of the tags; 0 is the newest.
-    pub(crate) tags: usize,
-    /// The services before their newest change.
-    pub(crate) rows: bool,
-    /// Tasks that RunTask has just made are not listed yet.
-    pub(crate) tasks: bool,
-    /// Tasks on their way out are not listed.
-    pub(crate) short: bool,
-}
-
-/// What becomes of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    /// It is done and answered.
-    Done,
-    /// It is done, and the answer never comes.
-    AnswerLost,
-    /// It never reaches AWS.
-    NotSent,
-    /// RunTask finds no capacity.
-    Failures,
-}
-
-impl Sight {
-    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false };
-}
 
 /// Whether a record's state is an end, after which only a retry leads to another attempt. After `unknown`, somebody may
 /// know better who heard that the attempt did not start.
@@ -248,52 +95,6 @@ impl Protocol {
     }
 
     /// A pass of a controller that comes and goes, and time after it.
-    fn alone(&self, state: &mut State, wait: i64) {
-        self.look(state, 0, Sight::FRESH);
-        self.take(state, 0, How::Done);
-        state.processes[0] = Process::fresh();
-        state.aws.wait(wait);
-    }
-
-    /// The task of a start after the launch has ended, or nobody knows of it.
-    fn ended(&self, state: &mut State, start: Start) {
-        match start {
-            Start::Failed => {
-                state.aws.tasks[0].life = Life::Failed(state.aws.now);
-                self.alone(state, 0);
-                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-            }
-            Start::Retried => {
-                state.aws.tasks[0].life = Life::Failed(state.aws.now);
-                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-                self.take(state, 0, How::Done);
-                self.say(state, Want::Retry);
-                self.give(state);
-                self.look(state, 0, Sight::FRESH);
-                state.aws.wait(61);
-                self.look(state, 0, Sight::FRESH);
-                self.take(state, 0, How::Done);
-            }
-            Start::Met => {
-                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh());
-                self.give(state);
-            }
-            Start::Unknown => {
-                state.aws.wait(KEPT);
-                self.alone(state, 0);
-                (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-            }
-            Start::FirstContact
-            | Start::Kicked
-            | Start::Draining
-            | Start::Clear
-            | Start::Overtaken
-            | Start::Launching
-            | Start::Lost => {}
-        }
-    }
-
     /// What the first controller would do about a fresh look.
     pub(crate) fn plan_of(&self, state: &State) -> Plan {
         let look = self.sight(state, Sight::FRESH);
@@ -434,64 +235,7 @@ impl Model for Protocol {
     type Action = Move;
 
     fn init_states(&self) -> Vec<State> {
-        let Scenario { rows, controllers, budget, start, .. } = self.scenario;
-        let mut state = State {
-            aws: Aws::settled(rows),
-            processes: vec![Process::fresh(); controllers],
-            budget,
-            given_up: Vec::new(),
-            over: Vec::new(),
-            giving: None,
-            said: Vec::new(),
-            requests: Vec::new(),
-            contact: None,
-            harm: None,
-        };
-        if start == Start::FirstContact {
-            return vec![state];
-        }
-        self.alone(&mut state, LAG + 1);
-        (0..rows).for_each(|row| state.aws.kick(row));
-        let rolls = match start {
-            Start::FirstContact | Start::Kicked => 0,
-            Start::Draining => 1,
-            Start::Clear
-            | Start::Overtaken
-            | Start::Launching
-            | Start::Lost
-            | Start::Failed
-            | Start::Retried
-            | Start::Met
-            | Start::Unknown => 2,
-        };
-        (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
-        if start != Start::Kicked {
-            self.alone(&mut state, 61);
-        }
-        if rolls == 2 {
-            (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
-            state.aws.wait(61);
-        }
-        let passes = match start {
-            Start::Launching | Start::Met | Start::Unknown => 1,
-            Start::Lost => 2,
-            // `launched` is written too.
-            Start::Failed | Start::Retried => 3,
-            Start::FirstContact | Start::Kicked | Start::Draining | Start::Clear | Start::Overtaken => 0,
-        };
-        if start == Start::Met {
-            self.say(&mut state, Want::Abort);
-        }
-        if passes > 0 {
-            (0..passes).for_each(|_| self.alone(&mut state, if start == Start::Met { 179 } else { 0 }));
-            state.processes = vec![Process::fresh(); controllers];
-        }
-        self.ended(&mut state, start);
-        if start == Start::Overtaken {
-            (0..rows).for_each(|row| state.aws.kick(row));
-            self.alone(&mut state, 0);
-        }
-        vec![state]
+        vec![self.beginning()]
     }
 
     fn actions(&self, state: &State, moves: &mut Vec<Move>) {

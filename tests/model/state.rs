@@ -1,0 +1,138 @@
+//! What there is in a model, and what may happen next: bounds, states, moves.
+//!
+//! Values only; what comes of a move is `protocol`'s.
+
+use std::sync::Arc;
+
+use evenkeel::plan::command::Want;
+
+use super::aws::Aws;
+use super::guards::Without;
+use super::harm::Harm;
+use super::people::Giving;
+use super::process::Process;
+use super::start::Start;
+
+/// What a model begins with, and how much may happen in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scenario {
+    pub(crate) rows: usize,
+    pub(crate) controllers: usize,
+    pub(crate) budget: Budget,
+    /// How time may pass, in seconds.
+    pub(crate) waits: &'static [i64],
+    pub(crate) start: Start,
+    /// Whether the task row names an initial deployment.
+    pub(crate) initial: bool,
+    pub(crate) without: Without,
+    /// The harm that is looked for when guards are taken away.
+    pub(crate) expected: Option<Harm>,
+}
+
+/// How often something may still happen.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// New deployments of a row by others.
+    pub(crate) kicks: u8,
+    /// Requests by people.
+    pub(crate) requests: u8,
+    /// Commands by people.
+    pub(crate) commands: u8,
+    /// Deployments that ECS undoes, and tasks that end with exit code 3.
+    pub(crate) bad: u8,
+    /// Late looks, lost answers, steps that are not sent, crashes, tasks that do not start.
+    pub(crate) faults: u8,
+    /// Looks that leave out tasks on their way out; each is a fault too.
+    pub(crate) short: u8,
+    /// Tasks of the family that somebody runs by hand.
+    pub(crate) by_hand: u8,
+    /// Steps of time.
+    pub(crate) waits: u8,
+}
+
+/// One state of everything.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) aws: Aws,
+    /// Sorted: which controller is which makes no difference.
+    pub(crate) processes: Vec<Process>,
+    pub(crate) budget: Budget,
+    /// Attempts that were written down as unknown, by their `startedBy`.
+    pub(crate) given_up: Vec<Arc<str>>,
+    /// Ends that were written down: of which rollout, and of which attempt; 0 if none was made.
+    pub(crate) over: Vec<(Arc<str>, u32)>,
+    /// A command that a person is about to give.
+    pub(crate) giving: Option<Giving>,
+    /// Commands that were acknowledged, by their tags.
+    pub(crate) said: Vec<Arc<str>>,
+    /// Requests that were acknowledged: the frontier after which they want kicks.
+    pub(crate) requests: Vec<i64>,
+    /// The frontier of the first record ever: what was kicked before is nobody's business.
+    pub(crate) contact: Option<i64>,
+    pub(crate) harm: Option<Harm>,
+}
+
+/// What may happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// A controller looks and decides.
+    Look(usize, Sight),
+    /// AWS gets a controller's next step.
+    Take(usize, How),
+    /// A controller dies; another starts in its place.
+    Crash(usize),
+    /// Somebody forces a new deployment of a row.
+    Kick(usize),
+    /// A person asks for a rollout, and is told that it is written down.
+    Request,
+    /// A person looks whether a command can be given.
+    Say(Want),
+    /// It is written down, and the person told so.
+    Give,
+    /// The person dies over it.
+    Drop,
+    /// ECS undoes a deployment that does not get up.
+    Undo(usize),
+    /// A one-off task ends with exit code 3.
+    Fail(usize),
+    /// A deployment gets further.
+    Roll(usize),
+    /// A one-off task ends by itself.
+    End(usize),
+    /// A one-off task stops before it ran.
+    NeverStart(usize),
+    /// Somebody runs the task by hand.
+    ByHand,
+    /// Time goes by.
+    Wait(i64),
+}
+
+/// How late a look is; each kind of fact by itself, since each has replicas of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    /// Which older value of the tags; 0 is the newest.
+    pub(crate) tags: usize,
+    /// The services before their newest change.
+    pub(crate) rows: bool,
+    /// Tasks that RunTask has just made are not listed yet.
+    pub(crate) tasks: bool,
+    /// Tasks on their way out are not listed.
+    pub(crate) short: bool,
+}
+
+/// What becomes of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It is done and answered.
+    Done,
+    /// It is done, and the answer never comes.
+    AnswerLost,
+    /// It never reaches AWS.
+    NotSent,
+    /// RunTask finds no capacity.
+    Failures,
+}
+
+impl Sight {
+    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false };
+}
