@@ -173,28 +173,6 @@ impl Variant {
         }
     }
 
-    /// Of how many deaths one is taken without optimization. The launch of the later variants is the earlier ones' too.
-    pub(crate) fn thinned(self) -> usize {
-        match self {
-            Self::Request
-            | Self::Kicks
-            | Self::OneRow
-            | Self::AllRows
-            | Self::Rollback
-            | Self::TaskFails
-            | Self::NeverStarts
-            | Self::Reclaimed => 1,
-            Self::Retry
-            | Self::RetryUnknown
-            | Self::Resolve
-            | Self::Abort
-            | Self::AbortAtLaunch
-            | Self::AbortAfterLaunch
-            | Self::LogFails
-            | Self::LeavesSpot => 3,
-        }
-    }
-
     /// An account in which it is about to begin, and its world before anything happened.
     pub(crate) async fn lab(self, size: Size, seed: u64) -> (Lab, Value) {
         // Only the users' table has a load balancer, whose verdict a circuit breaker waits for.
