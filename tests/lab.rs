@@ -14,6 +14,7 @@ mod common;
 mod rollouts {
     mod calls;
     mod commands;
+    mod controller;
     mod ends;
     mod kicks;
     mod probes;

@@ -82,11 +82,11 @@ pub struct Reconcile {
     /// Which tables.
     #[command(flatten)]
     pub tables: Tables,
-    /// Ends when the tables are settled or cannot go on. (The long-running controller is not built yet.)
+    /// Ends when the tables are settled or cannot go on. Without it, tables are supervised until SIGTERM or SIGINT.
     #[arg(long)]
     pub once: bool,
     /// Makes one pass and does not wait for what it began.
-    #[arg(long, conflicts_with = "timeout")]
+    #[arg(long, conflicts_with = "timeout", requires = "once")]
     pub no_wait: bool,
     /// Shows the first pass's plan and changes nothing.
     #[arg(long)]
@@ -94,6 +94,13 @@ pub struct Reconcile {
     /// How long to wait, as 30m or 1h 30m.
     #[command(flatten)]
     pub timeout: Timeout,
+}
+
+impl Reconcile {
+    /// Whether it comes to an end by itself.
+    pub fn ends(&self) -> bool {
+        self.once || self.dry_run
+    }
 }
 
 /// How long to wait.

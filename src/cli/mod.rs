@@ -7,6 +7,7 @@ mod command;
 pub mod exit;
 
 mod context;
+mod controller;
 mod demo;
 mod demo_scenario;
 mod failure;

@@ -10,7 +10,7 @@ use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{demo, plan, reconcile, rollout, schema, simulate, status, tables};
+use super::{controller, demo, plan, reconcile, rollout, schema, simulate, status, tables};
 
 /// Runs what was asked. `started` is the local time.
 pub fn run(cli: &Cli, started: Timestamp) -> Exit {
@@ -40,9 +40,12 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             let tables = tables::load(output, &args.tables)?;
             runtime(output)?.block_on(interruptible(output, async { Ok(plan::plan(&context, &tables).await) }))
         }
-        Command::Reconcile(args) if !args.once => {
-            Err(Failure::input("a controller that runs for ever is not built yet")
-                .hint("add --once, which ends when the tables are settled or cannot go on"))
+        Command::Reconcile(args) if !args.ends() => {
+            // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
+            tables::load(output, &args.tables.tables)?;
+            let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
+            let work = async { match controller::controller(&context, &args.tables.tables, controller::first(files)).await {} };
+            runtime(output)?.block_on(until_interrupted(work))
         }
         Command::Reconcile(args) => {
             let tables = tables::load(output, &args.tables.tables)?;

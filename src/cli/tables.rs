@@ -1,8 +1,10 @@
 //! Reads the tables that were named, files and folders; every problem of every table, before any AWS call.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::controller::reload::File;
 use crate::model::row::ServiceTable;
 use crate::table::{ProblemJson, Problems, read_all};
 
@@ -27,6 +29,23 @@ pub(super) fn load(output: &Output, paths: &[PathBuf]) -> Result<Vec<ServiceTabl
     read(output, &named)
 }
 
+/// What the files hold now, for a controller that reads them again and again; `None` if a folder cannot be listed.
+/// A file of a folder that is not there any more is left out. One that was named by itself is meant to be there.
+pub(super) fn snapshot(paths: &[PathBuf]) -> Option<BTreeMap<String, File>> {
+    let mut files = BTreeMap::new();
+    for path in paths {
+        let found = if path.is_dir() { listed(path).ok()? } else { vec![path.clone()] };
+        for file in found {
+            let read = match bytes(&file) {
+                Ok(bytes) => File::Read(bytes),
+                Err(failure) => File::Unreadable(failure.message),
+            };
+            files.insert(file.display().to_string(), read);
+        }
+    }
+    Some(files)
+}
+
 /// One table.
 pub(super) fn load_one(output: &Output, path: &Path) -> Result<ServiceTable, Failure> {
     let tables = load(output, &[path.to_owned()])?;
@@ -46,7 +65,7 @@ pub(super) fn read(output: &Output, files: &[(&str, &[u8])]) -> Result<Vec<Servi
     })
 }
 
-fn show(output: &Output, problems: &[Problems]) {
+pub(super) fn show(output: &Output, problems: &[Problems]) {
     const WIDTH: usize = 100;
     match output.format {
         Format::Text => {
@@ -70,18 +89,24 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
             continue;
         }
-        let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
-        let is_table = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") && path.is_file()
-        };
-        let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_table).collect();
-        found.sort();
+        let found = listed(path)?;
         if found.is_empty() {
             return Err(Failure::input(format!("{} has no tables", path.display())).hint("tables end in .yaml or .yml"));
         }
         files.extend(found);
     }
     Ok(files)
+}
+
+/// The tables of a folder.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let is_table = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") && path.is_file()
+    };
+    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_table).collect();
+    found.sort();
+    Ok(found)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -28,6 +28,11 @@ impl<'a> Watch<'a> {
         Self { context, label: (tables > 1).then(|| name.to_owned()), before: None, bar }
     }
 
+    /// For one of any number of tables, in lines.
+    pub(super) fn lines(context: Context<'a>, name: &str) -> Self {
+        Self { context, label: Some(name.to_owned()), before: None, bar: None }
+    }
+
     /// Shows what a pass did and where things stand.
     pub(super) fn pass(&mut self, report: &PassReport) {
         let style = self.context.output.talk;

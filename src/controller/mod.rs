@@ -3,5 +3,8 @@
 //! Decides nothing about AWS: `plan` does, and says when to look again.
 
 pub mod command;
+pub mod queue;
+pub mod reload;
 pub mod request;
+pub mod run;
 pub mod settle;

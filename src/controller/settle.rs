@@ -109,7 +109,7 @@ pub async fn settle_from(
         if let Some(verdict) = reached(until, &last) {
             return Ended { end: End::Reached(verdict), last, passes };
         }
-        let wait = pacing.scaled(next_look(&last));
+        let wait = pacing.scaled(next_look(&last, NextLook::TICK));
         if began.elapsed() + wait > pacing.scaled(pacing.timeout) {
             return Ended { end: End::TimedOut, last, passes };
         }
@@ -117,26 +117,26 @@ pub async fn settle_from(
     }
 }
 
-/// How long until the next look makes sense.
-fn next_look(report: &PassReport) -> Span {
+/// How long until the next look makes sense; `idle` where nothing moves.
+pub(super) fn next_look(report: &PassReport, idle: Span) -> Span {
     let failed = report.outcomes.iter().any(|outcome| matches!(outcome.result, StepResult::Failed(_)));
     match report.plan.next_look {
         // What AWS refuses now it refuses in a second too; hammering it is the surest way to stay throttled.
         NextLook::AtOnce if failed => NextLook::TICK,
         NextLook::AtOnce => LAG,
         NextLook::After(span) => span.max(LAG),
-        NextLook::Idle => NextLook::TICK,
+        NextLook::Idle => idle,
     }
 }
 
 impl Pacing {
-    fn scaled(self, span: Span) -> Duration {
+    pub(super) fn scaled(self, span: Span) -> Duration {
         span.as_duration().div_f64(self.speed)
     }
 }
 
 /// Nothing was seen, and it is not for a person to mend: AWS did not answer.
-fn blind(report: &PassReport) -> bool {
+pub(super) fn blind(report: &PassReport) -> bool {
     report.observed.one_cluster().is_none() && report.verdict() == Verdict::Progressing
 }
 

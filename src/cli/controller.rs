@@ -1,0 +1,80 @@
+//! `evenkeel reconcile TABLE…`: supervises tables for as long as it runs, and tells on stderr what it sees and does.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::controller::reload::{File, Reloaded, Tables};
+use crate::controller::run::{News, run};
+use crate::model::ids::TableName;
+use crate::model::row::ServiceTable;
+use crate::model::time::Span;
+use crate::report::style::Role;
+
+use super::context::Context;
+use super::tables;
+use super::watch::Watch;
+
+/// Runs until it is dropped. The tables have been read once, and were all good.
+pub(super) async fn controller(context: &Context<'_>, paths: &[PathBuf], loaded: Tables) -> std::convert::Infallible {
+    let mut last = tables::snapshot(paths);
+    let files = move || {
+        // A folder that cannot be listed for once says nothing of its files.
+        last = tables::snapshot(paths).or(last.take());
+        last.clone().unwrap_or_default()
+    };
+    let said = loaded.in_force().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ");
+    context.output.say(&format!("supervising {said}"));
+    let mut teller = Teller { context, watches: BTreeMap::new() };
+    let aws = async |table: &ServiceTable| context.aws(table).await;
+    run(aws, files, loaded, context.pacing(Span::ZERO), |news| teller.tell(&news)).await
+}
+
+/// The tables as they are now; what is wrong with any of them ends the command before it has begun.
+pub(super) fn first(files: BTreeMap<String, File>) -> Tables {
+    let mut tables = Tables::default();
+    tables.reload(files);
+    tables
+}
+
+/// Says what happens, one line at a time.
+struct Teller<'a> {
+    context: &'a Context<'a>,
+    watches: BTreeMap<TableName, Watch<'a>>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, news: &News<'_>) {
+        match news {
+            News::Pass(table, report) => {
+                let context = *self.context;
+                let watch = self.watches.entry(table.name.clone());
+                watch.or_insert_with(|| Watch::lines(context, table.name.as_str())).pass(report);
+            }
+            News::Broken(table, why) => {
+                let bad = self.context.output.talk.paint(Role::Bad, "a pass broke off:");
+                let talk = format!("{} {bad} {why}; it is tried again, please report this", table.name);
+                self.context.output.say(&talk);
+            }
+            News::Reloaded(reloaded) => self.reloaded(reloaded),
+        }
+    }
+
+    fn reloaded(&mut self, Reloaded { changed, gone, problems, unreadable }: &Reloaded) {
+        let output = &self.context.output;
+        for table in changed {
+            output.say(&format!("{} is new or was edited", table.name));
+        }
+        for table in gone {
+            self.watches.remove(&table.name);
+            output.say(&format!("{} is not supervised any more: its file is gone", table.name));
+        }
+        tables::show(output, problems);
+        for (file, why) in unreadable {
+            output.say(&format!("{file} cannot be read: {why}"));
+        }
+        if !problems.is_empty() || !unreadable.is_empty() {
+            let bad = output.talk.paint(Role::Bad, "what these files held before stays in force");
+            output.say(&bad);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Tables that change under a running controller: which are new, changed or gone, and which stay because their file
+//! is broken.
+//!
+//! Pure: the files are read by whoever runs the controller. A file that is broken, or cannot be read for once, keeps the
+//! table that it last held; one that is not there any more gives its table up.
+
+use std::collections::BTreeMap;
+
+use crate::model::row::ServiceTable;
+use crate::table::{Problems, read_all};
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum File {
+    /// Its bytes.
+    Read(Vec<u8>),
+    /// It is there and could not be read, because of this.
+    Unreadable(String),
+}
+
+/// The tables in force, by the files that they came from.
+#[derive(Debug, Default)]
+pub struct Tables {
+    good: BTreeMap<String, ServiceTable>,
+    /// What was last read of each file, to say the same thing once.
+    last: BTreeMap<String, File>,
+}
+
+/// What a reading changed.
+#[derive(Debug, Default)]
+pub struct Reloaded {
+    /// Tables that are new or were edited.
+    pub changed: Vec<ServiceTable>,
+    /// Tables whose files are gone, or hold a table of another name now.
+    pub gone: Vec<ServiceTable>,
+    /// What is wrong in files that were edited; what they held before stays in force.
+    pub problems: Vec<Problems>,
+    /// Files that cannot be read, and why.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Reloaded {
+    /// Whether nothing has changed that is worth a word.
+    pub fn is_empty(&self) -> bool {
+        let Self { changed, gone, problems, unreadable } = self;
+        changed.is_empty() && gone.is_empty() && problems.is_empty() && unreadable.is_empty()
+    }
+}
+
+impl Tables {
+    /// The tables in force.
+    pub fn in_force(&self) -> impl Iterator<Item = &ServiceTable> {
+        self.good.values()
+    }
+
+    /// Takes what all files hold now. Nothing is said of a file that is as it was.
+    pub fn reload(&mut self, files: BTreeMap<String, File>) -> Reloaded {
+        let mut reloaded = Reloaded::default();
+        if files == self.last {
+            return reloaded;
+        }
+        let edited = |name: &str| self.last.get(name) != files.get(name);
+        let mut texts: Vec<(&str, &[u8])> = Vec::new();
+        for (name, file) in &files {
+            match file {
+                File::Read(bytes) => texts.push((name, bytes)),
+                File::Unreadable(why) if edited(name) => reloaded.unreadable.push((name.clone(), why.clone())),
+                File::Unreadable(_) => {}
+            }
+        }
+        let (fresh, problems) = readable(texts);
+        reloaded.problems = problems.into_iter().filter(|problems| edited(&problems.file)).collect();
+        let kept = self.good.iter().filter(|(name, _)| files.contains_key(*name) && !fresh.contains_key(*name));
+        let mut next: BTreeMap<String, ServiceTable> =
+            kept.map(|(name, table)| (name.clone(), table.clone())).collect();
+        // A table that a broken file keeps has the older right to its name.
+        let taken = |next: &BTreeMap<String, ServiceTable>, table: &ServiceTable| {
+            next.values().any(|other| other.name == table.name)
+        };
+        for (name, table) in fresh {
+            if !taken(&next, &table) {
+                next.insert(name, table);
+            }
+        }
+        let had: BTreeMap<_, _> = self.good.values().map(|table| (&table.name, table)).collect();
+        let has: BTreeMap<_, _> = next.values().map(|table| (&table.name, table)).collect();
+        let changed = has.iter().filter(|(name, table)| had.get(*name) != Some(table));
+        reloaded.changed = changed.map(|(_, table)| (*table).clone()).collect();
+        let gone = had.iter().filter(|(name, _)| !has.contains_key(*name));
+        reloaded.gone = gone.map(|(_, table)| (*table).clone()).collect();
+        self.good = next;
+        self.last = files;
+        reloaded
+    }
+}
+
+/// The tables of the files that are good, and the problems of the others.
+fn readable(mut texts: Vec<(&str, &[u8])>) -> (BTreeMap<String, ServiceTable>, Vec<Problems>) {
+    let mut problems = Vec::new();
+    loop {
+        match read_all(&texts) {
+            Ok(tables) => {
+                let names = texts.iter().map(|(name, _)| (*name).to_owned());
+                return (names.zip(tables).collect(), problems);
+            }
+            Err(found) => {
+                texts.retain(|(name, _)| !found.iter().any(|problems| problems.file == *name));
+                problems.extend(found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CGAP: &str = include_str!("../../specs/cgap.yaml");
+
+    fn files(all: &[(&str, &str)]) -> BTreeMap<String, File> {
+        all.iter().map(|(name, text)| ((*name).to_owned(), File::Read(text.as_bytes().to_vec()))).collect()
+    }
+
+    fn named(name: &str) -> String {
+        CGAP.replacen("name: cgap-devtest", &format!("name: {name}"), 1)
+    }
+
+    fn names<'a>(tables: impl IntoIterator<Item = &'a ServiceTable>) -> Vec<&'a str> {
+        tables.into_iter().map(|table| table.name.as_str()).collect()
+    }
+
+    fn loaded() -> Tables {
+        let mut tables = Tables::default();
+        tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &named("b"))]));
+        tables
+    }
+
+    #[test]
+    fn new_tables_are_told_once() {
+        let mut tables = Tables::default();
+        let first = tables.reload(files(&[("a.yaml", &named("a"))]));
+        assert_eq!(names(&first.changed), ["a"]);
+        let again = tables.reload(files(&[("a.yaml", &named("a"))]));
+        assert!(again.changed.is_empty() && again.gone.is_empty());
+    }
+
+    #[test]
+    fn an_edited_table_is_the_only_one_that_changed() {
+        let mut tables = loaded();
+        let edited = named("b").replacen("count: 4", "count: 5", 1);
+        assert_ne!(edited, named("b"));
+        let reloaded = tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &edited)]));
+        assert_eq!((names(&reloaded.changed), reloaded.gone.len()), (vec!["b"], 0));
+    }
+
+    #[test]
+    fn a_broken_file_keeps_its_last_good_table_and_is_told_once() {
+        let mut tables = loaded();
+        let broken = files(&[("a.yaml", &named("a")), ("b.yaml", "kind: [")]);
+        let reloaded = tables.reload(broken.clone());
+        assert_eq!(reloaded.problems.len(), 1);
+        assert!(reloaded.changed.is_empty() && reloaded.gone.is_empty());
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+        assert!(tables.reload(broken).problems.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_keeps_its_table_too() {
+        let mut tables = loaded();
+        let mut now = files(&[("a.yaml", &named("a"))]);
+        now.insert("b.yaml".to_owned(), File::Unreadable("permission denied".to_owned()));
+        let reloaded = tables.reload(now);
+        assert_eq!(reloaded.unreadable, [("b.yaml".to_owned(), "permission denied".to_owned())]);
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_gives_its_table_up() {
+        let mut tables = loaded();
+        let reloaded = tables.reload(files(&[("a.yaml", &named("a"))]));
+        assert_eq!((names(&reloaded.gone), names(tables.in_force())), (vec!["b"], vec!["a"]));
+    }
+
+    #[test]
+    fn a_table_that_moves_to_another_file_is_still_the_same() {
+        let mut tables = loaded();
+        let reloaded = tables.reload(files(&[("a.yaml", &named("a")), ("moved.yaml", &named("b"))]));
+        assert!(reloaded.changed.is_empty() && reloaded.gone.is_empty(), "{reloaded:?}");
+    }
+
+    #[test]
+    fn a_second_table_of_one_name_is_a_problem_of_its_file_alone() {
+        let mut tables = loaded();
+        let reloaded = tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &named("b")), ("c.yaml", &named("a"))]));
+        assert_eq!(reloaded.problems.iter().map(|problems| problems.file.as_str()).collect::<Vec<_>>(), ["c.yaml"]);
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+    }
+}

@@ -1,0 +1,172 @@
+//! The controller that runs for ever: it ends rollouts of others by itself, follows its files, and lets no table hinder
+//! another.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use evenkeel::controller::reload::{File, Tables};
+use evenkeel::controller::run::{News, run};
+use evenkeel::lab::layout::Start;
+use evenkeel::model::time::Span;
+use evenkeel::reconcile::pass::Verdict;
+
+use super::story::Story;
+use crate::common::cgap;
+
+const TABLE: &str = include_str!("../../specs/cgap.yaml");
+
+/// Table files that somebody edits while the controller runs.
+type Files = Rc<RefCell<BTreeMap<String, File>>>;
+
+fn files(all: &[(&str, &str)]) -> Files {
+    let read = |text: &str| File::Read(text.as_bytes().to_vec());
+    Rc::new(RefCell::new(all.iter().map(|(name, text)| ((*name).to_owned(), read(text))).collect()))
+}
+
+/// What a controller said: a line for each pass and each change of its files.
+type Said = Rc<RefCell<Vec<String>>>;
+
+/// Supervises while `meanwhile` goes on.
+async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: impl Future<Output = T>) -> T {
+    let mut tables = Tables::default();
+    tables.reload(files.borrow().clone());
+    let aws = story.lab.aws();
+    let told = |news: News<'_>| {
+        said.borrow_mut().push(match news {
+            News::Pass(table, report) => format!("{} {:?}", table.name, report.verdict()),
+            News::Broken(table, why) => format!("{} broke off: {why}", table.name),
+            News::Reloaded(reloaded) => {
+                format!("{} changed, {} gone, {} broken", reloaded.changed.len(), reloaded.gone.len(), reloaded.problems.len())
+            }
+        });
+    };
+    let running = run(async |_| aws.clone(), || files.borrow().clone(), tables, story.lab.pacing(), told);
+    tokio::select! {
+        biased;
+        ended = meanwhile => ended,
+        never = running => match never {},
+    }
+}
+
+async fn for_minutes(story: &Story, files: &Files, minutes: i64) -> Said {
+    let said = Said::default();
+    supervised(story, files, &said, story.lab.wait(Span::minutes(minutes))).await;
+    said
+}
+
+#[tokio::test(start_paused = true)]
+async fn kicks_by_others_are_supervised_to_one_run_each_and_nothing_is_written_between() {
+    let story = Story::settled(301).await;
+    let table = files(&[("cgap.yaml", TABLE)]);
+    let said = Said::default();
+    supervised(&story, &table, &said, async {
+        story.lab.wait(Span::minutes(90)).await;
+        assert_eq!(story.world().runs.len(), 0);
+        for rollout in 1..=2 {
+            story.kick_all();
+            story.lab.wait(Span::minutes(45)).await;
+            assert_eq!(story.world().runs.len(), rollout);
+            let written = story.world().writes.len();
+            story.lab.wait(Span::minutes(300)).await;
+            assert_eq!(story.world().writes_since(written), Vec::<String>::new());
+        }
+    })
+    .await;
+    assert_eq!(story.world().harms, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edited_file_is_followed_and_a_broken_one_keeps_what_it_held() {
+    let story = Story::settled(302).await;
+    let table = files(&[("cgap.yaml", TABLE)]);
+    let said = Said::default();
+    let desired = |part: &str| {
+        let input = serde_json::json!({"cluster": story.lab.laid_out.cluster, "services": [story.lab.service(part)]});
+        story.lab.call("console", "DescribeServices", input).unwrap()["services"][0]["desiredCount"].clone()
+    };
+    supervised(&story, &table, &said, async {
+        story.lab.wait(Span::minutes(2)).await;
+        let edited = TABLE.replacen("count: 4", "count: 3", 1);
+        *table.borrow_mut() = files(&[("cgap.yaml", &edited)]).take();
+        story.lab.wait(Span::minutes(2)).await;
+        assert_eq!(desired("portal"), 3);
+        *table.borrow_mut() = files(&[("cgap.yaml", "kind: [")]).take();
+        story.lab.wait(Span::minutes(2)).await;
+        // Somebody moves it back by hand, and the last good table still counts.
+        let input = serde_json::json!({"cluster": story.lab.laid_out.cluster, "service": story.lab.service("portal"), "desiredCount": 4});
+        story.lab.call("console", "UpdateService", input).unwrap();
+        story.lab.wait(Span::minutes(2)).await;
+        assert_eq!(desired("portal"), 3);
+    })
+    .await;
+    let told: Vec<String> = said.borrow().iter().filter(|line| line.contains("changed")).cloned().collect();
+    assert_eq!(told, ["1 changed, 0 gone, 0 broken", "0 changed, 0 gone, 1 broken"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_cannot_go_on_hinders_no_other() {
+    let story = Story::settled(303).await;
+    let lost = TABLE.replacen("name: cgap-devtest", "name: lost", 1).replacen(
+        "CGAPDockerClusterForCgapDevtest",
+        "NoSuchCluster",
+        1,
+    );
+    assert!(lost.contains("NoSuchCluster"));
+    let tables = files(&[("a.yaml", &lost), ("b.yaml", TABLE)]);
+    let said = Said::default();
+    supervised(&story, &tables, &said, async {
+        story.kick_all();
+        story.lab.wait(Span::minutes(45)).await;
+    })
+    .await;
+    assert_eq!(story.world().runs.len(), 1);
+    let held = said.borrow().iter().filter(|line| *line == "lost Held").count();
+    assert!(held > 10, "{held}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_whose_file_is_gone_is_left_alone() {
+    let story = Story::settled(304).await;
+    let tables = files(&[("cgap.yaml", TABLE)]);
+    let said = Said::default();
+    supervised(&story, &tables, &said, async {
+        story.lab.wait(Span::minutes(1)).await;
+        tables.borrow_mut().clear();
+        story.lab.wait(Span::minutes(1)).await;
+        story.kick_all();
+        story.lab.wait(Span::minutes(45)).await;
+    })
+    .await;
+    assert_eq!(story.world().runs.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settled_table_costs_two_calls_a_look() {
+    let story = Story::settled(305).await;
+    let table = files(&[("cgap.yaml", TABLE)]);
+    let before = story.lab.journal().len();
+    let said = for_minutes(&story, &table, 60).await;
+    let calls = story.lab.journal()[before..].iter().filter(|line| line["type"] == "api").count();
+    let looks = said.borrow().len();
+    assert!(looks >= 110, "{looks} looks");
+    // Every ten minutes everything is read, which is a dozen calls more.
+    assert!(calls <= 2 * looks + 6 * 14, "{calls} calls for {looks} looks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_controllers_run_the_task_once() {
+    let story = Story::settled(306).await;
+    let (one, other) = (files(&[("cgap.yaml", TABLE)]), files(&[("cgap.yaml", TABLE)]));
+    let (said_one, said_other) = (Said::default(), Said::default());
+    let work = async {
+        story.kick_all();
+        story.lab.wait(Span::minutes(45)).await;
+    };
+    let second = supervised(&story, &other, &said_other, work);
+    supervised(&story, &one, &said_one, second).await;
+    let world = story.world();
+    assert_eq!((world.runs.len(), world.harms), (1, Vec::<String>::new()));
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(cgap().name.as_str(), "cgap-devtest");
+}
