@@ -51,8 +51,7 @@ pub enum Ended {
 impl Queue {
     /// Puts a table at this moment, or earlier if it already stands earlier. One that has its pass now gets another.
     pub fn put(&mut self, table: &TableName, at: Duration) {
-        let entry =
-            self.entries.entry(table.clone()).or_insert(Entry { due: at, state: State::Waiting, failures: 0 });
+        let entry = self.entries.entry(table.clone()).or_insert(Entry { due: at, state: State::Waiting, failures: 0 });
         match entry.state {
             State::Waiting => entry.due = entry.due.min(at),
             State::InFlight | State::AskedAgain => entry.state = State::AskedAgain,

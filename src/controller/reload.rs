@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn a_second_table_of_one_name_is_a_problem_of_its_file_alone() {
         let mut tables = loaded();
-        let reloaded = tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &named("b")), ("c.yaml", &named("a"))]));
+        let reloaded =
+            tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &named("b")), ("c.yaml", &named("a"))]));
         assert_eq!(reloaded.problems.iter().map(|problems| problems.file.as_str()).collect::<Vec<_>>(), ["c.yaml"]);
         assert_eq!(names(tables.in_force()), ["a", "b"]);
     }

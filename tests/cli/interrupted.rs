@@ -47,3 +47,24 @@ fn interrupted_right_after_it_launched_the_task() {
 fn terminated_like_a_container_right_after_it_launched_the_task() {
     interrupt_at("at-term", "RunTask", "TERM");
 }
+
+#[test]
+fn a_controller_ends_a_kicked_rollout_by_itself_and_ends_well_when_it_is_told_to() {
+    let sim = Sim::with("controller", SMALL);
+    let settled = sim.settled();
+    let mut child =
+        sim.command(&["reconcile", sim.table.as_str()]).spawn().expect("the binary that cargo built starts");
+    sim.kick(&["web", "worker"]);
+    let succeeded = |journal: &super::journal::Journal| {
+        let tags = journal.writes().into_iter().map(|entry| entry["input"]["tags"].to_string());
+        tags.into_iter().any(|tags| tags.contains("state=succeeded"))
+    };
+    while !succeeded(&sim.journal(settled)) {
+        assert!(child.try_wait().expect("a child can be asked").is_none(), "it ended by itself");
+    }
+    signal(&child, "TERM");
+    let ran = ended(child).ended_with(0);
+    ran.says("supervising small").says("what was begun stands on AWS");
+    assert_eq!(ran.stdout, "");
+    assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
+}

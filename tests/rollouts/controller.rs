@@ -7,13 +7,10 @@ use std::rc::Rc;
 
 use evenkeel::controller::reload::{File, Tables};
 use evenkeel::controller::run::{News, run};
-use evenkeel::lab::layout::Start;
 use evenkeel::model::time::Span;
 use evenkeel::reconcile::pass::Verdict;
 
 use super::story::Story;
-use crate::common::cgap;
-
 const TABLE: &str = include_str!("../../specs/cgap.yaml");
 
 /// Table files that somebody edits while the controller runs.
@@ -37,7 +34,12 @@ async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: imp
             News::Pass(table, report) => format!("{} {:?}", table.name, report.verdict()),
             News::Broken(table, why) => format!("{} broke off: {why}", table.name),
             News::Reloaded(reloaded) => {
-                format!("{} changed, {} gone, {} broken", reloaded.changed.len(), reloaded.gone.len(), reloaded.problems.len())
+                format!(
+                    "{} changed, {} gone, {} broken",
+                    reloaded.changed.len(),
+                    reloaded.gone.len(),
+                    reloaded.problems.len()
+                )
             }
         });
     };
@@ -107,11 +109,8 @@ async fn an_edited_file_is_followed_and_a_broken_one_keeps_what_it_held() {
 #[tokio::test(start_paused = true)]
 async fn a_table_that_cannot_go_on_hinders_no_other() {
     let story = Story::settled(303).await;
-    let lost = TABLE.replacen("name: cgap-devtest", "name: lost", 1).replacen(
-        "CGAPDockerClusterForCgapDevtest",
-        "NoSuchCluster",
-        1,
-    );
+    let lost = TABLE.replacen("name: cgap-devtest", "name: lost", 1);
+    let lost = lost.replacen("CGAPDockerClusterFor*-*", "NoSuchCluster-*", 1);
     assert!(lost.contains("NoSuchCluster"));
     let tables = files(&[("a.yaml", &lost), ("b.yaml", TABLE)]);
     let said = Said::default();
@@ -168,5 +167,4 @@ async fn two_controllers_run_the_task_once() {
     let world = story.world();
     assert_eq!((world.runs.len(), world.harms), (1, Vec::<String>::new()));
     assert_eq!(story.settle().await, Verdict::Converged);
-    assert_eq!(cgap().name.as_str(), "cgap-devtest");
 }
