@@ -60,7 +60,7 @@ fn bad_usage_is_bad_input() {
         (&[], "subcommand"),
         (&["plan"], "<TABLE>"),
         (&["plan", missing], "No such file"),
-        (&["reconcile", CGAP], "--once"),
+        (&["reconcile", "--no-wait", CGAP], "--once"),
         (&["reconcile", "--once", "--timeout", "0s", CGAP], "longer than nothing"),
         (&["reconcile", "--once", "--timeout", "soon", CGAP], "30m"),
         (&["plan", "--output", "yaml", CGAP], "[possible values: text, json]"),
