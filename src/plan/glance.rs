@@ -78,7 +78,7 @@ pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option
     let mut glance = Glance::default();
     match awaited {
         Awaited::Nothing => (glance.cluster, glance.services) = (true, true),
-        Awaited::Services => glance.services = true,
+        Awaited::Services { groups } => (glance.services, glance.targets) = (true, groups),
         Awaited::Tasks(tasks) => glance.tasks = tasks,
         Awaited::Targets(groups) => glance.targets = groups,
     }
@@ -122,8 +122,9 @@ pub fn has_failed(renewed: &Plan) -> bool {
 enum Awaited {
     /// Nothing moves; somebody may ask or kick.
     Nothing,
-    /// New deployments are rolling.
-    Services,
+    /// New deployments are rolling; as many tasks as are wanted may run already, and these groups not take them yet, which
+    /// is what people watch then.
+    Services { groups: Vec<TargetGroupArn> },
     /// These are short of STOPPED.
     Tasks(Vec<TaskArn>),
     /// These have targets that are not healthy, or not gone.
@@ -159,7 +160,8 @@ fn awaited(observed: &Observed, plan: &Plan) -> Option<Awaited> {
         conditions.any(|condition| condition.number == number && condition.holding == Holding::NotYet)
     };
     if shut(2) || shut(3) {
-        return Some(Awaited::Services);
+        let groups = if shut(4) && !shut(3) { unsettled_groups(observed) } else { Vec::new() };
+        return Some(Awaited::Services { groups });
     }
     if shut(6) {
         let old = leaving(observed);

@@ -75,6 +75,18 @@ fn while_rows_roll_only_their_services_are_read() {
 }
 
 #[test]
+fn once_all_new_tasks_run_their_targets_are_read_too() {
+    let world = rolling(|world, row| {
+        world.start(row);
+        if row == "portal" {
+            world.targets(row).iter_mut().for_each(|target| target.state = TargetState::Initial);
+        }
+    });
+    let glance = next(&world).expect("a glance");
+    assert_eq!((glance.services, glance.targets.len(), glance.tasks.len()), (true, 1, 0));
+}
+
+#[test]
 fn while_old_tasks_drain_only_they_are_read() {
     let glance = next(&draining()).expect("a glance");
     assert_eq!((glance.cluster, glance.services, glance.targets.len()), (false, false, 0));
