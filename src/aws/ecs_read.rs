@@ -92,12 +92,7 @@ impl Aws {
         let by_tag = wanted.values().any(|selector| selector.needs_tags());
         let matches = |arn: &str| wanted.values().any(|selector| selector.matches(last_part(arn), []));
         let worth: Vec<String> = arns.iter().filter(|arn| by_tag || matches(arn)).cloned().collect();
-        let mut found = Vec::new();
-        for batch in worth.chunks(10) {
-            found.extend(
-                self.describe_services(cluster, batch, by_tag).await?.into_iter().filter_map(convert_ecs::service),
-            );
-        }
+        let found = self.describe_services(cluster, &worth, by_tag).await?;
         let select = |selector: &Selector| {
             let described: BTreeSet<&str> = found.iter().map(|service| service.view.arn.as_str()).collect();
             let seen = found.iter().map(|service| {
@@ -123,12 +118,8 @@ impl Aws {
         cluster: &ClusterArn,
         arns: &[ServiceArn],
     ) -> Result<Vec<FoundService>, AwsError> {
-        let mut found = Vec::new();
-        for batch in arns.chunks(10) {
-            let batch: Vec<String> = batch.iter().map(|arn| arn.as_str().to_owned()).collect();
-            let services = self.describe_services(cluster, &batch, false).await?;
-            found.extend(services.into_iter().filter_map(convert_ecs::service));
-        }
+        let arns: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
+        let found = self.describe_services(cluster, &arns, false).await?;
         Ok(found.into_iter().map(|service| (service.view, service.target_groups)).collect())
     }
 
@@ -158,18 +149,22 @@ impl Aws {
         cluster: &ClusterArn,
         arns: &[String],
         with_tags: bool,
-    ) -> Result<Vec<sdk::Service>, AwsError> {
+    ) -> Result<Vec<convert_ecs::Service>, AwsError> {
         const OPERATION: &str = "ecs:DescribeServices";
         let include = with_tags.then(|| vec![sdk::ServiceField::Tags]);
-        let answer = self
-            .repeat(async || {
-                let call = self.ecs.describe_services().cluster(cluster.as_str());
-                let call = call.set_services(Some(arns.to_vec())).set_include(include.clone());
-                call.send().await.map_err(|error| AwsError::of(OPERATION, error))
-            })
-            .await?;
-        missing_only(OPERATION, answer.failures)?;
-        Ok(answer.services.unwrap_or_default())
+        let mut found = Vec::new();
+        for batch in arns.chunks(10) {
+            let answer = self
+                .repeat(async || {
+                    let call = self.ecs.describe_services().cluster(cluster.as_str());
+                    let call = call.set_services(Some(batch.to_vec())).set_include(include.clone());
+                    call.send().await.map_err(|error| AwsError::of(OPERATION, error))
+                })
+                .await?;
+            missing_only(OPERATION, answer.failures)?;
+            found.extend(answer.services.unwrap_or_default().into_iter().filter_map(convert_ecs::service));
+        }
+        Ok(found)
     }
 
     /// A task definition by ARN, or the newest ACTIVE revision of a family.
