@@ -14,9 +14,15 @@ use super::context::Context;
 use super::tables;
 use super::watch::Watch;
 
-/// Runs until it is dropped. The tables have been read once, and were all good.
-pub(super) async fn controller(context: &Context<'_>, paths: &[PathBuf], loaded: Tables) -> std::convert::Infallible {
-    let mut last = tables::snapshot(paths);
+/// Runs until it is dropped. `first` is what the files hold at the start; the tables in them have been found good.
+pub(super) async fn controller(
+    context: &Context<'_>,
+    paths: &[PathBuf],
+    first: BTreeMap<String, File>,
+) -> std::convert::Infallible {
+    let mut loaded = Tables::default();
+    loaded.reload(first.clone());
+    let mut last = Some(first);
     let files = move || {
         // A folder that cannot be listed for once says nothing of its files.
         last = tables::snapshot(paths).or(last.take());
@@ -27,13 +33,6 @@ pub(super) async fn controller(context: &Context<'_>, paths: &[PathBuf], loaded:
     let mut teller = Teller { context, watches: BTreeMap::new() };
     let aws = async |table: &ServiceTable| context.aws(table).await;
     run(aws, files, loaded, context.pacing(Span::ZERO), |news| teller.tell(&news)).await
-}
-
-/// The tables as they are now; what is wrong with any of them ends the command before it has begun.
-pub(super) fn first(files: BTreeMap<String, File>) -> Tables {
-    let mut tables = Tables::default();
-    tables.reload(files);
-    tables
 }
 
 /// Says what happens, one line at a time.

@@ -44,9 +44,7 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
             tables::load(output, &args.tables.tables)?;
             let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
-            let work = async {
-                match controller::controller(&context, &args.tables.tables, controller::first(files)).await {}
-            };
+            let work = async { match controller::controller(&context, &args.tables.tables, files).await {} };
             let ended = runtime(output)?.block_on(until_interrupted(work));
             output.say("ended; what was begun stands on AWS, and the next process goes on from there");
             ended
