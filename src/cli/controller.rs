@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::controller::handle::door;
 use crate::controller::reload::{File, Reloaded, Tables};
 use crate::controller::run::{News, run};
 use crate::model::ids::TableName;
@@ -32,7 +33,8 @@ pub(super) async fn controller(
     context.output.say(&format!("supervising {said}"));
     let mut teller = Teller { context, watches: BTreeMap::new() };
     let aws = async |table: &ServiceTable| context.aws(table).await;
-    run(aws, files, loaded, context.pacing(Span::ZERO), |news| teller.tell(&news)).await
+    let (_, door) = door();
+    run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await
 }
 
 /// Says what happens, one line at a time.

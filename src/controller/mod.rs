@@ -3,6 +3,7 @@
 //! Decides nothing about AWS: `plan` does, and says when to look again.
 
 pub mod command;
+pub mod handle;
 pub mod queue;
 pub mod reload;
 pub mod request;

@@ -13,13 +13,15 @@ use tokio::time::{Instant, sleep_until};
 use crate::aws::Aws;
 use crate::model::ids::{Region, TableName};
 use crate::model::row::ServiceTable;
-use crate::model::time::Span;
-use crate::plan::history::History;
+use crate::model::time::{Span, Timestamp};
+use crate::plan::history::{History, Written};
 use crate::reconcile::pass::{Mode, PassReport, pass};
 
+use super::handle::{Ask, Asked, Door, Granted, Refused};
 use super::queue::{Ended, Queue};
 use super::reload::{File, Reloaded, Tables};
 use super::settle::{Pacing, blind, next_look};
+use super::{command, request};
 
 /// How often table files are looked at. A mounted ConfigMap takes a minute by itself to change.
 const RELOAD: Duration = Duration::from_secs(5);
@@ -41,15 +43,17 @@ pub enum News<'a> {
     Reloaded(&'a Reloaded),
 }
 
-/// Supervises the tables of the files that `files` reads, for ever. `aws` makes the way to the AWS of a table's region.
+/// Supervises the tables of the files that `files` reads, for ever. `aws` makes the way to the AWS of a table's region;
+/// through `door` others watch and ask.
 pub async fn run(
     aws: impl AsyncFn(&ServiceTable) -> Aws,
     mut files: impl FnMut() -> BTreeMap<String, File>,
     tables: Tables,
     pacing: Pacing,
+    door: Door,
     mut told: impl FnMut(News<'_>),
 ) -> std::convert::Infallible {
-    let mut controller = Controller::new(tables, pacing);
+    let mut controller = Controller::new(tables, pacing, door);
     // Passes that are dropped end where they are.
     let local = LocalSet::new();
     local
@@ -61,6 +65,8 @@ pub async fn run(
                 tokio::select! {
                     biased;
                     Some(ended) = controller.passes.join_next_with_id() => controller.end(ended, &mut told),
+                    Some(answered) = controller.answers.join_next() => controller.learn(answered),
+                    asked = controller.door.asked() => controller.answer(asked, &aws).await,
                     () = sleep_until(due) => {}
                 }
                 if Instant::now() >= reload {
@@ -78,7 +84,15 @@ struct Passed {
     history: History,
 }
 
+/// What became of a wish: of which table, and what its passes should know from now on.
+type Answered = Option<(TableName, Written)>;
+
 struct Controller {
+    door: Door,
+    /// Wishes that are being written down.
+    answers: JoinSet<Answered>,
+    /// What was written down beside the passes; the next pass of its table takes it over.
+    learned: BTreeMap<TableName, Written>,
     began: Instant,
     pacing: Pacing,
     tables: Tables,
@@ -92,8 +106,11 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(tables: Tables, pacing: Pacing) -> Self {
+    fn new(tables: Tables, pacing: Pacing, door: Door) -> Self {
         let mut controller = Self {
+            door,
+            answers: JoinSet::new(),
+            learned: BTreeMap::new(),
             began: Instant::now(),
             pacing,
             by_name: BTreeMap::new(),
@@ -121,22 +138,32 @@ impl Controller {
     fn take_in(&mut self, table: ServiceTable) {
         let now = self.now();
         self.queue.put(&table.name, now);
-        self.by_name.insert(table.name.clone(), Arc::new(table));
+        let table = Arc::new(table);
+        self.door.show(&table, |_| {});
+        self.by_name.insert(table.name.clone(), table);
+    }
+
+    /// The way to the AWS of a table's region.
+    async fn way(&mut self, table: &ServiceTable, aws: &impl AsyncFn(&ServiceTable) -> Aws) -> Aws {
+        if let Some(way) = self.ways.get(&table.region) {
+            return way.clone();
+        }
+        let way = aws(table).await;
+        self.ways.insert(table.region.clone(), way.clone());
+        way
     }
 
     async fn start_what_is_due(&mut self, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
         while self.passes.len() < AT_ONCE {
             let Some(name) = self.queue.take(self.now()) else { return };
             let Some(table) = self.by_name.get(&name).cloned() else { continue };
-            let way = match self.ways.get(&table.region) {
-                Some(way) => way.clone(),
-                None => {
-                    let way = aws(&table).await;
-                    self.ways.insert(table.region.clone(), way.clone());
-                    way
-                }
-            };
+            let way = self.way(&table, aws).await;
             let mut history = self.histories.remove(&name).unwrap_or_default();
+            if let Some(written) = self.learned.remove(&name) {
+                history.written.learn(written);
+                // A glance may be at something else.
+                history.latest = None;
+            }
             let (fallback, subject) = (self.pacing.fallback, Arc::clone(&table));
             let task = self.passes.spawn_local(async move {
                 let report = pass(&way, &subject, &mut history, Mode::Act, fallback).await;
@@ -152,21 +179,59 @@ impl Controller {
             Err(error) => (error.id(), Err(error.to_string())),
         };
         let Some(table) = self.whose.remove(&id) else { return };
-        let ended = match passed {
+        let (ended, report, broken) = match passed {
             Ok(Passed { report, history }) => {
                 told(News::Pass(&table, &report));
                 let next = self.pacing.scaled(next_look(&report, IDLE));
                 if self.by_name.contains_key(&table.name) {
                     self.histories.insert(table.name.clone(), history);
                 }
-                if blind(&report) { Ended::Badly } else { Ended::Well { next } }
+                let ended = if blind(&report) { Ended::Badly } else { Ended::Well { next } };
+                (ended, Some(Arc::new(report)), None)
             }
             Err(why) => {
-                told(News::Broken(&table, why));
-                Ended::Badly
+                told(News::Broken(&table, why.clone()));
+                (Ended::Badly, None, Some(why))
             }
         };
         self.queue.end(&table.name, self.now(), ended);
+        let failures = self.queue.failures(&table.name);
+        let Some(table) = self.by_name.get(&table.name) else { return };
+        self.door.show(table, |view| {
+            view.report = report.or(view.report.take());
+            view.seen = if ended == Ended::Badly { view.seen } else { Some(Instant::now()) };
+            view.failures = failures;
+            view.broken = broken;
+        });
+    }
+
+    /// Has a wish written down, beside the passes.
+    async fn answer(&mut self, asked: Asked, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
+        let Asked { table, ask, answer } = asked;
+        let Some(table) = self.by_name.get(&table).cloned() else {
+            // An error says that whoever asked has gone.
+            let _ = answer.send(Err(Refused::NoTable));
+            return;
+        };
+        let way = self.way(&table, aws).await;
+        let fallback = self.pacing.fallback;
+        self.answers.spawn_local(async move {
+            let (granted, written) = match grant(&way, &table, ask, fallback).await {
+                Ok((granted, history)) => (Ok(granted), Some((table.name.clone(), history.written))),
+                Err(refused) => (Err(refused), None),
+            };
+            let _ = answer.send(granted);
+            written
+        });
+    }
+
+    /// The next pass of a table with a new wish knows of it, and comes at once.
+    fn learn(&mut self, answered: Result<Answered, JoinError>) {
+        let Ok(Some((table, written))) = answered else { return };
+        if self.by_name.contains_key(&table) {
+            self.learned.entry(table.clone()).or_default().learn(written);
+            self.queue.put(&table, self.now());
+        }
     }
 
     fn reload(&mut self, files: BTreeMap<String, File>, told: &mut impl FnMut(News<'_>)) {
@@ -175,10 +240,29 @@ impl Controller {
             self.queue.remove(&table.name);
             self.by_name.remove(&table.name);
             self.histories.remove(&table.name);
+            self.learned.remove(&table.name);
+            self.door.forget(&table.name);
         }
         reloaded.changed.iter().cloned().for_each(|table| self.take_in(table));
         if !reloaded.is_empty() {
             told(News::Reloaded(&reloaded));
         }
+    }
+}
+
+/// Has a wish written down; with what the passes of this process should know then.
+async fn grant(aws: &Aws, table: &ServiceTable, ask: Ask, fallback: Timestamp) -> Result<(Granted, History), Refused> {
+    match ask {
+        Ask::Rollout { reason } => match request::accept(aws, table, reason, fallback).await {
+            Ok(request::Acknowledged { request, history }) => Ok((Granted::Rollout(request), history)),
+            Err(request::Refused::Held(holds)) => Err(Refused::Held(holds)),
+            Err(request::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
+        },
+        Ask::Command(wish) => match command::accept(aws, table, &wish, fallback).await {
+            Ok(command::Acknowledged { command, history }) => Ok((Granted::Command(command), history)),
+            Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),
+            Err(command::Refused::TooLate) => Err(Refused::TooLate),
+            Err(command::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
+        },
     }
 }

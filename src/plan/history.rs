@@ -129,6 +129,21 @@ impl Written {
             .is_some_and(|ours| read.command.as_ref().is_none_or(|seen| seen != ours && seen.at <= ours.at));
         record || change || request || command
     }
+
+    /// Takes in what was written beside the passes; of each fact the newer counts.
+    pub fn learn(&mut self, other: Self) {
+        fn newer<T>(ours: &mut Option<(T, Timestamp)>, theirs: Option<(T, Timestamp)>) {
+            let is_newer = |at: Timestamp| ours.as_ref().is_none_or(|(_, before)| *before <= at);
+            if theirs.as_ref().is_some_and(|(_, at)| is_newer(*at)) {
+                *ours = theirs;
+            }
+        }
+        let Self { record, change, request, command } = other;
+        newer(&mut self.record, record);
+        newer(&mut self.change, change);
+        newer(&mut self.request, request);
+        newer(&mut self.command, command);
+    }
 }
 
 impl History {

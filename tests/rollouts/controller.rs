@@ -5,9 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use evenkeel::controller::handle::{Ask, Change, Granted, Handle, Refused, door};
 use evenkeel::controller::reload::{File, Tables};
 use evenkeel::controller::run::{News, run};
+use evenkeel::model::ids::TableName;
 use evenkeel::model::time::Span;
+use evenkeel::plan::command::{Want, Wish};
+use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
 
 use super::story::Story;
@@ -26,6 +30,17 @@ type Said = Rc<RefCell<Vec<String>>>;
 
 /// Supervises while `meanwhile` goes on.
 async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: impl Future<Output = T>) -> T {
+    watched(story, files, said, |_| meanwhile).await
+}
+
+/// The same, for those who watch or ask through the door.
+async fn watched<T, F: Future<Output = T>>(
+    story: &Story,
+    files: &Files,
+    said: &Said,
+    meanwhile: impl FnOnce(Handle) -> F,
+) -> T {
+    let (handle, door) = door();
     let mut tables = Tables::default();
     tables.reload(files.borrow().clone());
     let aws = story.lab.aws();
@@ -43,10 +58,10 @@ async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: imp
             }
         });
     };
-    let running = run(async |_| aws.clone(), || files.borrow().clone(), tables, story.lab.pacing(), told);
+    let running = run(async |_| aws.clone(), || files.borrow().clone(), tables, story.lab.pacing(), door, told);
     tokio::select! {
         biased;
-        ended = meanwhile => ended,
+        ended = meanwhile(handle) => ended,
         never = running => match never {},
     }
 }
@@ -167,4 +182,53 @@ async fn two_controllers_run_the_task_once() {
     let world = story.world();
     assert_eq!((world.runs.len(), world.harms), (1, Vec::<String>::new()));
     assert_eq!(story.settle().await, Verdict::Converged);
+}
+
+fn cgap() -> TableName {
+    TableName::parse("cgap-devtest").unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollout_that_is_asked_for_through_the_door_is_durable_at_once_and_watched_to_its_end() {
+    let story = &Story::settled(307).await;
+    let table = files(&[("cgap.yaml", TABLE)]);
+    let phases = watched(story, &table, &Said::default(), |handle| async move {
+        story.lab.wait(Span::minutes(2)).await;
+        let mut changes = handle.changes();
+        let ask = Ask::Rollout { reason: Some("a new image".to_owned()) };
+        let Granted::Rollout(request) = handle.ask(cgap(), ask).await.unwrap() else { panic!("another wish") };
+        let tags = story.lab.world().world_json().to_string();
+        assert!(tags.contains(&format!("id={}", request.id)), "{tags}");
+        story.lab.wait(Span::minutes(45)).await;
+        let mut phases: Vec<Phase> = Vec::new();
+        while let Ok(change) = changes.try_recv() {
+            let Change::Seen(view) = change else { panic!("a table is gone") };
+            phases.extend(view.report.as_ref().map(|report| report.plan.rollout.phase));
+        }
+        phases.dedup();
+        phases
+    })
+    .await;
+    assert_eq!(story.world().runs.len(), 1);
+    assert_eq!(phases.first(), Some(&Phase::Requested));
+    assert_eq!(phases.last(), Some(&Phase::Settled));
+    assert!(phases.contains(&Phase::Draining) && phases.contains(&Phase::Deploying), "{phases:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_does_not_fit_is_refused_with_its_reason_and_nothing_is_written() {
+    let story = &Story::settled(308).await;
+    let table = files(&[("cgap.yaml", TABLE)]);
+    watched(story, &table, &Said::default(), |handle| async move {
+        story.lab.wait(Span::minutes(2)).await;
+        let written = story.world().writes.len();
+        let wish = Wish { want: Want::Retry, by: None, reason: None };
+        let refused = handle.ask(cgap(), Ask::Command(wish)).await.unwrap_err();
+        assert!(matches!(refused, Refused::Held(holds) if holds.len() == 1));
+        let other = TableName::parse("another").unwrap();
+        let refused = handle.ask(other, Ask::Rollout { reason: None }).await.unwrap_err();
+        assert!(matches!(refused, Refused::NoTable));
+        assert_eq!(story.world().writes_since(written), Vec::<String>::new());
+    })
+    .await;
 }

@@ -1,0 +1,197 @@
+//! The door between a running controller and those who watch it, or want something of it.
+//!
+//! Who holds a `Handle` sees the newest pass of each table, and can have a wish written down. It may be held on another
+//! thread. It does not reach AWS: the controller does, and answers when the wish is durable.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::model::command::Command;
+use crate::model::ids::TableName;
+use crate::model::rollout::Request;
+use crate::model::row::ServiceTable;
+use crate::plan::command::Wish;
+use crate::plan::hold::Hold;
+use crate::reconcile::pass::PassReport;
+
+/// News that a slow watcher may fall behind by. One that falls further behind is told so, and looks at everything anew.
+const NEWS: usize = 1024;
+
+/// Wishes that may wait for the controller. Each becomes calls to AWS, so more are refused rather than kept.
+const WISHES: usize = 64;
+
+/// The outside of the door; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
+    news: broadcast::Sender<Change>,
+    asks: mpsc::Sender<Asked>,
+}
+
+/// The controller's side of it.
+#[derive(Debug)]
+pub struct Door {
+    views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
+    news: broadcast::Sender<Change>,
+    asks: mpsc::Receiver<Asked>,
+}
+
+/// One table, as the controller last saw it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What is wanted.
+    pub table: Arc<ServiceTable>,
+    /// The newest pass; `None` before the first.
+    pub report: Option<Arc<PassReport>>,
+    /// When a pass last saw AWS; `None` if none did.
+    pub seen: Option<Instant>,
+    /// Passes that failed since.
+    pub failures: u32,
+    /// What broke off the newest pass: a mistake of this program.
+    pub broken: Option<String>,
+}
+
+/// Something is new about a table.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It was looked at, or edited.
+    Seen(Arc<View>),
+    /// It is not supervised any more.
+    Gone(TableName),
+}
+
+/// What somebody wants of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A forced rollout.
+    Rollout {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Something about the newest rollout.
+    Command(Wish),
+}
+
+/// A wish that is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Granted {
+    /// A rollout is requested.
+    Rollout(Request),
+    /// A command is given.
+    Command(Command),
+}
+
+/// Why a wish was not granted; nothing was begun then.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// No such table is supervised.
+    #[error("no table of this name is supervised")]
+    NoTable,
+    /// The table or its rollout does not allow it as it stands.
+    #[error("it cannot be done as the table stands")]
+    Held(Vec<Hold>),
+    /// The look by which it was judged took too long: others may have gone on by it.
+    #[error("the look behind it is too old")]
+    TooLate,
+    /// AWS did not take the tag.
+    #[error("it could not be written down")]
+    NotWritten(#[source] Box<dyn Error + Send + Sync>),
+    /// Too many wishes wait already.
+    #[error("too many wishes are waiting")]
+    Busy,
+    /// The controller is ending.
+    #[error("the controller is ending")]
+    Ending,
+}
+
+/// A wish, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) table: TableName,
+    pub(super) ask: Ask,
+    pub(super) answer: oneshot::Sender<Result<Granted, Refused>>,
+}
+
+/// A door: the outside, and the controller's side.
+pub fn door() -> (Handle, Door) {
+    let views = Arc::new(RwLock::default());
+    let (news, _) = broadcast::channel(NEWS);
+    let (asked, asks) = mpsc::channel(WISHES);
+    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked };
+    (handle, Door { views, news, asks })
+}
+
+impl Handle {
+    /// All tables, in the order of their names.
+    pub fn tables(&self) -> Vec<Arc<View>> {
+        let views = self.views.read().unwrap_or_else(PoisonError::into_inner);
+        views.values().cloned().collect()
+    }
+
+    /// The table of this name.
+    pub fn table(&self, name: &TableName) -> Option<Arc<View>> {
+        self.views.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// What changes from now on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.news.subscribe()
+    }
+
+    /// Has a wish written down. When this returns `Ok` it survives any crash, and the table's next pass takes it up.
+    ///
+    /// # Errors
+    /// It was not written down. `NotWritten` alone leaves open whether AWS has it all the same.
+    pub async fn ask(&self, table: TableName, ask: Ask) -> Result<Granted, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.try_send(Asked { table, ask, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refused::Busy,
+            mpsc::error::TrySendError::Closed(_) => Refused::Ending,
+        })?;
+        answered.await.unwrap_or(Err(Refused::Ending))
+    }
+}
+
+impl Door {
+    /// The next wish; never ends if nobody is outside.
+    pub(super) async fn asked(&mut self) -> Asked {
+        match self.asks.recv().await {
+            Some(asked) => asked,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Shows a table as `change` makes it of what was shown before.
+    pub(super) fn show(&self, table: &Arc<ServiceTable>, change: impl FnOnce(&mut View)) {
+        let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        let before = views.get(&table.name).map(|view| View::clone(view));
+        let mut view = before.unwrap_or_else(|| View::of(Arc::clone(table)));
+        view.table = Arc::clone(table);
+        change(&mut view);
+        let view = Arc::new(view);
+        views.insert(table.name.clone(), Arc::clone(&view));
+        drop(views);
+        self.tell(Change::Seen(view));
+    }
+
+    /// Shows a table no longer.
+    pub(super) fn forget(&self, table: &TableName) {
+        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(table);
+        self.tell(Change::Gone(table.clone()));
+    }
+
+    fn tell(&self, change: Change) {
+        // An error says that nobody listens.
+        let _ = self.news.send(change);
+    }
+}
+
+impl View {
+    fn of(table: Arc<ServiceTable>) -> Self {
+        Self { table, report: None, seen: None, failures: 0, broken: None }
+    }
+}
