@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::controller::handle::door;
 use crate::controller::reload::{File, Reloaded, Tables};
-use crate::controller::run::{News, run};
+use crate::controller::run::{News, Wished, run};
 use crate::model::ids::TableName;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
@@ -57,6 +57,9 @@ impl Teller<'_> {
                 self.context.output.say(&talk);
             }
             News::Reloaded(reloaded) => self.reloaded(reloaded),
+            News::Asked(Wished { table, wish, outcome }) => {
+                self.context.output.say(&format!("{table} was asked for: {wish}, {outcome}"));
+            }
         }
     }
 

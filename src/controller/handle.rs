@@ -125,6 +125,30 @@ pub fn door() -> (Handle, Door) {
     (handle, Door { views, news, asks })
 }
 
+impl Ask {
+    /// The wish's name, as in the path of its route.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rollout { .. } => "rollout",
+            Self::Command(wish) => wish.want.name(),
+        }
+    }
+}
+
+impl Refused {
+    /// The refusal's name, for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoTable => "no-table",
+            Self::Held(_) => "held",
+            Self::TooLate => "too-late",
+            Self::NotWritten(_) => "not-written",
+            Self::Busy => "busy",
+            Self::Ending => "ending",
+        }
+    }
+}
+
 impl Handle {
     /// All tables, in the order of their names.
     pub fn tables(&self) -> Vec<Arc<View>> {

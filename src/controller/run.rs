@@ -41,6 +41,19 @@ pub enum News<'a> {
     Broken(&'a ServiceTable, String),
     /// Table files have changed.
     Reloaded(&'a Reloaded),
+    /// Somebody asked for something through the door.
+    Asked(&'a Wished),
+}
+
+/// What became of a wish.
+#[derive(Debug)]
+pub struct Wished {
+    /// Of which table.
+    pub table: TableName,
+    /// What was wanted: `rollout`, `retry`, `resolve` or `abort`.
+    pub wish: &'static str,
+    /// `granted`, `held`, `too-late` or `not-written`.
+    pub outcome: &'static str,
 }
 
 /// Supervises the tables of the files that `files` reads, for ever. `aws` makes the way to the AWS of a table's region;
@@ -65,7 +78,7 @@ pub async fn run(
                 tokio::select! {
                     biased;
                     Some(ended) = controller.passes.join_next_with_id() => controller.end(ended, &mut told),
-                    Some(answered) = controller.answers.join_next() => controller.learn(answered),
+                    Some(answered) = controller.answers.join_next() => controller.learn(answered, &mut told),
                     asked = controller.door.asked() => controller.answer(asked, &aws).await,
                     () = sleep_until(due) => {}
                 }
@@ -84,8 +97,11 @@ struct Passed {
     history: History,
 }
 
-/// What became of a wish: of which table, and what its passes should know from now on.
-type Answered = Option<(TableName, Written)>;
+/// What became of a wish, and what the passes of its table should know from now on.
+struct Answered {
+    wished: Wished,
+    written: Option<Written>,
+}
 
 struct Controller {
     door: Door,
@@ -216,22 +232,25 @@ impl Controller {
         let way = self.way(&table, aws).await;
         let fallback = self.pacing.fallback;
         self.answers.spawn_local(async move {
-            let (granted, written) = match grant(&way, &table, ask, fallback).await {
-                Ok((granted, history)) => (Ok(granted), Some((table.name.clone(), history.written))),
+            let wish = ask.name();
+            let granted = grant(&way, &table, ask, fallback).await;
+            let outcome = granted.as_ref().map_or_else(Refused::name, |_| "granted");
+            let (granted, written) = match granted {
+                Ok((granted, history)) => (Ok(granted), Some(history.written)),
                 Err(refused) => (Err(refused), None),
             };
             let _ = answer.send(granted);
-            written
+            Answered { wished: Wished { table: table.name.clone(), wish, outcome }, written }
         });
     }
 
     /// The next pass of a table with a new wish knows of it, and comes at once.
-    fn learn(&mut self, answered: Result<Answered, JoinError>) {
-        let Ok(Some((table, written))) = answered else { return };
-        if self.by_name.contains_key(&table) {
-            self.learned.entry(table.clone()).or_default().learn(written);
-            self.queue.put(&table, self.now());
-        }
+    fn learn(&mut self, answered: Result<Answered, JoinError>, told: &mut impl FnMut(News<'_>)) {
+        let Ok(Answered { wished, written }) = answered else { return };
+        told(News::Asked(&wished));
+        let Some(written) = written.filter(|_| self.by_name.contains_key(&wished.table)) else { return };
+        self.learned.entry(wished.table.clone()).or_default().learn(written);
+        self.queue.put(&wished.table, self.now());
     }
 
     fn reload(&mut self, files: BTreeMap<String, File>, told: &mut impl FnMut(News<'_>)) {

@@ -45,6 +45,17 @@ pub enum Want {
     Abort,
 }
 
+impl Want {
+    /// The command's word, as people give it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Resolve(_) => "resolve",
+            Self::Abort => "abort",
+        }
+    }
+}
+
 /// A command that can be written down.
 #[derive(Clone, Debug)]
 pub struct Accepted {
@@ -142,10 +153,11 @@ fn pending<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Command> {
 
 /// What a person's wish is about, or why it does not go with the newest rollout as it stands.
 fn order(durable: &Durable, want: Want) -> Result<(&Record, Order), HoldCause> {
-    let (name, refused) = match want {
-        Want::Retry => ("retry", retry_instead as fn(&RecordState) -> &'static str),
-        Want::Resolve(_) => ("resolve", resolve_instead as fn(&RecordState) -> &'static str),
-        Want::Abort => ("abort", abort_instead as fn(&RecordState) -> &'static str),
+    let name = want.name();
+    let refused = match want {
+        Want::Retry => retry_instead,
+        Want::Resolve(_) => resolve_instead,
+        Want::Abort => abort_instead,
     };
     let Some(record) = &durable.record else {
         let stands = "not there: the cluster carries no record of this table yet".to_owned();

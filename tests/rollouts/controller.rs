@@ -48,6 +48,7 @@ async fn watched<T, F: Future<Output = T>>(
         said.borrow_mut().push(match news {
             News::Pass(table, report) => format!("{} {:?}", table.name, report.verdict()),
             News::Broken(table, why) => format!("{} broke off: {why}", table.name),
+            News::Asked(wished) => format!("{} {}", wished.wish, wished.outcome),
             News::Reloaded(reloaded) => {
                 format!(
                     "{} changed, {} gone, {} broken",
