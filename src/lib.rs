@@ -10,3 +10,4 @@ pub mod reconcile;
 pub mod report;
 pub mod simulator;
 pub mod table;
+pub mod telemetry;

@@ -17,6 +17,7 @@ mod rollouts {
     mod controller;
     mod ends;
     mod kicks;
+    mod metrics;
     mod probes;
     mod processes;
     mod story;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::controller::handle::door;
 use crate::controller::reload::{File, Reloaded, Tables};
@@ -10,6 +11,8 @@ use crate::model::ids::TableName;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::report::style::Role;
+use crate::telemetry::count::Counts;
+use crate::telemetry::metrics::Metrics;
 
 use super::context::Context;
 use super::tables;
@@ -31,39 +34,51 @@ pub(super) async fn controller(
     };
     let said = loaded.in_force().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ");
     context.output.say(&format!("supervising {said}"));
-    let mut teller = Teller { context, watches: BTreeMap::new() };
     let aws = async |table: &ServiceTable| context.aws(table).await;
-    let (_, door) = door();
+    let (handle, door) = door();
+    let metrics = Arc::new(Metrics::new(handle, Vec::new));
+    let mut teller = Teller { context, metrics, watches: BTreeMap::new() };
     run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await
 }
 
 /// Says what happens, one line at a time.
 struct Teller<'a> {
     context: &'a Context<'a>,
+    metrics: Arc<Metrics>,
     watches: BTreeMap<TableName, Watch<'a>>,
 }
 
 impl Teller<'_> {
+    fn counts(&self) -> &Counts {
+        &self.metrics.counts
+    }
+
     fn tell(&mut self, news: &News<'_>) {
         match news {
-            News::Pass(table, report) => {
+            News::Pass(table, report, took) => {
+                self.counts().pass(table, report, *took);
                 let context = *self.context;
                 let watch = self.watches.entry(table.name.clone());
                 watch.or_insert_with(|| Watch::lines(context, table.name.as_str())).pass(report);
             }
             News::Broken(table, why) => {
+                self.counts().broken(table);
                 let bad = self.context.output.talk.paint(Role::Bad, "a pass broke off:");
                 let talk = format!("{} {bad} {why}; it is tried again, please report this", table.name);
                 self.context.output.say(&talk);
             }
-            News::Reloaded(reloaded) => self.reloaded(reloaded),
-            News::Asked(Wished { table, wish, outcome }) => {
+            News::Reloaded(reloaded) => {
+                self.counts().reloaded(reloaded);
+                self.reloaded(reloaded);
+            }
+            News::Asked(wished @ Wished { table, wish, outcome }) => {
+                self.counts().asked(wished);
                 self.context.output.say(&format!("{table} was asked for: {wish}, {outcome}"));
             }
         }
     }
 
-    fn reloaded(&mut self, Reloaded { changed, gone, problems, unreadable }: &Reloaded) {
+    fn reloaded(&mut self, Reloaded { changed, gone, problems, unreadable, broken, were_broken }: &Reloaded) {
         let output = &self.context.output;
         for table in changed {
             output.say(&format!("{} is new or was edited", table.name));
@@ -71,6 +86,9 @@ impl Teller<'_> {
         for table in gone {
             self.watches.remove(&table.name);
             output.say(&format!("{} is not supervised any more: its file is gone", table.name));
+        }
+        if *broken == 0 && *were_broken > 0 {
+            output.say(&output.talk.paint(Role::Good, "every table file is good again"));
         }
         tables::show(output, problems);
         for (file, why) in unreadable {

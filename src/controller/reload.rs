@@ -24,6 +24,7 @@ pub struct Tables {
     good: BTreeMap<String, ServiceTable>,
     /// What was last read of each file, to say the same thing once.
     last: BTreeMap<String, File>,
+    broken: usize,
 }
 
 /// What a reading changed.
@@ -37,13 +38,17 @@ pub struct Reloaded {
     pub problems: Vec<Problems>,
     /// Files that cannot be read, and why.
     pub unreadable: Vec<(String, String)>,
+    /// How many files are broken or unreadable now, said before or not.
+    pub broken: usize,
+    /// How many were before.
+    pub were_broken: usize,
 }
 
 impl Reloaded {
     /// Whether nothing has changed that is worth a word.
     pub fn is_empty(&self) -> bool {
-        let Self { changed, gone, problems, unreadable } = self;
-        changed.is_empty() && gone.is_empty() && problems.is_empty() && unreadable.is_empty()
+        let Self { changed, gone, problems, unreadable, broken, were_broken } = self;
+        changed.is_empty() && gone.is_empty() && problems.is_empty() && unreadable.is_empty() && broken == were_broken
     }
 }
 
@@ -55,7 +60,7 @@ impl Tables {
 
     /// Takes what all files hold now. Nothing is said of a file that is as it was.
     pub fn reload(&mut self, files: BTreeMap<String, File>) -> Reloaded {
-        let mut reloaded = Reloaded::default();
+        let mut reloaded = Reloaded { broken: self.broken, were_broken: self.broken, ..Reloaded::default() };
         if files == self.last {
             return reloaded;
         }
@@ -68,7 +73,9 @@ impl Tables {
                 File::Unreadable(_) => {}
             }
         }
+        let read = texts.len();
         let (fresh, problems) = readable(texts);
+        reloaded.broken = files.len() - read + problems.len();
         reloaded.problems = problems.into_iter().filter(|problems| edited(&problems.file)).collect();
         let kept = self.good.iter().filter(|(name, _)| files.contains_key(*name) && !fresh.contains_key(*name));
         let mut next: BTreeMap<String, ServiceTable> =
@@ -90,6 +97,7 @@ impl Tables {
         reloaded.gone = gone.map(|(_, table)| (*table).clone()).collect();
         self.good = next;
         self.last = files;
+        self.broken = reloaded.broken;
         reloaded
     }
 }

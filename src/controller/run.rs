@@ -35,8 +35,8 @@ const IDLE: Span = Span::seconds(30);
 /// What a controller tells while it runs.
 #[derive(Debug)]
 pub enum News<'a> {
-    /// A pass has ended.
-    Pass(&'a ServiceTable, &'a PassReport),
+    /// A pass has ended, after so long.
+    Pass(&'a ServiceTable, &'a PassReport, Duration),
     /// A pass ended with a bug of this program; its table is looked at again later.
     Broken(&'a ServiceTable, String),
     /// Table files have changed.
@@ -93,6 +93,7 @@ pub async fn run(
 
 /// A pass that has ended, and what its process should know for the next.
 struct Passed {
+    took: Duration,
     report: PassReport,
     history: History,
 }
@@ -182,8 +183,9 @@ impl Controller {
             }
             let (fallback, subject) = (self.pacing.fallback, Arc::clone(&table));
             let task = self.passes.spawn_local(async move {
+                let began = Instant::now();
                 let report = pass(&way, &subject, &mut history, Mode::Act, fallback).await;
-                Passed { report, history }
+                Passed { took: began.elapsed(), report, history }
             });
             self.whose.insert(task.id(), table);
         }
@@ -196,8 +198,8 @@ impl Controller {
         };
         let Some(table) = self.whose.remove(&id) else { return };
         let (ended, report, broken) = match passed {
-            Ok(Passed { report, history }) => {
-                told(News::Pass(&table, &report));
+            Ok(Passed { took, report, history }) => {
+                told(News::Pass(&table, &report, took));
                 let next = self.pacing.scaled(next_look(&report, IDLE));
                 if self.by_name.contains_key(&table.name) {
                     self.histories.insert(table.name.clone(), history);

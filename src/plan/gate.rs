@@ -46,6 +46,17 @@ pub enum Holding {
     Unknown,
 }
 
+impl Holding {
+    /// As the status of a Kubernetes-style condition: `True`, `False` or `Unknown`.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::Yes => "True",
+            Self::NotYet => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
 /// What is still missing for a condition; empty means that it holds.
 #[derive(Default)]
 struct Missing {

@@ -34,6 +34,18 @@ pub enum Urgency {
     Failed,
 }
 
+impl Urgency {
+    /// The urgency's name, as in JSON and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Notice => "Notice",
+            Self::Wait => "Wait",
+            Self::Person => "Person",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
 /// Why something is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HoldCause {

@@ -49,6 +49,18 @@ pub enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    /// The verdict's name, as in JSON and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Converged => "Converged",
+            Self::Progressing => "Progressing",
+            Self::Held => "Held",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
 /// Whether a pass may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

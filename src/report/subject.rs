@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, Observed, Seen, ServiceView};
 use crate::model::past::{self, Past};
-use crate::model::rollout::RecordState;
 use crate::model::row::{Row, ServiceTable};
 use crate::plan::action::{Action, Plan, Step};
 use crate::plan::because::Because;
@@ -128,15 +127,7 @@ impl<'a> Subject<'a> {
     /// Whether the record's rollout has not ended, or goes on after all.
     pub fn rollout_is_in_hand(&self) -> bool {
         let report = &self.plan.rollout;
-        let open = report.record.as_ref().is_some_and(|record| match &record.state {
-            RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => true,
-            RecordState::Baseline
-            | RecordState::Succeeded(_)
-            | RecordState::Failed(_)
-            | RecordState::Unknown(_)
-            | RecordState::Resolved(_)
-            | RecordState::Skipped => false,
-        });
+        let open = report.record.as_ref().is_some_and(|record| record.state.is_in_hand());
         open || report.gate.is_some()
     }
 

@@ -46,7 +46,7 @@ async fn watched<T, F: Future<Output = T>>(
     let aws = story.lab.aws();
     let told = |news: News<'_>| {
         said.borrow_mut().push(match news {
-            News::Pass(table, report) => format!("{} {:?}", table.name, report.verdict()),
+            News::Pass(table, report, _) => format!("{} {:?}", table.name, report.verdict()),
             News::Broken(table, why) => format!("{} broke off: {why}", table.name),
             News::Asked(wished) => format!("{} {}", wished.wish, wished.outcome),
             News::Reloaded(reloaded) => {

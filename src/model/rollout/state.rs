@@ -23,6 +23,19 @@ impl RecordState {
         }
     }
 
+    /// Whether its rollout goes on.
+    pub fn is_in_hand(&self) -> bool {
+        match self {
+            Self::Open | Self::Launching(_) | Self::Launched(_) => true,
+            Self::Baseline
+            | Self::Succeeded(_)
+            | Self::Failed(_)
+            | Self::Unknown(_)
+            | Self::Resolved(_)
+            | Self::Skipped => false,
+        }
+    }
+
     /// The number of the newest attempt, if there was one.
     pub fn attempt(&self) -> Option<u32> {
         match self {

@@ -6,7 +6,7 @@ use crate::model::observed::RolloutState;
 use crate::plan::action::Standing;
 use crate::plan::because::Because;
 use crate::plan::drift::{Difference, Field};
-use crate::plan::hold::{Hold, Urgency};
+use crate::plan::hold::Hold;
 use crate::plan::progress::RowProgress;
 use crate::report::conditions::Condition;
 use crate::report::holds_text;
@@ -102,14 +102,14 @@ pub struct ProgressJson {
 impl From<&Hold> for HoldJson {
     fn from(hold: &Hold) -> Self {
         let Hold { row, cause } = hold;
-        let urgency = match cause.urgency() {
-            Urgency::Notice => "Notice",
-            Urgency::Wait => "Wait",
-            Urgency::Person => "Person",
-            Urgency::Failed => "Failed",
-        };
         let row = row.as_ref().map(ToString::to_string);
-        Self { row, cause: cause.name(), urgency, message: holds_text::said(cause), hint: cause.hint() }
+        Self {
+            row,
+            cause: cause.name(),
+            urgency: cause.urgency().name(),
+            message: holds_text::said(cause),
+            hint: cause.hint(),
+        }
     }
 }
 

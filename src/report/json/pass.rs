@@ -9,7 +9,7 @@ use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::history::Answer;
 use crate::reconcile::execute::{Done, Outcome, StepResult};
-use crate::reconcile::pass::{PassReport, Verdict};
+use crate::reconcile::pass::PassReport;
 use crate::report::pass_text;
 
 /// `kind: PassReport`: one pass, or all passes of a reconciliation taken together.
@@ -124,12 +124,7 @@ impl PassReportJson {
         let PassReport { at, observed: _, plan, outcomes, violations } = report;
         self.passes += 1;
         self.at = Some(at.to_string());
-        self.verdict = Some(match report.verdict() {
-            Verdict::Converged => "Converged",
-            Verdict::Progressing => "Progressing",
-            Verdict::Held => "Held",
-            Verdict::Failed => "Failed",
-        });
+        self.verdict = Some(report.verdict().name());
         self.outcomes.extend(outcomes.iter().map(|outcome| OutcomeJson::of(outcome, *at)));
         self.violations.extend(
             violations

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::common::{API_VERSION, HoldJson, ProgressJson};
 use crate::model::command::{Command, Order, Standing};
 use crate::model::rollout::{Failure, Record, RecordState, Request};
-use crate::plan::gate::{Condition, Gate, Holding};
+use crate::plan::gate::{Condition, Gate};
 use crate::plan::rollout::RolloutReport;
 use crate::report::subject::Subject;
 
@@ -225,11 +225,6 @@ impl From<&Request> for RequestJson {
 impl From<&Condition> for GateConditionJson {
     fn from(condition: &Condition) -> Self {
         let Condition { number, name, holding, evidence } = condition;
-        let status = match holding {
-            Holding::Yes => "True",
-            Holding::NotYet => "False",
-            Holding::Unknown => "Unknown",
-        };
-        Self { number: *number, name, status, evidence: evidence.clone() }
+        Self { number: *number, name, status: holding.status(), evidence: evidence.clone() }
     }
 }
