@@ -302,12 +302,16 @@ pub struct TaskView {
     pub desired: DesiredStatus,
     /// Its private IP, which is its target's id.
     pub ip: Option<IpAddr>,
+    /// The capacity provider that it was placed by, as `FARGATE_SPOT`; `None` for a task by launch type.
+    pub provider: Option<String>,
     /// Its containers.
     pub containers: Vec<ContainerView>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
     /// When its containers ran; `None` if they never did.
     pub started_at: Option<Timestamp>,
+    /// When it began to stop: its containers got their SIGTERM about then. `None` while they need not.
+    pub stopping_at: Option<Timestamp>,
     /// When it was wholly gone.
     pub stopped_at: Option<Timestamp>,
     /// AWS's `stopCode`; empty while it lives.

@@ -249,6 +249,7 @@ fn task_view(arn: String, group: String, started_by: String, family: &str) -> Ta
         status: TaskStatus::Starting,
         desired: DesiredStatus::Running,
         ip: None,
+        provider: None,
         containers: vec![ContainerView {
             name: ContainerName::told("main"),
             image: "image".to_owned(),
@@ -258,6 +259,7 @@ fn task_view(arn: String, group: String, started_by: String, family: &str) -> Ta
         }],
         created_at: None,
         started_at: None,
+        stopping_at: None,
         stopped_at: None,
         stop_code: String::new(),
         stopped_reason: String::new(),

@@ -273,7 +273,7 @@ impl World {
         let mut ips = Vec::new();
         for task in self.new_tasks(name) {
             task.status = TaskStatus::Running;
-            task.started_at = Some(at);
+            task.started_at = task.started_at.or(Some(at));
             ips.extend(task.ip.map(|ip| ip.to_string()));
             for container in &mut task.containers {
                 container.digest = Some(digest('a'));

@@ -162,6 +162,7 @@ pub(super) fn task(
         status: TaskStatus::Starting,
         desired: DesiredStatus::Running,
         ip: None,
+        provider: None,
         containers: vec![ContainerView {
             name: ContainerName::told(container),
             image: ADDRESS.to_owned(),
@@ -171,6 +172,7 @@ pub(super) fn task(
         }],
         created_at: Some(at),
         started_at: None,
+        stopping_at: None,
         stopped_at: None,
         stop_code: String::new(),
         stopped_reason: String::new(),
