@@ -4,6 +4,7 @@
 //! colour. Text is for people and may change; `json` is for scripts and may not (docs/output.md).
 
 pub mod conditions;
+pub mod doing;
 pub mod history_text;
 pub mod holds_text;
 pub mod json;
@@ -14,6 +15,9 @@ pub mod rollout_text;
 pub mod status_text;
 pub mod style;
 pub mod subject;
+pub mod task_state;
+pub mod timeline;
+pub mod witness;
 
 mod words;
 

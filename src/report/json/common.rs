@@ -1,5 +1,6 @@
 //! What several wire shapes share: holds, reasons, differences, conditions and counts.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::observed::RolloutState;
@@ -15,7 +16,7 @@ use crate::report::holds_text;
 pub const API_VERSION: &str = "evenkeel.dev/v1";
 
 /// Something that is not done, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldJson {
     /// The row; absent for the table as a whole.
@@ -33,7 +34,7 @@ pub struct HoldJson {
 }
 
 /// A reason for a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonJson {
     /// The reason's stable name, as `Drift`.
@@ -43,7 +44,7 @@ pub struct ReasonJson {
 }
 
 /// One field that is not as the row states it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DifferenceJson {
     /// `count`, `capacity`, `vcpu`, `memory` or `image`.
@@ -60,7 +61,7 @@ pub struct DifferenceJson {
 }
 
 /// A Kubernetes-style condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionJson {
     /// Which aspect.
@@ -78,7 +79,7 @@ pub struct ConditionJson {
 }
 
 /// How far a service row is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressJson {
     /// The row.

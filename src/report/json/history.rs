@@ -1,5 +1,6 @@
 //! The last rollouts for scripts, newest first, and the one in hand.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::API_VERSION;
@@ -8,7 +9,7 @@ use crate::model::past::{Origin, Past};
 use crate::report::subject::Subject;
 
 /// `kind: RolloutHistory`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryJson {
     /// `evenkeel.dev/v1`.
@@ -27,7 +28,7 @@ pub struct HistoryJson {
 }
 
 /// The rollout in hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InHandJson {
     /// Its phase.
@@ -43,7 +44,7 @@ pub struct InHandJson {
 }
 
 /// A rollout that ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PastJson {
     /// Its id.

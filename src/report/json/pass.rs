@@ -1,5 +1,6 @@
 //! What passes did, for scripts: the verdict, every outcome in the order of time, and where things stand at the end.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::{API_VERSION, HoldJson};
@@ -7,13 +8,14 @@ use super::plan::StepJson;
 use super::rollout::RolloutFacts;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
+use crate::plan::audit::Violation;
 use crate::plan::history::Answer;
 use crate::reconcile::execute::{Done, Outcome, StepResult};
 use crate::reconcile::pass::PassReport;
 use crate::report::pass_text;
 
 /// `kind: PassReport`: one pass, or all passes of a reconciliation taken together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PassReportJson {
     /// `evenkeel.dev/v1`.
@@ -42,7 +44,7 @@ pub struct PassReportJson {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutcomeJson {
     /// When its pass looked.
@@ -54,7 +56,7 @@ pub struct OutcomeJson {
 }
 
 /// What became of a step; `kind` tells which.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]
 pub enum ResultJson {
     /// AWS did it.
@@ -93,7 +95,7 @@ pub enum ResultJson {
 }
 
 /// An invariant that a plan would have broken.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationJson {
     /// Its number, as `I2`.
@@ -126,18 +128,20 @@ impl PassReportJson {
         self.at = Some(at.to_string());
         self.verdict = Some(report.verdict().name());
         self.outcomes.extend(outcomes.iter().map(|outcome| OutcomeJson::of(outcome, *at)));
-        self.violations.extend(
-            violations
-                .iter()
-                .map(|violation| ViolationJson { invariant: violation.invariant, message: violation.how.clone() }),
-        );
+        self.violations.extend(violations.iter().map(ViolationJson::from));
         self.holds = plan.holds.iter().map(HoldJson::from).collect();
         self.rollout = Some(RolloutFacts::from(&plan.rollout));
     }
 }
 
+impl From<&Violation> for ViolationJson {
+    fn from(violation: &Violation) -> Self {
+        Self { invariant: violation.invariant, message: violation.how.clone() }
+    }
+}
+
 impl OutcomeJson {
-    fn of(outcome: &Outcome, at: Timestamp) -> Self {
+    pub(super) fn of(outcome: &Outcome, at: Timestamp) -> Self {
         let Outcome { step, result } = outcome;
         let result = match result {
             StepResult::Done(done) => ResultJson::done(done),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::{API_VERSION, DifferenceJson, HoldJson, ReasonJson, standing};
@@ -13,7 +14,7 @@ use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, RollBack, 
 use crate::report::subject::Subject;
 
 /// `kind: Plan`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanJson {
     /// `evenkeel.dev/v1`.
@@ -40,7 +41,7 @@ pub struct PlanJson {
 }
 
 /// A row of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanRowJson {
     /// The row's name.
@@ -56,7 +57,7 @@ pub struct PlanRowJson {
 }
 
 /// One change of AWS, and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepJson {
     /// The row; absent for the table as a whole.
@@ -69,7 +70,7 @@ pub struct StepJson {
 }
 
 /// What a step does; `kind` tells which.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]
 pub enum ActionJson {
     /// The record tag is written.
@@ -119,7 +120,7 @@ pub enum ActionJson {
 }
 
 /// A revision that differs from another in these fields alone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RevisionJson {
     /// The revision's ARN that it is made from.
@@ -136,7 +137,7 @@ pub struct RevisionJson {
 }
 
 /// A RunTask call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LaunchJson {
     /// The revision's ARN.
@@ -152,7 +153,7 @@ pub struct LaunchJson {
 }
 
 /// An awsvpc configuration.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkJson {
     /// Subnet ids.

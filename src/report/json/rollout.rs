@@ -1,5 +1,6 @@
 //! A rollout for scripts: phase, record, request, the gate condition by condition, and how far each row is.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::{API_VERSION, HoldJson, ProgressJson};
@@ -10,7 +11,7 @@ use crate::plan::rollout::RolloutReport;
 use crate::report::subject::Subject;
 
 /// `kind: Rollout`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutJson {
     /// `evenkeel.dev/v1`.
@@ -29,7 +30,7 @@ pub struct RolloutJson {
 }
 
 /// Where a rollout stands; also a part of plans and status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutFacts {
     /// `Unseen`, `Settled`, `Requested`, `Rolling`, `Draining`, `Settling`, `Clear`, `Deploying`, `Failed`, `Unknown`.
@@ -54,7 +55,7 @@ pub struct RolloutFacts {
 }
 
 /// The durable facts of the newest rollout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordJson {
     /// Its id.
@@ -86,7 +87,7 @@ pub struct RecordJson {
 }
 
 /// Somebody's wish for a rollout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestJson {
     /// Its id.
@@ -101,7 +102,7 @@ pub struct RequestJson {
 }
 
 /// A person's word about a rollout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandJson {
     /// `retry`, `resolve` or `abort`.
@@ -127,7 +128,7 @@ pub struct CommandJson {
 }
 
 /// A condition of the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GateConditionJson {
     /// Its number in docs/rollout.md, from 1 to 9.

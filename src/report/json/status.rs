@@ -1,5 +1,6 @@
 //! A table's status for scripts: Kubernetes-style conditions per row and for the table.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::{API_VERSION, ConditionJson, HoldJson, standing};
@@ -9,7 +10,7 @@ use crate::report::conditions;
 use crate::report::subject::{Digests, Subject};
 
 /// `kind: Status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusJson {
     /// `evenkeel.dev/v1`.
@@ -36,7 +37,7 @@ pub struct StatusJson {
 }
 
 /// A row's status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusRowJson {
     /// The row's name.

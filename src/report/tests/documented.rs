@@ -1,5 +1,7 @@
 //! The examples of docs/output.md are what the program really says.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::subject;
@@ -7,7 +9,8 @@ use crate::model::time::Span;
 use crate::plan::tests::fixture::World;
 use crate::reconcile::execute::{Done, Outcome, StepResult};
 use crate::reconcile::pass::PassReport;
-use crate::report::json::{PassReportJson, PlanJson, RolloutJson, StatusJson};
+use crate::report::json::{PassReportJson, PlanJson, RolloutJson, Sight, StatusJson, TableSummaryJson};
+use crate::report::witness::Witness;
 
 const DOCUMENT: &str = include_str!("../../../docs/output.md");
 
@@ -79,4 +82,26 @@ fn the_status() {
 fn the_rollout() {
     let world = draining();
     documented(&RolloutJson::of(&subject(&world, &world.plan())));
+}
+
+#[test]
+fn the_table_summary() {
+    let mut world = settled();
+    world.deploy("portal", world.observed.at);
+    world.pass(Span::seconds(10));
+    let mut witness = Witness::default();
+    witness.look(&subject(&world, &world.plan()));
+    world.drain("portal");
+    let plan = world.plan();
+    witness.look(&subject(&world, &plan));
+    let report = PassReport {
+        at: world.observed.at,
+        observed: world.observed.clone(),
+        plan,
+        outcomes: Vec::new(),
+        violations: Vec::new(),
+    };
+    let ago = Some(Duration::from_millis(1500));
+    let sight = Sight { ago, failures: 0, broken: None, speed: 1.0, witness: &witness };
+    documented(&TableSummaryJson::of(&world.table, Some(&report), &sight));
 }

@@ -5,6 +5,7 @@ mod documented;
 mod holds;
 mod json;
 mod passes;
+mod table;
 mod text;
 mod worlds;
 

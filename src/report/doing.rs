@@ -1,0 +1,112 @@
+//! What a table is about just now, in one sentence: what it waits for, and why its deployment task has not started yet.
+//!
+//! Picks from what the plan says; decides nothing. While several conditions of the gate are missing it names the one
+//! that people can watch: tasks that start, then health, then old tasks that go.
+
+use crate::plan::action::{Plan, Standing};
+use crate::plan::gate::{Condition, Holding};
+use crate::plan::hold::{HoldCause, Urgency};
+use crate::plan::rollout::Phase;
+use crate::reconcile::execute::StepResult;
+use crate::reconcile::pass::PassReport;
+
+use super::pass_text::chain;
+use super::subject::Subject;
+use super::{holds_text, words};
+
+/// What a table is about, without a period: `old tasks have not stopped yet (portal: 4 old tasks draining)`.
+pub fn doing(subject: &Subject<'_>, report: &PassReport) -> String {
+    trouble(report).unwrap_or_else(|| planned(subject))
+}
+
+/// The same, by the plan alone.
+pub fn planned(subject: &Subject<'_>) -> String {
+    let plan = subject.plan;
+    match plan.standing() {
+        Standing::Held | Standing::Failed => subject.most_urgent().map(holds_text::line).unwrap_or_default(),
+        Standing::Converged => "everything is as it is stated".to_owned(),
+        Standing::Progressing => progressing(subject, plan),
+    }
+}
+
+/// The condition of the gate that keeps the deployment task from starting; `None` while the gate is open or no rollout is
+/// in hand.
+pub fn blocking(plan: &Plan) -> Option<&Condition> {
+    /// Mixed images and other tasks last when all is drained, so they come last.
+    const ORDER: [u8; 9] = [1, 3, 4, 6, 5, 2, 7, 8, 9];
+    let gate = plan.rollout.gate.as_ref()?;
+    let missing = |number: &u8| {
+        let mut shut = gate.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
+        shut.find(|condition| condition.number == *number)
+    };
+    ORDER.iter().find_map(missing)
+}
+
+/// What is missing of a condition, for those who do not know the nine: `old tasks have not stopped yet`.
+pub fn missing(condition: &Condition) -> &'static str {
+    match (condition.holding, condition.number) {
+        (Holding::Yes, _) => condition.name,
+        (Holding::Unknown, _) => "something could not be told",
+        (Holding::NotYet, 1) => "no service has a task",
+        (Holding::NotYet, 2) => "ECS has not completed every new deployment yet",
+        (Holding::NotYet, 3) => "new tasks are still starting",
+        (Holding::NotYet, 4) => "new tasks are not healthy yet",
+        (Holding::NotYet, 5) => "old targets are not gone yet",
+        (Holding::NotYet, 6) => "old tasks have not stopped yet",
+        (Holding::NotYet, 7) => "new tasks do not all run the same image",
+        (Holding::NotYet, 8) => "ECS may keep old tasks after it completes",
+        (Holding::NotYet, _) => "another deployment task is alive",
+    }
+}
+
+/// What made the newest pass a failure, if it was one.
+fn trouble(report: &PassReport) -> Option<String> {
+    if let Some(violation) = report.violations.first() {
+        return Some(format!("a mistake of this program was caught: {}", violation.how));
+    }
+    report.outcomes.iter().find_map(|outcome| match &outcome.result {
+        StepResult::Failed(error) => Some(format!("{}: {}", words::action(&outcome.step.action), chain(error))),
+        StepResult::Done(_) | StepResult::Skipped(_) => None,
+    })
+}
+
+fn progressing(subject: &Subject<'_>, plan: &Plan) -> String {
+    match plan.rollout.phase {
+        Phase::Rolling | Phase::Draining => match blocking(plan) {
+            Some(condition) => format!("{} ({})", missing(condition), condition.evidence),
+            None => waits(plan),
+        },
+        Phase::Requested => requested(plan),
+        Phase::Clear => "every gate condition holds; the launch is being written down".to_owned(),
+        Phase::Unseen | Phase::Settled | Phase::Settling | Phase::Deploying | Phase::Failed | Phase::Unknown => {
+            match (waits(plan), subject.most_urgent()) {
+                (said, Some(urgent)) if said.is_empty() => holds_text::line(urgent),
+                (said, _) => said,
+            }
+        }
+    }
+}
+
+fn requested(plan: &Plan) -> String {
+    let kicked = plan.steps.iter().filter(|step| step.action.kicks()).filter_map(|step| step.row.as_ref());
+    let rows: Vec<&str> = kicked.map(|row| row.as_str()).collect();
+    match rows.as_slice() {
+        [] => waits(plan),
+        some => format!("{} get a new deployment", some.join(", ")),
+    }
+}
+
+/// What time mends; else how many steps there are.
+fn waits(plan: &Plan) -> String {
+    let waits = plan.holds.iter().filter(|hold| hold.cause.urgency() == Urgency::Wait);
+    // That the gate is shut matters least while something else is waited for too.
+    let mut said: Vec<_> = waits.map(|hold| (matches!(hold.cause, HoldCause::GateShut { .. }), hold)).collect();
+    said.sort_by_key(|(shut, _)| *shut);
+    match said.first() {
+        Some((_, hold)) => holds_text::said(&hold.cause),
+        None => match plan.steps.first() {
+            Some(step) => words::action(&step.action),
+            None => String::new(),
+        },
+    }
+}

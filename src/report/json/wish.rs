@@ -1,0 +1,44 @@
+//! Which wishes the newest rollout allows as it stands, and what to do instead of the others.
+//!
+//! Judged as the wish itself will be, by the newest look. It is judged again when it is made: another look counts then.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::common::HoldJson;
+use crate::model::command::Told;
+use crate::plan::command::{Want, Wish, command};
+use crate::plan::history::History;
+use crate::plan::hold::Hold;
+use crate::plan::planner::PlanInput;
+use crate::plan::request::request;
+use crate::report::subject::Subject;
+
+/// A wish, and what stands against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WishJson {
+    /// `start`, `retry`, `resolve` or `abort`.
+    pub wish: &'static str,
+    /// What stands against it; empty if it is allowed.
+    pub against: Vec<HoldJson>,
+}
+
+pub(super) fn of(subject: &Subject<'_>) -> Vec<WishJson> {
+    // Memory only ever holds a wish for a while after a write of this process, and whoever takes the wish has its own.
+    let history = History::default();
+    let input = PlanInput { table: subject.table, observed: subject.observed, history: &history };
+    let commanded = |want: Want| command(&input, &Wish { want, by: None, reason: None }).err().unwrap_or_default();
+    vec![
+        WishJson::of("start", &request(&input, None).err().unwrap_or_default()),
+        WishJson::of("retry", &commanded(Want::Retry)),
+        WishJson::of("resolve", &commanded(Want::Resolve(Told::Succeeded))),
+        WishJson::of("abort", &commanded(Want::Abort)),
+    ]
+}
+
+impl WishJson {
+    fn of(wish: &'static str, against: &[Hold]) -> Self {
+        Self { wish, against: against.iter().map(HoldJson::from).collect() }
+    }
+}

@@ -1,0 +1,352 @@
+//! The rollout in hand, or else the newest one, as moments in their order: when what happened, and what comes next.
+//!
+//! Times are AWS's own where it keeps them, and else those of the look that first showed it (`witness`). Nothing is
+//! guessed: what cannot be seen any more is left out, and an expected time is given only where it follows from a fact.
+
+use crate::model::ids::RowName;
+use crate::model::observed::{DeploymentView, ServiceView, TaskStatus, TaskView};
+use crate::model::rollout::{Record, RecordState, Request};
+use crate::model::row::Row;
+use crate::model::time::{Span, Timestamp};
+use crate::plan::action::Action;
+use crate::plan::hold::HoldCause;
+use crate::plan::rollout::Phase;
+
+use super::subject::Subject;
+use super::witness::Witness;
+use super::{doing, words};
+
+/// A rollout's moments, and what comes next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// Oldest first.
+    pub events: Vec<Event>,
+    /// What comes next; `None` where nothing is under way.
+    pub next: Option<Next>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// Who says so.
+    pub source: Source,
+    /// What.
+    pub what: What,
+    /// To which row, where it is about one.
+    pub row: Option<RowName>,
+    /// What there is to say beside it: a reason, an exit code.
+    pub detail: Option<String>,
+}
+
+/// Where a time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// AWS or a durable fact tells it.
+    Told,
+    /// A look showed it for the first time; it happened since the look before.
+    Seen,
+}
+
+/// What can happen in a rollout, in the order in which it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// Somebody asked for it.
+    Requested,
+    /// A row got a new PRIMARY deployment.
+    Kicked,
+    /// The first new task ran.
+    FirstRunning,
+    /// As many new tasks ran as were wanted.
+    AllRunning,
+    /// All new tasks took requests.
+    AllHealthy,
+    /// The last old target was gone.
+    TargetsGone,
+    /// The last old task was STOPPED.
+    TasksStopped,
+    /// Every condition of the gate held.
+    Clear,
+    /// RunTask made the deployment task.
+    Launched,
+    /// The deployment task ran.
+    Started,
+    /// The deployment task was STOPPED.
+    Ended,
+    /// How the rollout ended was written down.
+    Closed,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// What.
+    pub what: What,
+    /// What it waits for, for people.
+    pub waits: String,
+    /// When it will be about, as far as that follows from facts: the settle time, the quiet time, a back-off.
+    pub expected: Option<Timestamp>,
+}
+
+/// Deployments newer than this belong to the rollout in hand, or else to the newest one; `None` if there was none yet.
+pub fn base(subject: &Subject<'_>) -> Option<Timestamp> {
+    let next = subject.plan.steps.iter().find_map(|step| match &step.action {
+        Action::Record(record) => Some(record),
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => None,
+    });
+    let report = &subject.plan.rollout;
+    let record = next.or(report.record.as_ref())?;
+    match &record.state {
+        RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => Some(record.base),
+        // Rows that a request asks for are kicked after what is known.
+        _ if next.is_none() && report.is_unanswered() => Some(record.frontier),
+        RecordState::Baseline => None,
+        RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => Some(record.base),
+    }
+}
+
+impl Timeline {
+    /// What happened in the rollout, as far as it is told or was seen.
+    pub fn of(subject: &Subject<'_>, witness: &Witness) -> Self {
+        let Some(base) = base(subject) else { return Self::default() };
+        let kicked = kicked(subject, base);
+        let mut events = Vec::new();
+        events.extend(requested(subject, base));
+        events.extend(kicked.iter().map(|kick| Event {
+            row: Some(kick.row.name.clone()),
+            ..Event::told(What::Kicked, kick.primary.created_at)
+        }));
+        if !kicked.is_empty() {
+            events.extend(services(subject, &kicked));
+            let seen = [
+                (What::AllHealthy, witness.all_healthy().filter(|_| has_targets(subject))),
+                (What::TargetsGone, witness.targets_gone()),
+                (What::Clear, witness.clear()),
+            ];
+            events.extend(seen.into_iter().filter_map(|(what, at)| Some(Event::seen(what, at?))));
+            events.extend(one_off(subject));
+            events.extend(closed(subject, base));
+        }
+        // Where clocks agree to the second only, the order of the protocol counts.
+        events.sort_by_key(|event| (event.at, event.what));
+        Self { events, next: next(subject, witness) }
+    }
+}
+
+impl Event {
+    fn told(what: What, at: Timestamp) -> Self {
+        Self { at, source: Source::Told, what, row: None, detail: None }
+    }
+
+    fn seen(what: What, at: Timestamp) -> Self {
+        Self { source: Source::Seen, ..Self::told(what, at) }
+    }
+}
+
+impl Source {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Told => "Told",
+            Self::Seen => "Seen",
+        }
+    }
+}
+
+impl What {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Kicked => "Kicked",
+            Self::FirstRunning => "FirstRunning",
+            Self::AllRunning => "AllRunning",
+            Self::AllHealthy => "AllHealthy",
+            Self::TargetsGone => "TargetsGone",
+            Self::TasksStopped => "TasksStopped",
+            Self::Clear => "Clear",
+            Self::Launched => "Launched",
+            Self::Started => "Started",
+            Self::Ended => "Ended",
+            Self::Closed => "Closed",
+        }
+    }
+
+    /// For people.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Requested => "a rollout was asked for",
+            Self::Kicked => "new deployment",
+            Self::FirstRunning => "first new task runs",
+            Self::AllRunning => "all new tasks run",
+            Self::AllHealthy => "all new tasks are healthy",
+            Self::TargetsGone => "last old target is gone",
+            Self::TasksStopped => "last old task is stopped",
+            Self::Clear => "all nine conditions hold",
+            Self::Launched => "deployment task launched",
+            Self::Started => "deployment task runs",
+            Self::Ended => "deployment task has ended",
+            Self::Closed => "the rollout is over",
+        }
+    }
+}
+
+/// A row that was kicked in the rollout.
+struct Kick<'a> {
+    row: &'a Row,
+    service: &'a ServiceView,
+    primary: &'a DeploymentView,
+}
+
+fn kicked<'a>(subject: &Subject<'a>, base: Timestamp) -> Vec<Kick<'a>> {
+    let kick = |row: &'a Row| {
+        let service = subject.service(row)?;
+        let primary = service.primary().filter(|primary| primary.created_at > base)?;
+        Some(Kick { row, service, primary })
+    };
+    subject.table.service_rows().filter_map(kick).collect()
+}
+
+/// The request that began the rollout, or is about to. One that an earlier rollout answered has begun nothing.
+fn requested(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
+    let report = &subject.plan.rollout;
+    let answered = |request: &&Request| {
+        let by = report.record.as_ref().and_then(|record| record.request.as_ref());
+        by == Some(&request.id) && request.after >= base
+    };
+    let request = report.request.as_ref().filter(|request| report.is_unanswered() || answered(request))?;
+    Some(Event { detail: request.reason.clone(), ..Event::told(What::Requested, request.at) })
+}
+
+/// What the tasks of the rows tell: each has its own times, as long as ECS shows it.
+fn services(subject: &Subject<'_>, kicked: &[Kick<'_>]) -> Vec<Event> {
+    let new = |task: &&TaskView| kicked.iter().any(|kick| kick.primary.id.as_str() == task.started_by);
+    let tasks = subject.observed.tasks.present().map(Vec::as_slice).unwrap_or_default();
+    let began = tasks.iter().filter(new).filter_map(|task| task.started_at);
+    let running = tasks.iter().filter(new).filter(|task| task.status == TaskStatus::Running);
+    let complete = kicked.iter().all(|kick| {
+        let Kick { row: _, service, primary } = kick;
+        primary.running == service.desired && primary.pending == 0
+    });
+    let last = running.filter_map(|task| task.started_at).max().filter(|_| complete);
+    let moments = [
+        (What::FirstRunning, began.min()),
+        (What::AllRunning, last),
+        (What::TasksStopped, last_old_stop(subject, kicked)),
+    ];
+    moments.into_iter().filter_map(|(what, at)| Some(Event::told(what, at?))).collect()
+}
+
+/// When the last old task was STOPPED, once none is left.
+fn last_old_stop(subject: &Subject<'_>, kicked: &[Kick<'_>]) -> Option<Timestamp> {
+    let first = kicked.iter().map(|kick| kick.primary.created_at).min()?;
+    let mut last = None;
+    for kick in kicked {
+        let older = subject.observed.tasks_of(kick.service);
+        for task in older.filter(|task| task.started_by != kick.primary.id.as_str()) {
+            if task.is_alive() {
+                return None;
+            }
+            last = last.max(task.stopped_at.filter(|stopped| *stopped > first));
+        }
+    }
+    last
+}
+
+fn has_targets(subject: &Subject<'_>) -> bool {
+    subject.observed.rows.values().any(|row| !row.target_groups.is_empty())
+}
+
+/// The newest attempt's task, by its own times.
+fn one_off(subject: &Subject<'_>) -> Vec<Event> {
+    let Some(task) = newest_one_off(subject) else { return Vec::new() };
+    let exit = task.containers.iter().find_map(|container| container.exit_code);
+    let ended = exit.map(|code| format!("exit code {code}")).or_else(|| some(&task.stopped_reason));
+    let attempt = task.started_by.rsplit('/').next().filter(|number| *number != "1");
+    let moments = [
+        (What::Launched, task.created_at, attempt.map(|number| format!("attempt {number}"))),
+        (What::Started, task.started_at, None),
+        (What::Ended, task.stopped_at, ended),
+    ];
+    let events = moments.into_iter().filter_map(|(what, at, detail)| Some(Event { detail, ..Event::told(what, at?) }));
+    events.collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The deployment task of the newest attempt of the record's rollout, if ECS still shows it.
+fn newest_one_off<'a>(subject: &Subject<'a>) -> Option<&'a TaskView> {
+    let prefix = subject.plan.rollout.record.as_ref()?.id.started_by_any();
+    let tasks = subject.observed.tasks.present().into_iter().flatten();
+    tasks.filter(|task| task.started_by.starts_with(&prefix)).max_by_key(|task| task.created_at)
+}
+
+fn closed(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
+    let record = subject.plan.rollout.record.as_ref().filter(|record| record.base == base && has_ended(record))?;
+    Some(Event { detail: Some(words::record_state(&record.state)), ..Event::told(What::Closed, record.since) })
+}
+
+fn has_ended(record: &Record) -> bool {
+    match &record.state {
+        RecordState::Baseline | RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => false,
+        RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => true,
+    }
+}
+
+/// What comes next, and what it waits for.
+fn next(subject: &Subject<'_>, witness: &Witness) -> Option<Next> {
+    let plan = subject.plan;
+    let task = subject.table.task_row().is_some();
+    let last = if task { What::Launched } else { What::Closed };
+    let what = match plan.rollout.phase {
+        Phase::Unseen | Phase::Settled | Phase::Failed | Phase::Unknown => return None,
+        Phase::Requested => What::Kicked,
+        Phase::Rolling if blocked_by(subject, 3) => What::AllRunning,
+        Phase::Rolling if blocked_by(subject, 4) => What::AllHealthy,
+        Phase::Rolling => What::Clear,
+        Phase::Draining => What::TasksStopped,
+        Phase::Settling | Phase::Clear => last,
+        Phase::Deploying => deploying(subject),
+    };
+    Some(Next { what, waits: doing::planned(subject), expected: expected(subject, witness) })
+}
+
+fn blocked_by(subject: &Subject<'_>, number: u8) -> bool {
+    doing::blocking(subject.plan).is_some_and(|condition| condition.number == number)
+}
+
+fn deploying(subject: &Subject<'_>) -> What {
+    match newest_one_off(subject) {
+        None => What::Launched,
+        Some(task) if task.started_at.is_none() && task.is_alive() => What::Started,
+        Some(task) if task.is_alive() => What::Ended,
+        Some(_) => What::Closed,
+    }
+}
+
+/// When what comes next is due, where a hold counts it down. Quiet and settle time run at the same time.
+fn expected(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
+    let now = subject.observed.at;
+    let left = subject.plan.holds.iter().find_map(|hold| match &hold.cause {
+        HoldCause::Settling { left } | HoldCause::LaunchBackoff { left, reason: _ } => Some(*left),
+        HoldCause::KickTooYoung { left } => Some((*left).max(settling(subject, witness))),
+        _ => None,
+    })?;
+    Some(now.plus(left))
+}
+
+fn settling(subject: &Subject<'_>, witness: &Witness) -> Span {
+    let settle = subject.table.policy.settle;
+    witness.clear().map_or(Span::ZERO, |since| settle.minus(subject.observed.at.since(since)))
+}
