@@ -24,7 +24,7 @@ impl Aws {
             let mut page: Option<String> = None;
             loop {
                 let answer = self
-                    .repeat(async || {
+                    .repeat(OPERATION, async || {
                         let call = self
                             .scaling
                             .describe_scalable_targets()

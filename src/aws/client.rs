@@ -19,6 +19,7 @@ use crate::model::observed::DefinitionView;
 
 use super::clock::AwsClock;
 use super::error::AwsError;
+use super::meter::Meter;
 use super::retry::{Jitter, Repeat, retry};
 
 /// Everything that reads or writes AWS goes through one of these.
@@ -34,6 +35,7 @@ pub struct Aws {
     pub(super) definitions: Arc<Mutex<BTreeMap<TaskDefinitionArn, DefinitionView>>>,
     pub(super) account: Arc<OnceLock<AccountId>>,
     clock: AwsClock,
+    meter: Meter,
     jitter: Jitter,
 }
 
@@ -96,6 +98,7 @@ impl Aws {
             definitions: Arc::default(),
             account: Arc::default(),
             clock,
+            meter: Meter::default(),
             jitter,
         }
     }
@@ -105,14 +108,46 @@ impl Aws {
         &self.clock
     }
 
-    /// A call that has the same effect twice.
-    pub(super) async fn repeat<T>(&self, call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
-        retry(self.jitter, Repeat::Always, call).await
+    /// The same way, counted by the meter that all ways of a process share.
+    #[must_use]
+    pub fn counted_by(self, meter: &Meter) -> Self {
+        Self { meter: meter.clone(), ..self }
+    }
+
+    /// What counts the calls of this way.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// A call that has the same effect twice. `operation` is its name in errors and counts.
+    pub(super) async fn repeat<T>(
+        &self,
+        operation: &'static str,
+        call: impl AsyncFnMut() -> Result<T, AwsError>,
+    ) -> Result<T, AwsError> {
+        retry(self.jitter, Repeat::Always, self.attempts(operation, call)).await
     }
 
     /// A call that may be sent again only if AWS refused it.
-    pub(super) async fn once<T>(&self, call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
-        retry(self.jitter, Repeat::IfRefused, call).await
+    pub(super) async fn once<T>(
+        &self,
+        operation: &'static str,
+        call: impl AsyncFnMut() -> Result<T, AwsError>,
+    ) -> Result<T, AwsError> {
+        retry(self.jitter, Repeat::IfRefused, self.attempts(operation, call)).await
+    }
+
+    /// The one place that every attempt of every call goes through.
+    fn attempts<T>(
+        &self,
+        operation: &'static str,
+        mut call: impl AsyncFnMut() -> Result<T, AwsError>,
+    ) -> impl AsyncFnMut() -> Result<T, AwsError> {
+        async move || {
+            let answer = call().await;
+            self.meter.count(operation, &answer);
+            answer
+        }
     }
 }
 

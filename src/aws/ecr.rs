@@ -14,7 +14,7 @@ impl Aws {
         const OPERATION: &str = "ecr:DescribeImages";
         let tag = ImageIdentifier::builder().image_tag(image.tag.as_str()).build();
         let answer = self
-            .repeat(async || {
+            .repeat(OPERATION, async || {
                 let call = self.ecr.describe_images().repository_name(image.repository.as_str());
                 call.image_ids(tag.clone()).send().await.map_err(|error| AwsError::of(OPERATION, error))
             })

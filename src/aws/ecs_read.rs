@@ -56,7 +56,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .repeat(async || {
+                .repeat("ecs:ListClusters", async || {
                     let call = self.ecs.list_clusters().max_results(100).set_next_token(page.clone());
                     call.send().await.map_err(|error| AwsError::of("ecs:ListClusters", error))
                 })
@@ -72,7 +72,7 @@ impl Aws {
     async fn describe_clusters(&self, names: &[String]) -> Result<Vec<sdk::Cluster>, AwsError> {
         const OPERATION: &str = "ecs:DescribeClusters";
         let answer = self
-            .repeat(async || {
+            .repeat(OPERATION, async || {
                 let call = self.ecs.describe_clusters().set_clusters(Some(names.to_vec()));
                 call.include(sdk::ClusterField::Tags).send().await.map_err(|error| AwsError::of(OPERATION, error))
             })
@@ -128,7 +128,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .repeat(async || {
+                .repeat("ecs:ListServices", async || {
                     // Without maxResults, ECS gives ten a page.
                     let call = self.ecs.list_services().cluster(cluster.as_str()).max_results(100);
                     let call = call.set_next_token(page.clone());
@@ -155,7 +155,7 @@ impl Aws {
         let mut found = Vec::new();
         for batch in arns.chunks(10) {
             let answer = self
-                .repeat(async || {
+                .repeat(OPERATION, async || {
                     let call = self.ecs.describe_services().cluster(cluster.as_str());
                     let call = call.set_services(Some(batch.to_vec())).set_include(include.clone());
                     call.send().await.map_err(|error| AwsError::of(OPERATION, error))
@@ -190,7 +190,7 @@ impl Aws {
     ) -> Result<(sdk::TaskDefinition, Vec<sdk::Tag>), AwsError> {
         const OPERATION: &str = "ecs:DescribeTaskDefinition";
         let answer = self
-            .repeat(async || {
+            .repeat(OPERATION, async || {
                 let call = self.ecs.describe_task_definition().task_definition(arn_or_family);
                 let call = call.include(sdk::TaskDefinitionField::Tags);
                 call.send().await.map_err(|error| AwsError::of(OPERATION, error))
@@ -227,7 +227,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .repeat(async || {
+                .repeat("ecs:ListTaskDefinitionFamilies", async || {
                     let call = self.ecs.list_task_definition_families().max_results(100);
                     let call = call.status(sdk::TaskDefinitionFamilyStatus::Active).set_next_token(page.clone());
                     call.send().await.map_err(|error| AwsError::of("ecs:ListTaskDefinitionFamilies", error))
@@ -267,7 +267,7 @@ impl Aws {
         let mut tasks = Vec::new();
         for batch in names.chunks(100) {
             let answer = self
-                .repeat(async || {
+                .repeat(OPERATION, async || {
                     let call = self.ecs.describe_tasks().cluster(cluster.as_str()).set_tasks(Some(batch.to_vec()));
                     call.send().await.map_err(|error| AwsError::of(OPERATION, error))
                 })
@@ -283,7 +283,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .repeat(async || {
+                .repeat("ecs:ListTasks", async || {
                     let call = self.ecs.list_tasks().cluster(cluster.as_str()).desired_status(desired.clone());
                     let call = call.set_next_token(page.clone());
                     call.send().await.map_err(|error| AwsError::of("ecs:ListTasks", error))
@@ -311,7 +311,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .repeat(async || {
+                .repeat(OPERATION, async || {
                     let call = self.ecs.list_service_deployments().cluster(cluster.as_str()).service(service.as_str());
                     let call = call.created_at(created.clone()).max_results(100).set_next_token(page.clone());
                     call.send().await.map_err(|error| AwsError::of(OPERATION, error))

@@ -41,7 +41,7 @@ impl Aws {
     pub async fn tags(&self, cluster: &ClusterArn, tags: &[(&str, &str)]) -> Result<(), AwsError> {
         let tag = |(key, value): &(&str, &str)| sdk::Tag::builder().key(*key).value(*value).build();
         let tags: Vec<sdk::Tag> = tags.iter().map(tag).collect();
-        self.repeat(async || {
+        self.repeat("ecs:TagResource", async || {
             let call = self.ecs.tag_resource().resource_arn(cluster.as_str()).set_tags(Some(tags.clone()));
             call.send().await.map_err(|error| AwsError::of("ecs:TagResource", error))
         })
@@ -65,7 +65,7 @@ impl Aws {
         const OPERATION: &str = "ecs:UpdateService";
         let count = count.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         let answer = self
-            .once(async || {
+            .once(OPERATION, async || {
                 let call = self.ecs.update_service().cluster(cluster.as_str()).service(service.as_str());
                 let call = call.set_desired_count(count);
                 let call = call.set_task_definition(definition.map(|arn| arn.as_str().to_owned()));
@@ -87,7 +87,7 @@ impl Aws {
     /// A `Conflict` if AWS cannot stop it as it is now: it may be over, or there may be nothing to go back to.
     pub async fn roll_back(&self, deployment: &ServiceDeploymentArn) -> Result<(), AwsError> {
         const OPERATION: &str = "ecs:StopServiceDeployment";
-        self.repeat(async || {
+        self.repeat(OPERATION, async || {
             let call = self.ecs.stop_service_deployment().service_deployment_arn(deployment.as_str());
             let call = call.stop_type(sdk::StopServiceDeploymentStopType::Rollback);
             call.send().await.map_err(|error| AwsError::of(OPERATION, error))
@@ -117,21 +117,23 @@ impl Aws {
             .build()
             .map_err(|error| AwsError::strange(OPERATION, error.to_string()))?;
         let network = sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build();
+        let mut made = None;
         let answer = self
-            .repeat(async || {
+            .repeat(OPERATION, async || {
                 let call = self.ecs.run_task().cluster(cluster.as_str()).task_definition(definition.as_str());
                 let call = call.count(1).client_token(client_token).started_by(started_by);
                 let call = call.network_configuration(network.clone());
                 let call = call.set_capacity_provider_strategy(Some(strategy(capacity)?));
-                match call.send().await {
-                    Ok(answer) => Ok(Ok(answer)),
-                    Err(error) => refused(error),
-                }
+                call.send().await.map_err(|error| {
+                    made = made_before(&error);
+                    AwsError::of(OPERATION, error)
+                })
             })
-            .await?;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(refused) => return Ok(refused),
+            .await;
+        let answer = match (answer, made) {
+            (Ok(answer), _) => answer,
+            (Err(_), Some(task)) => return Ok(RunAnswer::Task(task)),
+            (Err(error), None) => return refused(error),
         };
         let task = answer.tasks.unwrap_or_default().into_iter().find_map(|task| task.task_arn);
         let reasons = answer.failures.unwrap_or_default().into_iter().filter_map(|failure| failure.reason);
@@ -147,22 +149,22 @@ type RunError = aws_smithy_runtime_api::client::result::SdkError<
     aws_smithy_runtime_api::client::orchestrator::HttpResponse,
 >;
 
-/// A conflict names the task that the token made before; other refusals are final, the rest may be repeated.
-fn refused<T>(error: RunError) -> Result<Result<T, RunAnswer>, AwsError> {
-    let made = error.as_service_error().and_then(|service| match service {
+/// A conflict names the task that the token made before.
+fn made_before(error: &RunError) -> Option<String> {
+    error.as_service_error().and_then(|service| match service {
         aws_sdk_ecs::operation::run_task::RunTaskError::ConflictException(conflict) => {
             conflict.resource_ids().first().map(|arn| id_of(arn))
         }
         _ => None,
-    });
-    if let Some(task) = made {
-        return Ok(Err(RunAnswer::Task(task)));
-    }
-    let error = AwsError::of("ecs:RunTask", error);
+    })
+}
+
+/// What AWS refuses is final and an answer; the rest may be repeated.
+fn refused(error: AwsError) -> Result<RunAnswer, AwsError> {
     match error.class {
         Class::Throttled | Class::Transient => Err(error),
         Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid if !error.code.is_empty() => {
-            Ok(Err(RunAnswer::Refused(error.to_string())))
+            Ok(RunAnswer::Refused(error.to_string()))
         }
         // AWS never saw it: no credentials, no route.
         Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid => Err(error),

@@ -43,7 +43,7 @@ impl Aws {
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<TargetView>, AwsError> {
         let answer = self
-            .repeat(async || {
+            .repeat("elasticloadbalancing:DescribeTargetHealth", async || {
                 let call = self.elb.describe_target_health().target_group_arn(arn.as_str());
                 call.send().await.map_err(|error| AwsError::of("elasticloadbalancing:DescribeTargetHealth", error))
             })
@@ -54,7 +54,7 @@ impl Aws {
 
     async fn group_tags(&self, arn: &TargetGroupArn) -> Result<BTreeMap<String, String>, AwsError> {
         let answer = self
-            .repeat(async || {
+            .repeat("elasticloadbalancing:DescribeTags", async || {
                 let call = self.elb.describe_tags().resource_arns(arn.as_str());
                 call.send().await.map_err(|error| AwsError::of("elasticloadbalancing:DescribeTags", error))
             })

@@ -13,7 +13,7 @@ impl Aws {
             return Ok(known.clone());
         }
         let answer = self
-            .repeat(async || {
+            .repeat(OPERATION, async || {
                 self.sts.get_caller_identity().send().await.map_err(|error| AwsError::of(OPERATION, error))
             })
             .await?;

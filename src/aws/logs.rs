@@ -19,7 +19,7 @@ impl Aws {
         let mut page: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let answer = self
-                .repeat(async || {
+                .repeat(OPERATION, async || {
                     let call = self.logs.get_log_events().log_group_name(group).log_stream_name(stream);
                     let call = call.start_from_head(true).set_next_token(page.clone());
                     call.send().await.map_err(|error| AwsError::of(OPERATION, error))

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod error;
+pub mod meter;
 
 mod autoscaling;
 mod clock;
@@ -24,4 +25,5 @@ pub use ecs_read::{FoundService, ServicesWanted};
 pub use ecs_write::{RunAnswer, Updated};
 pub use elb::Tags;
 pub use error::{AwsError, Class};
+pub use meter::Meter;
 pub use revision::Differing;

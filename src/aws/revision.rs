@@ -49,7 +49,7 @@ impl Aws {
     async fn register(&self, wanted: RegisterTaskDefinitionInput) -> Result<TaskDefinitionArn, AwsError> {
         // A repeat after a lost answer would leave a revision that nothing uses; the next pass finds the first one.
         let answer = self
-            .once(async || {
+            .once(OPERATION, async || {
                 let call = self.ecs.register_task_definition();
                 let RegisterTaskDefinitionInput {
                     family,

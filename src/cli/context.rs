@@ -1,6 +1,6 @@
 //! What every command that asks AWS needs: the way there, the way out, and how time passes.
 
-use crate::aws::Aws;
+use crate::aws::{Aws, Meter};
 use crate::controller::settle::Pacing;
 use crate::lab::bench::Lab;
 use crate::model::row::ServiceTable;
@@ -15,6 +15,8 @@ pub(super) struct Context<'a> {
     pub(super) output: Output,
     /// Which AWS.
     pub(super) place: Place<'a>,
+    /// Counts the calls of all ways to AWS.
+    pub(super) meter: &'a Meter,
     /// How much faster than the wall clock AWS's time runs.
     pub(super) speed: f64,
     /// The local time at the start, which stands until AWS tells its own.
@@ -34,10 +36,11 @@ pub(super) enum Place<'a> {
 
 impl Context<'_> {
     pub(super) async fn aws(&self, table: &ServiceTable) -> Aws {
-        match self.place {
+        let aws = match self.place {
             Place::Settings => Aws::from_settings(&table.region).await,
             Place::Lab(lab) => lab.aws(),
-        }
+        };
+        aws.counted_by(self.meter)
     }
 
     pub(super) fn pacing(&self, timeout: Span) -> Pacing {

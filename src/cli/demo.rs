@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::aws::Meter;
 use crate::lab::bench::Lab;
 use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
@@ -28,7 +29,8 @@ pub(super) async fn demo(output: Output, args: &Demo, table: ServiceTable) -> Re
     let lab = Lab::new(table.clone(), start, args.seed)
         .map_err(|error| Failure::input(format!("the table cannot be laid out: {}", error.message)))?;
     let pause = if args.fast { Duration::ZERO } else { PAUSE };
-    let context = Context { output, place: Place::Lab(&lab), speed: 1.0, started: lab.now(), pause };
+    let meter = Meter::default();
+    let context = Context { output, place: Place::Lab(&lab), meter: &meter, speed: 1.0, started: lab.now(), pause };
     let file = args.table.as_ref().map_or("specs/cgap.yaml".to_owned(), |path| path.display().to_string());
     match scenario {
         Some(scenario) => Ok(demo_scenario::tell(&context, &lab, &scenario, &file).await),

@@ -3,6 +3,7 @@
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::aws::Meter;
 use crate::model::time::Timestamp;
 
 use super::args::{Cli, Command, Format};
@@ -26,9 +27,11 @@ pub fn run(cli: &Cli, started: Timestamp) -> Exit {
 }
 
 fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failure> {
+    let meter = Meter::default();
     let context = Context {
         output: *output,
         place: Place::Settings,
+        meter: &meter,
         speed: cli.speed.unwrap_or(1.0),
         started,
         pause: std::time::Duration::ZERO,

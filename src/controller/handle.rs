@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::aws::Meter;
 use crate::model::command::Command;
 use crate::model::ids::TableName;
 use crate::model::rollout::Request;
 use crate::model::row::ServiceTable;
+use crate::model::traffic::Traffic;
 use crate::plan::command::Wish;
 use crate::plan::hold::Hold;
 use crate::reconcile::pass::PassReport;
@@ -30,6 +32,7 @@ pub struct Handle {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
     asks: mpsc::Sender<Asked>,
+    meter: Arc<OnceLock<Meter>>,
 }
 
 /// The controller's side of it.
@@ -38,6 +41,7 @@ pub struct Door {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
     asks: mpsc::Receiver<Asked>,
+    meter: Arc<OnceLock<Meter>>,
 }
 
 /// One table, as the controller last saw it.
@@ -121,8 +125,9 @@ pub fn door() -> (Handle, Door) {
     let views = Arc::new(RwLock::default());
     let (news, _) = broadcast::channel(NEWS);
     let (asked, asks) = mpsc::channel(WISHES);
-    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked };
-    (handle, Door { views, news, asks })
+    let meter = Arc::default();
+    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked, meter: Arc::clone(&meter) };
+    (handle, Door { views, news, asks, meter })
 }
 
 impl Ask {
@@ -166,6 +171,11 @@ impl Handle {
         self.news.subscribe()
     }
 
+    /// What the controller has asked of AWS so far.
+    pub fn traffic(&self) -> Traffic {
+        self.meter.get().map(Meter::traffic).unwrap_or_default()
+    }
+
     /// Has a wish written down. When this returns `Ok` it survives any crash, and the table's next pass takes it up.
     ///
     /// # Errors
@@ -187,6 +197,11 @@ impl Door {
             Some(asked) => asked,
             None => std::future::pending().await,
         }
+    }
+
+    /// Shows what counts the calls of this process.
+    pub(super) fn metered(&self, meter: &Meter) {
+        self.meter.get_or_init(|| meter.clone());
     }
 
     /// Shows a table as `change` makes it of what was shown before.

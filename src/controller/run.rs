@@ -166,6 +166,7 @@ impl Controller {
             return way.clone();
         }
         let way = aws(table).await;
+        self.door.metered(way.meter());
         self.ways.insert(table.region.clone(), way.clone());
         way
     }

@@ -16,6 +16,7 @@ pub mod selector;
 pub mod size;
 pub mod tags;
 pub mod time;
+pub mod traffic;
 
 mod invalid;
 
