@@ -36,7 +36,7 @@ pub(super) async fn controller(
     context.output.say(&format!("supervising {said}"));
     let aws = async |table: &ServiceTable| context.aws(table).await;
     let (handle, door) = door();
-    let metrics = Arc::new(Metrics::new(handle, Vec::new));
+    let metrics = Arc::new(Metrics::new(handle));
     let mut teller = Teller { context, metrics, watches: BTreeMap::new() };
     run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await
 }

@@ -6,9 +6,7 @@ use prometheus_client::registry::Registry;
 use crate::controller::handle::Handle;
 
 use super::count::Counts;
-use super::show::{Calls, Shown};
-
-pub use super::show::OperationCalls;
+use super::show::Shown;
 
 /// The media type of the text: OpenMetrics, which Prometheus reads.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -22,12 +20,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of the controller behind this handle. `calls` tells how often AWS was asked so far.
-    pub fn new(handle: Handle, calls: impl Fn() -> Vec<OperationCalls> + Send + Sync + 'static) -> Self {
+    /// The metrics of the controller behind this handle.
+    pub fn new(handle: Handle) -> Self {
         let mut registry = Registry::with_prefix("evenkeel");
         let counts = Counts::registered(&mut registry);
         registry.register_collector(Box::new(Shown(handle)));
-        registry.register_collector(Box::new(Calls(Box::new(calls))));
         Self { counts, registry }
     }
 

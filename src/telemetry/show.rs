@@ -12,6 +12,7 @@ use prometheus_client::metrics::MetricType;
 use tokio::time::Instant;
 
 use crate::controller::handle::{Handle, View};
+use crate::model::traffic::{Counts, Traffic};
 use crate::reconcile::pass::PassReport;
 
 use super::encode::Labels;
@@ -19,22 +20,6 @@ use super::encode::Labels;
 /// The tables of a controller.
 #[derive(Debug)]
 pub(super) struct Shown(pub(super) Handle);
-
-/// How often AWS was asked for one thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperationCalls {
-    /// The operation, as `ecs:DescribeServices`.
-    pub operation: String,
-    /// How often; each repeat counts.
-    pub calls: u64,
-    /// How many of them were throttled.
-    pub throttled: u64,
-    /// How many failed otherwise.
-    pub failed: u64,
-}
-
-/// The calls of a process.
-pub(super) struct Calls(pub(super) Box<dyn Fn() -> Vec<OperationCalls> + Send + Sync>);
 
 impl Collector for Shown {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
@@ -55,33 +40,30 @@ impl Collector for Shown {
         let help = "The gate's conditions in a rollout: 1 at whether each holds";
         gauges(&mut encoder, ("gate_condition", help), seen(&views).flat_map(|(view, report)| gate(view, report)))?;
         let help = "Tasks of a row: wanted, new, healthy, old and draining; absent where they could not be read";
-        gauges(&mut encoder, ("row_tasks", help), seen(&views).flat_map(|(view, report)| tasks(view, report)))
+        gauges(&mut encoder, ("row_tasks", help), seen(&views).flat_map(|(view, report)| tasks(view, report)))?;
+        calls(&mut encoder, &self.0.traffic())
     }
 }
 
-impl Collector for Calls {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let calls = (self.0)();
-        let operation = |calls: &OperationCalls| Labels([("operation", calls.operation.clone())]);
-        let all: [(&str, &str, fn(&OperationCalls) -> u64); 3] = [
-            ("aws_calls", "Calls to AWS, with every repeat", |calls| calls.calls),
-            ("aws_throttled", "Calls that AWS throttled", |calls| calls.throttled),
-            ("aws_failed", "Calls that failed otherwise", |calls| calls.failed),
-        ];
-        for (name, help, number) in all {
-            let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-            for each in &calls {
-                metric.encode_family(&operation(each))?.encode_counter::<Labels<0>, _, u64>(&number(each), None)?;
-            }
+/// One of the numbers that are counted of an operation.
+type Number = fn(&Counts) -> u64;
+
+/// What was asked of AWS, by operation.
+fn calls(encoder: &mut DescriptorEncoder<'_>, traffic: &Traffic) -> fmt::Result {
+    let all: [(&str, &str, Number); 4] = [
+        ("aws_calls", "Calls to AWS, with every repeat", |counts| counts.attempts),
+        ("aws_throttled", "Calls that AWS throttled", |counts| counts.throttled),
+        ("aws_lost", "Calls without an answer, or with a 5xx", |counts| counts.lost),
+        ("aws_refused", "Calls that AWS refused", |counts| counts.refused),
+    ];
+    for (name, help, number) in all {
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (operation, counts) in traffic {
+            let labels = Labels([("operation", (*operation).to_owned())]);
+            metric.encode_family(&labels)?.encode_counter::<Labels<0>, _, u64>(&number(counts), None)?;
         }
-        Ok(())
     }
-}
-
-impl fmt::Debug for Calls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Calls")
-    }
+    Ok(())
 }
 
 fn gauges<const N: usize, V: EncodeGaugeValue>(
