@@ -1,5 +1,6 @@
 //! evenkeel keeps Amazon ECS services matching a declarative service table, and ends every rollout with its task.
 
+pub mod api;
 pub mod aws;
 pub mod cli;
 pub mod controller;

@@ -15,10 +15,12 @@ mod cli {
     mod interrupted;
     mod journal;
     mod kicks;
+    mod listen;
     mod output;
     mod reconcile;
     mod rollback;
     mod rollout;
+    mod served;
     mod several;
     mod sim;
     mod simulate;

@@ -94,6 +94,17 @@ pub struct Reconcile {
     /// How long to wait, as 30m or 1h 30m.
     #[command(flatten)]
     pub timeout: Timeout,
+    /// What the controller shows to others.
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+/// The HTTP API of a controller.
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Serves the HTTP API and the page here, as 127.0.0.1:8080; not with --once. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", env = "EVENKEEL_LISTEN")]
+    pub listen: Option<SocketAddr>,
 }
 
 impl Reconcile {

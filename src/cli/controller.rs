@@ -15,6 +15,8 @@ use crate::telemetry::count::Counts;
 use crate::telemetry::metrics::Metrics;
 
 use super::context::Context;
+use super::failure::Failure;
+use super::listen::Listening;
 use super::tables;
 use super::watch::Watch;
 
@@ -23,7 +25,8 @@ pub(super) async fn controller(
     context: &Context<'_>,
     paths: &[PathBuf],
     first: BTreeMap<String, File>,
-) -> std::convert::Infallible {
+    listening: Option<Listening>,
+) -> Result<std::convert::Infallible, Failure> {
     let mut loaded = Tables::default();
     loaded.reload(first.clone());
     let mut last = Some(first);
@@ -36,9 +39,14 @@ pub(super) async fn controller(
     context.output.say(&format!("supervising {said}"));
     let aws = async |table: &ServiceTable| context.aws(table).await;
     let (handle, door) = door();
-    let metrics = Arc::new(Metrics::new(handle));
+    let metrics = Arc::new(Metrics::new(handle.clone()));
+    // Lives as long as the controller does.
+    let _server = match listening {
+        Some(listening) => Some(listening.serve(&context.output, handle, Arc::clone(&metrics))?),
+        None => None,
+    };
     let mut teller = Teller { context, metrics, watches: BTreeMap::new() };
-    run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await
+    Ok(run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await)
 }
 
 /// Says what happens, one line at a time.

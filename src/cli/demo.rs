@@ -12,7 +12,7 @@ use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 
-use super::args::{Demo, Reconcile, Rollout, Table, Tables, Timeout};
+use super::args::{Demo, Listen, Reconcile, Rollout, Table, Tables, Timeout};
 use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -52,7 +52,8 @@ async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str)
 
     tell("Correct it. New deployments drain the old tasks, and the deployment task runs when the last is gone.");
     type_(&format!("reconcile {file} --once"));
-    let args = Reconcile { tables: Tables { tables: Vec::new() }, once: true, no_wait: false, dry_run: false, timeout };
+    let listen = Listen { listen: None };
+    let args = Reconcile { tables: Tables { tables: Vec::new() }, once: true, no_wait: false, dry_run: false, timeout, listen };
     let first = reconcile::reconcile(context, &args, tables).await;
 
     let digest = lab.push().map_err(|error| Failure::input(error.message))?;

@@ -11,6 +11,7 @@ mod controller;
 mod demo;
 mod demo_scenario;
 mod failure;
+mod listen;
 mod output;
 mod plan;
 mod reconcile;

@@ -11,7 +11,7 @@ use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{controller, demo, plan, reconcile, rollout, schema, simulate, status, tables};
+use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables};
 
 /// Runs what was asked. `started` is the local time.
 pub fn run(cli: &Cli, started: Timestamp) -> Exit {
@@ -47,7 +47,10 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
             tables::load(output, &args.tables.tables)?;
             let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
-            let work = async { match controller::controller(&context, &args.tables.tables, files).await {} };
+            let listening = listen::bind(&args.listen)?;
+            let work = async {
+                match controller::controller(&context, &args.tables.tables, files, listening).await? {}
+            };
             let ended = runtime(output)?.block_on(until_interrupted(work));
             output.say("ended; what was begun stands on AWS, and the next process goes on from there");
             ended

@@ -3,10 +3,12 @@
 //! Every struct here is converted from the crate's own types by destructuring, so that a new field there breaks the
 //! build here and somebody decides whether scripts see it. Moments are RFC 3339; what is absent is left out.
 
+mod api;
 mod common;
 mod history;
 mod pass;
 mod plan;
+mod problem;
 mod rollout;
 mod status;
 mod summary;
@@ -16,10 +18,14 @@ mod task;
 mod timeline;
 mod wish;
 
+pub use api::{
+    EventResetJson, EventSyncedJson, ReadinessJson, RolloutEntryJson, TableEntryJson, TableGoneJson, TablesJson,
+};
 pub use common::{API_VERSION, ConditionJson, DifferenceJson, HoldJson, ProgressJson, ReasonJson};
 pub use history::{HistoryJson, InHandJson, PastJson};
 pub use pass::{OutcomeJson, PassReportJson, ResultJson, ViolationJson};
 pub use plan::{ActionJson, LaunchJson, NetworkJson, PlanJson, PlanRowJson, RevisionJson, StepJson};
+pub use problem::ProblemDetailsJson;
 pub use rollout::{CommandJson, GateConditionJson, RecordJson, RequestJson, RolloutFacts, RolloutJson};
 pub use status::{StatusJson, StatusRowJson};
 pub use summary::{Sight, SightJson, SummaryFacts, TableSummaryJson};

@@ -1,0 +1,61 @@
+//! How much one client may have, and how long it may take.
+//!
+//! Values only, each with what a larger and a smaller one would break. Whoever counts is in `seats`, `patience` and `server`.
+
+use std::time::Duration;
+
+/// The limits of a server; `Default` is what the product runs with.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections in all. Each may hold `READ_BUFFER` bytes and a file handle: 1024 of them are 64 MiB at the very worst,
+    /// and as many handles as a process gets by default. A page holds one or two.
+    pub connections: usize,
+    /// Connections of one address: half of all, so that no client can shut out the others. Not fewer, because behind a
+    /// load balancer everybody comes from one or two addresses.
+    pub connections_per_peer: usize,
+    /// Event streams in all. Each change is rendered once and written to every stream; with 256 of them that is still no
+    /// work for one core.
+    pub streams: usize,
+    /// Event streams of one token; without tokens, of one address. A person has a few pages open, a team shares a token.
+    pub streams_per_reader: usize,
+    /// From the opening of a connection, or the end of its last request, to the end of a request's head. A head is one
+    /// packet; whoever needs longer holds the connection for nothing.
+    pub head: Duration,
+    /// How long a write may wait for a client that does not read.
+    pub write: Duration,
+    /// Between two signs of life on an event stream on which nothing happens. Load balancers cut what is silent for 60 s.
+    pub keep_alive: Duration,
+}
+
+/// Bytes of a head's names and values. Browsers send one to two thousand; a larger head is answered with a problem.
+pub(super) const HEADERS: usize = 16 * 1024;
+
+/// Bytes that hyper may keep of one connection. A head that does not fit is cut off with a bare 431, so this is larger
+/// than `HEADERS`, whose answer says more.
+pub(super) const READ_BUFFER: usize = 64 * 1024;
+
+/// Lines of a head, for the same reason: above it hyper answers by itself.
+pub(super) const HEADER_LINES: usize = 100;
+
+/// Characters of a path. The longest that means anything is under 300.
+pub(super) const PATH: usize = 2048;
+
+/// How long the last answers may take when the process ends. SIGTERM promises 5 s for everything.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
+
+/// After which a client may come back that was sent away because everything is taken.
+pub(super) const COME_BACK: Duration = Duration::from_secs(5);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            connections_per_peer: 512,
+            streams: 256,
+            streams_per_reader: 32,
+            head: Duration::from_secs(10),
+            write: Duration::from_secs(20),
+            keep_alive: Duration::from_secs(15),
+        }
+    }
+}

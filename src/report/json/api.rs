@@ -1,0 +1,232 @@
+//! Shapes that only the HTTP API has: lists, one rollout among many, events, readiness.
+
+use serde::Serialize;
+
+use super::common::{API_VERSION, HoldJson, standing};
+use super::history::PastJson;
+use super::rollout::RolloutFacts;
+use crate::model::past::Origin;
+use crate::model::row::ServiceTable;
+use crate::report::subject::Subject;
+
+/// `kind: Tables`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TablesJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `Tables`.
+    pub kind: &'static str,
+    /// Every table that is supervised, by name.
+    pub tables: Vec<TableEntryJson>,
+}
+
+/// One table among many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableEntryJson {
+    /// Its name.
+    pub name: String,
+    /// Its region.
+    pub region: String,
+    /// `Converged`, `Progressing`, `Held` or `Failed`; absent before the first look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<&'static str>,
+    /// The rollout's phase; absent before the first look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<&'static str>,
+    /// When AWS was looked at; absent before the first look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// `kind: RolloutEntry`: one rollout, by its id or the id of the request that began it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolloutEntryJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `RolloutEntry`.
+    pub kind: &'static str,
+    /// The table's name.
+    pub table: String,
+    /// The id that was asked for.
+    pub id: String,
+    /// When AWS was looked at.
+    pub at: String,
+    /// `Requested`: not begun. `InHand`: it goes on. `Ended`.
+    pub stage: &'static str,
+    /// Where it stands; absent once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<RolloutFacts>,
+    /// How it ended; absent until it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<PastJson>,
+    /// What is not done in this table, and why; empty once it has ended.
+    pub holds: Vec<HoldJson>,
+}
+
+/// `kind: TableGone`, in the event stream: the table is not supervised any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableGoneJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `TableGone`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+/// `kind: EventReset`, in the event stream: everything follows anew; what was told before is to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventResetJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `EventReset`.
+    pub kind: &'static str,
+    /// `Connected`, or `Behind`: the reader was too slow for what happened.
+    pub reason: &'static str,
+}
+
+/// `kind: EventSynced`, in the event stream: every table has been told since the last reset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventSyncedJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `EventSynced`.
+    pub kind: &'static str,
+    /// How many tables are supervised.
+    pub tables: usize,
+}
+
+/// `kind: Readiness`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadinessJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `Readiness`.
+    pub kind: &'static str,
+    /// Whether every table has been looked at, and AWS was seen lately.
+    pub ready: bool,
+    /// Why not, for people; without names, since whoever has no token may read it.
+    pub reasons: Vec<String>,
+}
+
+impl TablesJson {
+    /// A list of tables.
+    pub fn of(tables: Vec<TableEntryJson>) -> Self {
+        Self { api_version: API_VERSION, kind: "Tables", tables }
+    }
+}
+
+impl TableEntryJson {
+    /// A table that nobody has looked at yet.
+    pub fn unseen(table: &ServiceTable) -> Self {
+        let (name, region) = (table.name.to_string(), table.region.to_string());
+        Self { name, region, standing: None, phase: None, at: None }
+    }
+
+    /// A table as it was seen.
+    pub fn of(subject: &Subject<'_>) -> Self {
+        let Subject { table, observed, plan } = subject;
+        Self {
+            standing: Some(standing(plan.standing())),
+            phase: Some(plan.rollout.phase.name()),
+            at: Some(observed.at.to_string()),
+            ..Self::unseen(table)
+        }
+    }
+}
+
+impl RolloutEntryJson {
+    /// The rollout of this id, or that the request of this id began; `None` if this look knows of none.
+    pub fn of(subject: &Subject<'_>, id: &str) -> Option<Self> {
+        let report = &subject.plan.rollout;
+        let is = |other: &dyn ToString| other.to_string() == id;
+        let recorded = report.record.as_ref().is_some_and(|record| {
+            is(&record.id) || record.request.as_ref().is_some_and(|request| is(request))
+        });
+        let newest = recorded || report.id.as_ref().is_some_and(|newest| is(newest));
+        if newest && subject.rollout_is_in_hand() {
+            return Some(Self::going_on(subject, id, "InHand"));
+        }
+        let began = |origin: &Origin| match origin {
+            Origin::Request(request) => is(request),
+            Origin::Change | Origin::Kick => false,
+        };
+        let past = subject.past().into_iter().find(|past| is(&past.rollout) || began(&past.origin));
+        if let Some(past) = past {
+            return Some(Self { ended: Some(PastJson::from(&past)), ..Self::bare(subject, id, "Ended") });
+        }
+        let asked = report.request.as_ref().is_some_and(|request| is(&request.id));
+        match (newest, asked && report.is_unanswered()) {
+            (_, true) => Some(Self::going_on(subject, id, "Requested")),
+            (true, false) => Some(Self::going_on(subject, id, "Ended")),
+            (false, false) => None,
+        }
+    }
+
+    /// A rollout that was requested a moment ago, which no look shows yet.
+    pub fn requested(subject: &Subject<'_>, id: &str) -> Self {
+        Self::bare(subject, id, "Requested")
+    }
+
+    fn going_on(subject: &Subject<'_>, id: &str, stage: &'static str) -> Self {
+        Self {
+            rollout: Some(RolloutFacts::from(&subject.plan.rollout)),
+            holds: subject.plan.holds.iter().map(HoldJson::from).collect(),
+            ..Self::bare(subject, id, stage)
+        }
+    }
+
+    fn bare(subject: &Subject<'_>, id: &str, stage: &'static str) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "RolloutEntry",
+            table: subject.table.name.to_string(),
+            id: id.to_owned(),
+            at: subject.observed.at.to_string(),
+            stage,
+            rollout: None,
+            ended: None,
+            holds: Vec::new(),
+        }
+    }
+}
+
+impl TableGoneJson {
+    /// This table is gone.
+    pub fn of(name: &str) -> Self {
+        Self { api_version: API_VERSION, kind: "TableGone", name: name.to_owned() }
+    }
+}
+
+impl EventResetJson {
+    /// The stream begins.
+    pub fn connected() -> Self {
+        Self { api_version: API_VERSION, kind: "EventReset", reason: "Connected" }
+    }
+
+    /// The stream begins anew.
+    pub fn behind() -> Self {
+        Self { reason: "Behind", ..Self::connected() }
+    }
+}
+
+impl EventSyncedJson {
+    /// So many tables were told.
+    pub fn of(tables: usize) -> Self {
+        Self { api_version: API_VERSION, kind: "EventSynced", tables }
+    }
+}
+
+impl ReadinessJson {
+    /// Ready if there is no reason against it.
+    pub fn of(reasons: Vec<String>) -> Self {
+        Self { api_version: API_VERSION, kind: "Readiness", ready: reasons.is_empty(), reasons }
+    }
+}

@@ -1,0 +1,81 @@
+//! The controller's HTTP API as others have it: over TCP, with the real binary.
+
+use super::command::{SMALL, evenkeel, run};
+use super::served::Served;
+use super::sim::Sim;
+
+#[test]
+fn a_rollout_of_others_is_seen_by_the_event_stream_from_its_first_kick_to_its_end() {
+    let sim = Sim::with("listen-events", SMALL);
+    let settled = sim.settled();
+    let served = Served::of(&sim, &[]);
+    let mut events = served.events("");
+    assert_eq!(events.next().expect("it goes on").0, "reset");
+    events.until("synced", |_| true);
+    sim.kick(&["web", "worker"]);
+    events.until("table", |table| table["phase"] != "Settled" && table["phase"].is_string());
+    events.until("table", |table| table["phase"] == "Settled" && table["standing"] == "Converged");
+    assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
+    let rollouts = served.get("/v1/tables/small/rollouts").json(200);
+    let id = rollouts["ended"][0]["id"].as_str().expect("it has ended");
+    let rollout = served.get(&format!("/v1/tables/small/rollouts/{id}")).json(200);
+    assert_eq!((&rollout["stage"], &rollout["ended"]["state"]), (&"Ended".into(), &"succeeded".into()), "{rollout}");
+}
+
+#[test]
+fn what_is_not_there_is_a_problem() {
+    let sim = Sim::with("listen-problems", SMALL);
+    let served = Served::of(&sim, &[]);
+    served.events("").until("table", |table| table["standing"].is_string());
+    served.get("/v1/tables/other").problem(404, "no-such-table");
+    served.get("/v1/tables/small/rollouts/0123456789abcdef").problem(404, "no-such-rollout");
+    served.get("/v1/nothing").problem(404, "no-such-path");
+    let refused = served.ask("DELETE", "/v1/tables/small", "", "");
+    refused.problem(405, "method-not-allowed");
+    assert!(refused.head.contains("allow: get"), "{}", refused.head);
+    let rebound = served.ask("GET", "/v1/tables", "host: evil.example\r\n", "");
+    rebound.problem(421, "wrong-host");
+    let long = format!("x-long: {}\r\n", "x".repeat(20_000));
+    served.ask("GET", "/v1/tables", &long, "").problem(431, "head-too-large");
+}
+
+#[test]
+fn it_is_ready_once_every_table_was_looked_at_and_the_page_is_there() {
+    let sim = Sim::with("listen-ready", SMALL);
+    let served = Served::of(&sim, &[]);
+    served.events("").until("table", |table| table["standing"].is_string());
+    assert_eq!(served.get("/readyz").json(200)["ready"], true);
+    assert_eq!(served.get("/livez").status, 200);
+    let page = served.get("/");
+    assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
+    let etag = page.head.lines().find_map(|line| line.strip_prefix("etag: ")).map(str::to_owned);
+    assert!(etag.is_some(), "{}", page.head);
+}
+
+#[test]
+fn it_ends_at_once_on_sigterm_whatever_is_connected() {
+    let sim = Sim::with("listen-term", SMALL);
+    let served = Served::of(&sim, &[]);
+    let mut streams: Vec<_> = (0..20).map(|_| served.events("")).collect();
+    for stream in &mut streams {
+        stream.until("synced", |_| true);
+    }
+    // Connections that say nothing, or half of something.
+    let silent: Vec<_> = (0..20).map(|_| served.connect()).collect();
+    let (code, said) = served.terminated();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("what was begun stands on AWS"), "{said}");
+    for mut stream in streams {
+        while stream.next().is_some() {}
+    }
+    drop(silent);
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused_before_aws_is_asked() {
+    let sim = Sim::with("listen-open", SMALL);
+    let ran = run(sim.command(&["reconcile", "--listen", "0.0.0.0:0", sim.table.as_str()])).ended_with(2);
+    ran.says("0.0.0.0:0 is not a loopback address");
+    assert_eq!(sim.journal(0).calls(), Vec::<&str>::new());
+    run(evenkeel(&["reconcile", "--listen", "here", sim.table.as_str()])).ended_with(2);
+}
