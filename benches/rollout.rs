@@ -20,7 +20,7 @@ fn main() {
         let lab = lab(Start::Stated);
         lab.settle(Until::Settled, |_| {}).await;
         let before = calls(&lab);
-        accept(&lab.aws(), &lab.table, None, lab.now()).await.expect("the request is accepted");
+        accept(&lab.aws(), &lab.table, &Default::default(), lab.now()).await.expect("the request is accepted");
         let ended = lab.settle(Until::Settled, |_| {}).await;
         assert_eq!(ended.end, End::Reached(Verdict::Converged));
         (ended.passes, calls(&lab) - before)

@@ -12,6 +12,7 @@
 mod common;
 
 mod rollouts {
+    mod asking;
     mod calls;
     mod commands;
     mod controller;

@@ -84,7 +84,9 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LocalHost", "[::1]:80", "127.9.9.9"] {
             check(&[host], true);
         }
-        for host in ["evil.example", "evil.example:8080", "10.0.0.1", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
+        for host in
+            ["evil.example", "evil.example:8080", "10.0.0.1", "localhost.evil.example", "127.0.0.1.evil.example", ""]
+        {
             check(&[host], false);
         }
         check(&[], false);

@@ -50,7 +50,9 @@ impl Reason {
     pub(super) fn said(self) -> (&'static str, StatusCode, &'static str, Option<&'static str>) {
         use StatusCode as S;
         match self {
-            Self::NoSuchPath => ("no-such-path", S::NOT_FOUND, "there is nothing at this path", Some("see /openapi.json")),
+            Self::NoSuchPath => {
+                ("no-such-path", S::NOT_FOUND, "there is nothing at this path", Some("see /openapi.json"))
+            }
             Self::NoSuchTable => (
                 "no-such-table",
                 S::NOT_FOUND,
@@ -63,9 +65,12 @@ impl Reason {
                 "no rollout of this id is known",
                 Some("the one in hand and the last eight that ended are kept"),
             ),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", S::METHOD_NOT_ALLOWED, "the path has other methods", Some("see the header Allow"))
-            }
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "the path has other methods",
+                Some("see the header Allow"),
+            ),
             Self::WrongHost => (
                 "wrong-host",
                 S::MISDIRECTED_REQUEST,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::rollout::IdempotencyKey;
 use crate::model::tags;
 use crate::model::time::Span;
 
@@ -130,9 +131,9 @@ pub enum Rollout {
         /// Which table.
         #[command(flatten)]
         table: Table,
-        /// Why, for those who look later; kept in a tag.
-        #[arg(long, default_value = "")]
-        reason: String,
+        /// Who asks, why, and under which key.
+        #[command(flatten)]
+        asked: Asked,
         /// Waits until the deployment task has ended.
         #[arg(long)]
         wait: bool,
@@ -206,6 +207,37 @@ pub enum Rollout {
         #[command(flatten)]
         timeout: Timeout,
     },
+}
+
+/// Who asks for a rollout, why, and under which key.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Asked {
+    /// Who asks, for those who look later; kept in a tag.
+    #[arg(long, value_name = "NAME", value_parser = tellable)]
+    pub by: Option<String>,
+    /// Why, for those who look later; kept in a tag.
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// Asking again under the same key is the same wish: it begins nothing if it was asked for before.
+    #[arg(long, value_name = "KEY", value_parser = IdempotencyKey::parse)]
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// What the image was built from, for Foursight's page.
+    #[command(flatten)]
+    pub build: BuiltFrom,
+}
+
+/// What an image was built from. It goes into Foursight's tags, where the cluster carries them.
+#[derive(Clone, Debug, Default, Args)]
+pub struct BuiltFrom {
+    /// The repository that the image was built from, for Foursight's page.
+    #[arg(long, value_name = "URL", value_parser = tellable)]
+    pub repo: Option<String>,
+    /// The commit that the image was built from, for Foursight's page.
+    #[arg(long, value_name = "COMMIT", value_parser = tellable)]
+    pub commit: Option<String>,
+    /// The branch that the image was built from, for Foursight's page.
+    #[arg(long, value_name = "BRANCH", value_parser = tellable)]
+    pub branch: Option<String>,
 }
 
 /// Who gives a command, and why; both may be left out.

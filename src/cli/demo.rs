@@ -12,7 +12,7 @@ use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 
-use super::args::{Demo, Listen, Reconcile, Rollout, Table, Tables, Timeout};
+use super::args::{Asked, Demo, Listen, Reconcile, Rollout, Table, Tables, Timeout};
 use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -53,7 +53,14 @@ async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str)
     tell("Correct it. New deployments drain the old tasks, and the deployment task runs when the last is gone.");
     type_(&format!("reconcile {file} --once"));
     let listen = Listen { listen: None };
-    let args = Reconcile { tables: Tables { tables: Vec::new() }, once: true, no_wait: false, dry_run: false, timeout, listen };
+    let args = Reconcile {
+        tables: Tables { tables: Vec::new() },
+        once: true,
+        no_wait: false,
+        dry_run: false,
+        timeout,
+        listen,
+    };
     let first = reconcile::reconcile(context, &args, tables).await;
 
     let digest = lab.push().map_err(|error| Failure::input(error.message))?;
@@ -63,7 +70,12 @@ async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str)
     ));
     type_(&format!("rollout start {file} --reason \"new image\" --wait"));
     let file_arg = Table { table: file.into() };
-    let command = Rollout::Start { table: file_arg, reason: "new image".to_owned(), wait: true, timeout };
+    let command = Rollout::Start {
+        table: file_arg,
+        asked: Asked { reason: "new image".to_owned(), ..Asked::default() },
+        wait: true,
+        timeout,
+    };
     let second = rollout::rollout(context, &command, table).await?;
 
     tell("How does it stand, and is anything left to do?");

@@ -24,9 +24,8 @@ pub(super) fn bind(args: &Listen) -> Result<Option<Listening>, Failure> {
         return Err(Failure::input(format!("{address} is not a loopback address"))
             .hint("whoever reaches the API reads everything; listen on 127.0.0.1 or [::1]"));
     }
-    let listener = TcpListener::bind(address).map_err(|error| {
-        Failure::of(&error).hint(format!("{address} may be taken; choose another with --listen"))
-    })?;
+    let listener = TcpListener::bind(address)
+        .map_err(|error| Failure::of(&error).hint(format!("{address} may be taken; choose another with --listen")))?;
     Ok(Some(Listening { listener }))
 }
 
@@ -34,7 +33,11 @@ impl Listening {
     /// Serves until what this gives is dropped.
     pub(super) fn serve(self, output: &Output, handle: Handle, metrics: Arc<Metrics>) -> Result<Server, Failure> {
         let address = self.listener.local_addr().map_err(|error| Failure::of(&error))?;
-        let api = Api::new(handle, Limits::default(), Scrape { media_type: MEDIA_TYPE, text: Box::new(move || metrics.text()) });
+        let api = Api::new(
+            handle,
+            Limits::default(),
+            Scrape { media_type: MEDIA_TYPE, text: Box::new(move || metrics.text()) },
+        );
         let server = start(self.listener, Arc::new(api)).map_err(|error| Failure::of(&error))?;
         output.say(&format!("listening on http://{address}"));
         Ok(server)

@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
-use crate::controller::request::{Acknowledged, Refused, accept};
+use crate::controller::request::{Acknowledged, Refused, Requested, accept};
 use crate::controller::settle::{End, Until, settle};
 use crate::model::command::Told;
+use crate::model::kickoff::Build;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::plan::command::{Want, Wish};
 use crate::plan::hold::{Hold, Urgency};
+use crate::plan::request::Wanted;
 use crate::reconcile::pass::{Mode, Verdict};
 use crate::report::json::{HoldJson, RolloutJson};
 use crate::report::rollout_text::rollout_text;
 use crate::report::subject::Subject;
 
-use super::args::{EndTold, Format, Given, Rollout, Signed};
+use super::args::{Asked, BuiltFrom, EndTold, Format, Given, Rollout, Signed};
 use super::command;
 use super::context::Context;
 use super::exit::Exit;
@@ -41,9 +43,9 @@ pub(super) fn table_of(command: &Rollout) -> &Path {
 /// Runs a rollout command.
 pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &ServiceTable) -> Result<Exit, Failure> {
     match command {
-        Rollout::Start { table: _, reason, wait, timeout } => {
+        Rollout::Start { table: _, asked, wait, timeout } => {
             let until = if *wait { Until::Settled } else { Until::Kicked };
-            start(context, table, reason, until, timeout.timeout).await
+            start(context, table, &wanted(asked), until, timeout.timeout).await
         }
         Rollout::Retry { table: _, given: Given { by, reason }, wait, timeout } => {
             let wish = Wish { want: Want::Retry, by: by.clone(), reason: reason.clone() };
@@ -64,6 +66,12 @@ pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &Se
     }
 }
 
+fn wanted(Asked { by, reason, idempotency_key, build }: &Asked) -> Wanted {
+    let BuiltFrom { repo, commit, branch } = build.clone();
+    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    Wanted { key: idempotency_key.clone(), by: by.clone(), reason, build: Build { repo, commit, branch } }
+}
+
 fn wish(want: Want, Signed { by, reason }: &Signed) -> Wish {
     Wish { want, by: Some(by.clone()), reason: Some(reason.clone()) }
 }
@@ -71,18 +79,18 @@ fn wish(want: Want, Signed { by, reason }: &Signed) -> Wish {
 async fn start(
     context: &Context<'_>,
     table: &ServiceTable,
-    reason: &str,
+    wanted: &Wanted,
     until: Until,
     timeout: Span,
 ) -> Result<Exit, Failure> {
     let aws = context.aws(table).await;
-    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-    let Acknowledged { request, history } = match accept(&aws, table, reason, context.started).await {
+    let Acknowledged { request, history } = match accept(&aws, table, wanted, context.started).await {
         Ok(acknowledged) => acknowledged,
         Err(Refused::Held(holds)) => return Ok(refused(context, "the rollout cannot be requested", &holds)),
+        Err(error @ Refused::TooLate) => return Err(Failure::of(&error).hint("AWS answers slowly; give it again")),
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
-    context.output.say(&format!("rollout request {} of {} is written down", request.id, table.name));
+    context.output.say(&said(&request, table));
     let (ended, document) = to_its_end(context, table, history, (until, timeout), 1).await;
     if context.output.format == Format::Json {
         context.output.json(&document);
@@ -94,6 +102,15 @@ async fn start(
     }
     say_unseen(context, ended.end);
     Ok(Exit::from(ended.end))
+}
+
+/// What became of the asking, in words.
+fn said(request: &Requested, table: &ServiceTable) -> String {
+    let name = &table.name;
+    match request {
+        Requested::New(request) => format!("rollout request {} of {name} is written down", request.id),
+        Requested::Known(id, stands) => format!("rollout request {id} of {name} was there already: {stands}"),
+    }
 }
 
 /// A request or a command that nothing was written for.

@@ -48,9 +48,8 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             tables::load(output, &args.tables.tables)?;
             let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
             let listening = listen::bind(&args.listen)?;
-            let work = async {
-                match controller::controller(&context, &args.tables.tables, files, listening).await? {}
-            };
+            let work =
+                async { match controller::controller(&context, &args.tables.tables, files, listening).await? {} };
             let ended = runtime(output)?.block_on(until_interrupted(work));
             output.say("ended; what was begun stands on AWS, and the next process goes on from there");
             ended

@@ -1,8 +1,7 @@
 //! Accepts a person's command about a rollout: durable first, acknowledged after.
 //!
-//! Only writes down what is wanted; the next pass of any controller does it.
-
-use tokio::time::Instant;
+//! Only writes down what is wanted; the next pass of any controller does it. A command follows from the tags alone: where
+//! this process has a good look at the table, that is two calls.
 
 use crate::aws::{Aws, AwsError};
 use crate::model::command::Command;
@@ -11,9 +10,9 @@ use crate::model::time::Timestamp;
 use crate::plan::command::{Wish, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
-use crate::plan::planner::PlanInput;
-use crate::reconcile::execute::FRESH;
-use crate::reconcile::observe::observe;
+use crate::reconcile::wish::Subject;
+
+use super::judge::{Asking, judge};
 
 /// Why a command was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -38,29 +37,43 @@ pub struct Acknowledged {
     pub history: History,
 }
 
-/// Writes a command down. When this returns it survives any crash.
+/// Writes a command down, by a process that knows nothing of the table yet.
 ///
 /// # Errors
-/// The account, the cluster or the newest rollout is not as it must be; looking at it took three minutes or more; or the
-/// tag could not be written. Nothing was begun then.
+/// As `accept_knowing`.
 pub async fn accept(
     aws: &Aws,
     table: &ServiceTable,
     wish: &Wish,
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
-    let looked = Instant::now();
-    let observed = observe(aws, table, fallback).await;
-    let history = History::default();
-    let accepted =
-        command(&PlanInput { table, observed: &observed, history: &history }, wish).map_err(Refused::Held)?;
-    if looked.elapsed() >= FRESH {
+    accept_knowing(&History::default(), aws, table, wish, fallback).await
+}
+
+/// Writes a command down. When this returns it survives any crash.
+///
+/// # Errors
+/// The account, the cluster or the newest rollout is not as it must be; looking at it took three minutes or more; or the
+/// tag could not be written. Nothing was begun then.
+pub async fn accept_knowing(
+    known: &History,
+    aws: &Aws,
+    table: &ServiceTable,
+    wish: &Wish,
+    fallback: Timestamp,
+) -> Result<Acknowledged, Refused> {
+    let asking = Asking { aws, table, known, fallback };
+    // Boxed: a whole look is a deep future, and those who await it are deep themselves.
+    let judged = Box::pin(judge(asking, Subject::Tags, |input| command(input, wish)));
+    let allowed = judged.await.map_err(Refused::Held)?;
+    if allowed.is_too_old() {
         return Err(Refused::TooLate);
     }
+    let (accepted, at) = (allowed.answer, allowed.at);
     let tag = accepted.command.tag();
     aws.tag(&accepted.cluster, &accepted.keys.command, &tag).await.map_err(Refused::NotWritten)?;
     tracing::info!(table = %table.name, rollout = %accepted.command.rollout, order = %accepted.command.order, "command given");
     let mut history = History::default();
-    history.written.command = Some((accepted.command.clone(), observed.at));
+    history.written.command = Some((accepted.command.clone(), at));
     Ok(Acknowledged { command: accepted.command, history })
 }

@@ -12,19 +12,22 @@ use tokio::time::Instant;
 
 use crate::aws::Meter;
 use crate::model::command::Command;
-use crate::model::ids::TableName;
+use crate::model::ids::{RequestId, TableName};
 use crate::model::rollout::Request;
 use crate::model::row::ServiceTable;
 use crate::model::traffic::Traffic;
 use crate::plan::command::Wish;
 use crate::plan::hold::Hold;
+use crate::plan::request::{Stands, Wanted};
 use crate::reconcile::pass::PassReport;
+
+use super::request::Requested;
 
 /// News that a slow watcher may fall behind by. One that falls further behind is told so, and looks at everything anew.
 const NEWS: usize = 1024;
 
 /// Wishes that may wait for the controller. Each becomes calls to AWS, so more are refused rather than kept.
-const WISHES: usize = 64;
+pub(super) const WISHES: usize = 64;
 
 /// The outside of the door; cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,10 +75,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// A forced rollout.
-    Rollout {
-        /// Why.
-        reason: Option<String>,
-    },
+    Rollout(Wanted),
     /// Something about the newest rollout.
     Command(Wish),
 }
@@ -85,6 +85,8 @@ pub enum Ask {
 pub enum Granted {
     /// A rollout is requested.
     Rollout(Request),
+    /// It was requested before under the same key: which request, and how that stands. Nothing was written.
+    Known(RequestId, Stands),
     /// A command is given.
     Command(Command),
 }
@@ -134,8 +136,27 @@ impl Ask {
     /// The wish's name, as in the path of its route.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Rollout { .. } => "rollout",
+            Self::Rollout(_) => "rollout",
             Self::Command(wish) => wish.want.name(),
+        }
+    }
+}
+
+impl Granted {
+    /// The outcome's name, for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rollout(_) | Self::Command(_) => "granted",
+            Self::Known(..) => "known",
+        }
+    }
+}
+
+impl From<Requested> for Granted {
+    fn from(requested: Requested) -> Self {
+        match requested {
+            Requested::New(request) => Self::Rollout(request),
+            Requested::Known(id, stands) => Self::Known(id, stands),
         }
     }
 }

@@ -4,8 +4,10 @@
 
 pub mod command;
 pub mod handle;
+mod judge;
 pub mod queue;
 pub mod reload;
 pub mod request;
 pub mod run;
 pub mod settle;
+mod wishes;

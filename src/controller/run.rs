@@ -13,15 +13,15 @@ use tokio::time::{Instant, sleep_until};
 use crate::aws::Aws;
 use crate::model::ids::{Region, TableName};
 use crate::model::row::ServiceTable;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Span;
 use crate::plan::history::{History, Written};
 use crate::reconcile::pass::{Mode, PassReport, pass};
 
-use super::handle::{Ask, Asked, Door, Granted, Refused};
+use super::handle::{Asked, Door, Refused};
 use super::queue::{Ended, Queue};
 use super::reload::{File, Reloaded, Tables};
 use super::settle::{Pacing, blind, next_look};
-use super::{command, request};
+use super::wishes::{Answered, Means, Wishes};
 
 /// How often table files are looked at. A mounted ConfigMap takes a minute by itself to change.
 const RELOAD: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub struct Wished {
     pub table: TableName,
     /// What was wanted: `rollout`, `retry`, `resolve` or `abort`.
     pub wish: &'static str,
-    /// `granted`, `held`, `too-late` or `not-written`.
+    /// `granted`, `known` (it was there already), `held`, `too-late` or `not-written`.
     pub outcome: &'static str,
 }
 
@@ -78,7 +78,7 @@ pub async fn run(
                 tokio::select! {
                     biased;
                     Some(ended) = controller.passes.join_next_with_id() => controller.end(ended, &mut told),
-                    Some(answered) = controller.answers.join_next() => controller.learn(answered, &mut told),
+                    Some(answered) = controller.wishes.answered() => controller.learn(answered, &aws, &mut told).await,
                     asked = controller.door.asked() => controller.answer(asked, &aws).await,
                     () = sleep_until(due) => {}
                 }
@@ -98,16 +98,9 @@ struct Passed {
     history: History,
 }
 
-/// What became of a wish, and what the passes of its table should know from now on.
-struct Answered {
-    wished: Wished,
-    written: Option<Written>,
-}
-
 struct Controller {
     door: Door,
-    /// Wishes that are being written down.
-    answers: JoinSet<Answered>,
+    wishes: Wishes,
     /// What was written down beside the passes; the next pass of its table takes it over.
     learned: BTreeMap<TableName, Written>,
     began: Instant,
@@ -116,6 +109,8 @@ struct Controller {
     by_name: BTreeMap<TableName, Arc<ServiceTable>>,
     queue: Queue,
     histories: BTreeMap<TableName, History>,
+    /// What was known of a table when the pass began that it has now: what a wish is judged by meanwhile.
+    in_hand: BTreeMap<TableName, History>,
     ways: BTreeMap<Region, Aws>,
     passes: JoinSet<Passed>,
     /// Whose pass a task of the set is.
@@ -126,13 +121,14 @@ impl Controller {
     fn new(tables: Tables, pacing: Pacing, door: Door) -> Self {
         let mut controller = Self {
             door,
-            answers: JoinSet::new(),
+            wishes: Wishes::default(),
             learned: BTreeMap::new(),
             began: Instant::now(),
             pacing,
             by_name: BTreeMap::new(),
             queue: Queue::default(),
             histories: BTreeMap::new(),
+            in_hand: BTreeMap::new(),
             ways: BTreeMap::new(),
             passes: JoinSet::new(),
             whose: BTreeMap::new(),
@@ -176,7 +172,9 @@ impl Controller {
             let Some(name) = self.queue.take(self.now()) else { return };
             let Some(table) = self.by_name.get(&name).cloned() else { continue };
             let way = self.way(&table, aws).await;
+            let known = self.known(&name);
             let mut history = self.histories.remove(&name).unwrap_or_default();
+            self.in_hand.insert(name.clone(), known);
             if let Some(written) = self.learned.remove(&name) {
                 history.written.learn(written);
                 // A glance may be at something else.
@@ -198,6 +196,7 @@ impl Controller {
             Err(error) => (error.id(), Err(error.to_string())),
         };
         let Some(table) = self.whose.remove(&id) else { return };
+        self.in_hand.remove(&table.name);
         let (ended, report, broken) = match passed {
             Ok(Passed { took, report, history }) => {
                 told(News::Pass(&table, &report, took));
@@ -224,36 +223,50 @@ impl Controller {
         });
     }
 
-    /// Has a wish written down, beside the passes.
+    /// What a wish about a table is judged by: the newest look, and what was written.
+    fn known(&self, table: &TableName) -> History {
+        let known = self.histories.get(table).or_else(|| self.in_hand.get(table));
+        let (latest, mut written) =
+            known.map(|known| (known.latest.clone(), known.written.clone())).unwrap_or_default();
+        written.learn(self.learned.get(table).cloned().unwrap_or_default());
+        History { latest, written, ..History::default() }
+    }
+
+    /// Has a wish written down, beside the passes, when those before it are.
     async fn answer(&mut self, asked: Asked, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
-        let Asked { table, ask, answer } = asked;
-        let Some(table) = self.by_name.get(&table).cloned() else {
+        let Some(asked) = self.wishes.turn(asked) else { return };
+        self.start(asked, aws).await;
+    }
+
+    async fn start(&mut self, asked: Asked, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
+        let Some(table) = self.by_name.get(&asked.table).cloned() else {
             // An error says that whoever asked has gone.
-            let _ = answer.send(Err(Refused::NoTable));
+            let _ = asked.answer.send(Err(Refused::NoTable));
             return;
         };
-        let way = self.way(&table, aws).await;
-        let fallback = self.pacing.fallback;
-        self.answers.spawn_local(async move {
-            let wish = ask.name();
-            let granted = grant(&way, &table, ask, fallback).await;
-            let outcome = granted.as_ref().map_or_else(Refused::name, |_| "granted");
-            let (granted, written) = match granted {
-                Ok((granted, history)) => (Ok(granted), Some(history.written)),
-                Err(refused) => (Err(refused), None),
-            };
-            let _ = answer.send(granted);
-            Answered { wished: Wished { table: table.name.clone(), wish, outcome }, written }
-        });
+        let aws = self.way(&table, aws).await;
+        let means = Means { aws, known: self.known(&table.name), table, fallback: self.pacing.fallback };
+        self.wishes.start(asked, means);
     }
 
     /// The next pass of a table with a new wish knows of it, and comes at once.
-    fn learn(&mut self, answered: Result<Answered, JoinError>, told: &mut impl FnMut(News<'_>)) {
-        let Ok(Answered { wished, written }) = answered else { return };
-        told(News::Asked(&wished));
-        let Some(written) = written.filter(|_| self.by_name.contains_key(&wished.table)) else { return };
-        self.learned.entry(wished.table.clone()).or_default().learn(written);
-        self.queue.put(&wished.table, self.now());
+    async fn learn(
+        &mut self,
+        answered: Result<(Id, Answered), JoinError>,
+        aws: &impl AsyncFn(&ServiceTable) -> Aws,
+        told: &mut impl FnMut(News<'_>),
+    ) {
+        let id = answered.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        if let Ok((_, Answered { wished, written })) = answered {
+            told(News::Asked(&wished));
+            if let Some(written) = written.filter(|_| self.by_name.contains_key(&wished.table)) {
+                self.learned.entry(wished.table.clone()).or_default().learn(written);
+                self.queue.put(&wished.table, self.now());
+            }
+        }
+        if let Some(next) = self.wishes.end(id) {
+            self.start(next, aws).await;
+        }
     }
 
     fn reload(&mut self, files: BTreeMap<String, File>, told: &mut impl FnMut(News<'_>)) {
@@ -262,6 +275,7 @@ impl Controller {
             self.queue.remove(&table.name);
             self.by_name.remove(&table.name);
             self.histories.remove(&table.name);
+            self.in_hand.remove(&table.name);
             self.learned.remove(&table.name);
             self.door.forget(&table.name);
         }
@@ -269,22 +283,5 @@ impl Controller {
         if !reloaded.is_empty() {
             told(News::Reloaded(&reloaded));
         }
-    }
-}
-
-/// Has a wish written down; with what the passes of this process should know then.
-async fn grant(aws: &Aws, table: &ServiceTable, ask: Ask, fallback: Timestamp) -> Result<(Granted, History), Refused> {
-    match ask {
-        Ask::Rollout { reason } => match request::accept(aws, table, reason, fallback).await {
-            Ok(request::Acknowledged { request, history }) => Ok((Granted::Rollout(request), history)),
-            Err(request::Refused::Held(holds)) => Err(Refused::Held(holds)),
-            Err(request::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
-        },
-        Ask::Command(wish) => match command::accept(aws, table, &wish, fallback).await {
-            Ok(command::Acknowledged { command, history }) => Ok((Granted::Command(command), history)),
-            Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),
-            Err(command::Refused::TooLate) => Err(Refused::TooLate),
-            Err(command::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
-        },
     }
 }

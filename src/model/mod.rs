@@ -6,6 +6,7 @@
 pub mod command;
 pub mod ids;
 pub mod image;
+pub mod kickoff;
 pub mod launches;
 pub mod log;
 pub mod observed;

@@ -19,7 +19,7 @@ use super::time::Timestamp;
 pub const KEPT: usize = 8;
 
 /// Most tags that a cluster can have. Source: ECS, TagResource.
-const MOST_TAGS: usize = 50;
+pub const MOST_TAGS: usize = 50;
 
 /// A rollout that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Past {
     pub origin: Origin,
     /// The digests that its new tasks ran, short; empty where they were not seen.
     pub digests: Vec<String>,
-    /// Who ended it or had its task run again, if a person's command did.
+    /// Who ended it or had its task run again, if a person's command did; or else who asked for it.
     pub by: Option<String>,
     /// Why: the person's words, or else the request's.
     pub reason: Option<String>,
@@ -79,11 +79,7 @@ impl Past {
             ("by", name_of(by.as_deref())),
         ];
         let value = tags::write(facts.into_iter().chain(state.said()).chain(rest));
-        let left = tags::LONGEST.saturating_sub(value.chars().count() + " reason=".len());
-        match tags::some_free(reason.as_deref(), left) {
-            Some(reason) => format!("{value} reason={reason}"),
-            None => value,
-        }
+        tags::with_reason(value, reason.as_deref())
     }
 
     /// Reads a tag's value.

@@ -21,10 +21,13 @@ use super::launches::{self, Launches};
 use super::time::Timestamp;
 use super::{past, tags};
 
+mod request;
 mod state;
 
 #[cfg(test)]
 mod tests;
+
+pub use request::{IdempotencyKey, Request};
 
 /// Sixteen hex digits: the same facts give every controller the same id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,20 +114,6 @@ pub enum Failure {
     Told(u32),
     /// A person took the rollout back; the task did not run.
     Aborted,
-}
-
-/// Somebody wants a forced rollout.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Its id.
-    pub id: RequestId,
-    /// The frontier when it was made: rows whose PRIMARY deployment is not newer are to be kicked.
-    /// AWS's own times are compared, so no clock of ours can kick twice.
-    pub after: Timestamp,
-    /// When it was made.
-    pub at: Timestamp,
-    /// Why, in the requester's words, as far as a tag can hold them.
-    pub reason: Option<String>,
 }
 
 /// Which rows this program itself is about to kick to correct them.
@@ -300,13 +289,6 @@ impl fmt::Display for RolloutId {
     }
 }
 
-impl RequestId {
-    /// The id of a request: the same facts at the same moment are the same request.
-    pub fn of(table: &TableName, after: Timestamp, at: Timestamp) -> Self {
-        Self::told(hex(&Sha256::digest(format!("{table} {} {}", after.millis(), at.millis())), 16))
-    }
-}
-
 impl Record {
     /// The tag's value.
     pub fn tag(&self) -> String {
@@ -331,31 +313,6 @@ impl Record {
             since: moment("since")?,
             request: words.get("request").map(|id| RequestId::told(*id)),
         })
-    }
-}
-
-impl Request {
-    /// The tag's value, within AWS's length.
-    pub fn tag(&self) -> String {
-        let Self { id, after, at, reason } = self;
-        tags::write([
-            ("id", Some(id.to_string())),
-            ("after", Some(after.millis().to_string())),
-            ("at", Some(at.millis().to_string())),
-            // The last word, since it may have blanks and `=` in it.
-            ("reason", reason.as_deref().map(|text| tags::free(text, 120)).filter(|text| !text.is_empty())),
-        ])
-    }
-
-    /// Reads a tag's value.
-    pub fn parse(value: &str) -> Option<Self> {
-        let (facts, reason) = match value.split_once(" reason=") {
-            Some((facts, reason)) => (facts, Some(reason.to_owned())),
-            None => (value, None),
-        };
-        let words = tags::read(facts)?;
-        let moment = |key: &str| words.get(key)?.parse().ok().map(Timestamp::from_millis);
-        Some(Self { id: RequestId::told(*words.get("id")?), after: moment("after")?, at: moment("at")?, reason })
     }
 }
 

@@ -32,6 +32,15 @@ pub fn some_free(text: Option<&str>, most: usize) -> Option<String> {
     text.map(|text| free(text, most)).filter(|kept| !kept.is_empty())
 }
 
+/// A value with a reason at its end, as far as there is room for one.
+pub fn with_reason(value: String, reason: Option<&str>) -> String {
+    let left = LONGEST.saturating_sub(value.chars().count() + " reason=".len());
+    match some_free(reason, left) {
+        Some(reason) => format!("{value} reason={reason}"),
+        None => value,
+    }
+}
+
 /// A value's words, and the free texts `by` and `reason` at its end. A name has no `=` in it, a reason may have.
 pub fn last_words(value: &str) -> (&str, Option<String>, Option<String>) {
     let (rest, reason) = match value.split_once(" reason=") {

@@ -3,6 +3,7 @@
 //! Decides nothing: by what is said here no step is taken.
 
 use crate::model::command::{Command, Standing};
+use crate::model::ids::RequestId;
 use crate::model::observed::{ClusterView, TaskStatus, TaskView};
 use crate::model::past::{self, Origin, Past};
 use crate::model::rollout::{Durable, Failure, Lost, Record, Request, TagKeys};
@@ -101,11 +102,12 @@ pub(super) fn keep(draft: &mut Draft<'_>, cluster: &ClusterView, stand: Option<&
     let keys = TagKeys::of(&draft.input.table.name);
     let Some(key) = past::place(&keys.past, &keys.needed(), &cluster.tags, &record) else { return };
     let (by, reason) = words(durable, &record);
+    let before = past::entries(&keys.past, &cluster.tags);
     let past = Past {
         rollout: record.id.clone(),
         at: draft.input.observed.at,
         state: record.state.clone(),
-        origin: origin(durable, &record, stand),
+        origin: origin(durable, &record, stand, &before),
         digests: stand.map(digests).unwrap_or_default(),
         by,
         reason,
@@ -113,12 +115,15 @@ pub(super) fn keep(draft: &mut Draft<'_>, cluster: &ClusterView, stand: Option<&
     draft.past = Some((key.clone(), past));
 }
 
-/// Who ended it, or had its task run again, and why; without a command, what the request was for.
+/// Who ended it, or had its task run again, and why; without a command, who asked for it and why.
 fn words(durable: &Durable, record: &Record) -> (Option<String>, Option<String>) {
     let about = durable.command.as_ref().filter(|command| is_by(command, record));
     match about {
         Some(command) => (command.by.clone(), command.reason.clone()),
-        None => (None, request(durable, record).and_then(|request| request.reason.clone())),
+        None => match request(durable, record) {
+            Some(request) => (request.by.clone(), request.reason.clone()),
+            None => (None, None),
+        },
     }
 }
 
@@ -132,10 +137,20 @@ fn request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
     asked.filter(|request| request.after >= base)
 }
 
+/// The request that the record answers, where a newer one stands in its tag already. A record keeps the request of the
+/// rollout before it, of which the history says so.
+fn replaced<'a>(durable: &Durable, record: &'a Record, before: &[Past]) -> Option<&'a RequestId> {
+    let id = record.request.as_ref()?;
+    let replaced = durable.request.as_ref().is_some_and(|newest| newest.before.contains(id));
+    let earlier = |past: &Past| past.rollout != record.id && past.origin == Origin::Request(id.clone());
+    (replaced && !before.iter().any(earlier)).then_some(id)
+}
+
 /// What began the rollout. A request that an earlier one answered has begun nothing.
-fn origin(durable: &Durable, record: &Record, stand: Option<&Stand<'_>>) -> Origin {
-    if let Some(request) = request(durable, record) {
-        return Origin::Request(request.id.clone());
+fn origin(durable: &Durable, record: &Record, stand: Option<&Stand<'_>>, before: &[Past]) -> Origin {
+    let asked = request(durable, record).map(|request| &request.id);
+    if let Some(id) = asked.or_else(|| replaced(durable, record, before)) {
+        return Origin::Request(id.clone());
     }
     let base = durable.record.as_ref().map_or(record.base, |before| before.base);
     let kicked = stand.map(|stand| stand.kicked_since(base)).unwrap_or_default();

@@ -70,8 +70,11 @@ const MOST_TASKS: usize = 100;
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
     let latest = history.latest.as_ref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
-    let longest = if plan.standing() == Standing::Converged { WHOLE_IDLE } else { WHOLE };
-    if before != table || !plan.steps.is_empty() || now.since(*whole) >= longest || !plan.holds.iter().all(is_patient) {
+    if before != table
+        || !plan.steps.is_empty()
+        || now.since(*whole) >= longest(plan)
+        || !plan.holds.iter().all(is_patient)
+    {
         return None;
     }
     let awaited = awaited(observed, plan)?;
@@ -85,6 +88,20 @@ pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option
     glance.cluster |= now.since(*cluster) >= CLUSTER;
     glance.services |= now.since(*services) >= SERVICES;
     Some(glance)
+}
+
+/// How long a whole look is good for.
+fn longest(plan: &Plan) -> Span {
+    if plan.standing() == Standing::Converged { WHOLE_IDLE } else { WHOLE }
+}
+
+/// The newest look, if a wish may be judged by it once its services and tags are read again; `None` if everything is to be
+/// read. What else a wish is judged by is the account and that every row is found, once.
+pub fn for_a_wish<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
+    let latest = history.latest.as_ref()?;
+    let Latest { table: before, plan, whole, .. } = latest;
+    let known = !plan.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Unknown { .. }));
+    (before == table && known && now.since(*whole) < longest(plan)).then_some(latest)
 }
 
 /// The newest look, if what it found may be asked for by name in the next; `None` if selectors are to be compared anew.

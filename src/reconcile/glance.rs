@@ -15,11 +15,12 @@ use crate::plan::glance::Glance;
 pub(super) async fn renew(aws: &Aws, before: &Observed, glance: &Glance, fallback: Timestamp) -> Option<Observed> {
     let mut observed = before.clone();
     let cluster = before.one_cluster()?;
-    if glance.cluster {
-        observed.cluster = renew_cluster(aws, cluster).await?;
-    }
+    // Services before tags: what is wanted after the kicks that are seen was not wanted before them (`plan/request`).
     if glance.services {
         renew_services(aws, cluster, &mut observed).await?;
+    }
+    if glance.cluster {
+        observed.cluster = renew_cluster(aws, cluster).await?;
     }
     if !glance.tasks.is_empty() {
         renew_tasks(aws, cluster, glance, &mut observed).await?;

@@ -58,11 +58,12 @@ fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
 }
 
 fn request_line(request: &Request, record: Option<&Record>) -> String {
-    let Request { id, after: _, at, reason } = request;
+    let Request { id, after: _, at, before: _, by, reason } = request;
     let answered = record.is_some_and(|record| record.request.as_ref() == Some(id));
+    let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let state = if answered { "taken up" } else { "not taken up yet" };
-    fact("request", format!("{id} of {at}, {state}{reason}"))
+    fact("request", format!("{id}{by} of {at}, {state}{reason}"))
 }
 
 fn command_line(command: &Command, record: Option<&Record>) -> String {

@@ -121,7 +121,7 @@ async fn a_request_during_the_task_is_kicked_before_the_requester_is_let_go() {
     let attack = Attack::new(114).await;
     attack.kick_all();
     attack.until_launched().await;
-    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    accept(&attack.lab.aws(), &attack.lab.table, &Default::default(), attack.lab.now()).await.unwrap();
     attack.lab.settle(Until::Kicked, |_| {}).await;
     assert_eq!(attack.count("UpdateService"), 3);
     assert_eq!(attack.verdict().await, Verdict::Converged);

@@ -33,7 +33,7 @@ async fn a_breaker_without_rollback_is_a_failure_that_a_request_mends() {
     assert_eq!(attack.verdict().await, Verdict::Failed);
     assert!(attack.world().runs.is_empty());
     attack.lab.push().unwrap();
-    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    accept(&attack.lab.aws(), &attack.lab.table, &Default::default(), attack.lab.now()).await.unwrap();
     assert_eq!(attack.verdict().await, Verdict::Converged);
     assert_eq!(attack.world().runs.len(), 1);
 }
@@ -90,7 +90,7 @@ async fn a_request_that_ecs_rolls_back_between_two_runs_is_not_answered_for_ever
     }
     let digest = attack.lab.push().unwrap();
     attack.lab.world().set_app(&digest, App::CrashesAfter { ms: 1_000, exit_code: 1 });
-    accept(&attack.lab.aws(), &attack.lab.table, None, attack.lab.now()).await.unwrap();
+    accept(&attack.lab.aws(), &attack.lab.table, &Default::default(), attack.lab.now()).await.unwrap();
     for _ in 0..4 {
         attack.lab.settle(Until::OnePass, |_| {}).await;
         attack.lab.wait(Span::minutes(120)).await;

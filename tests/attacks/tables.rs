@@ -4,6 +4,7 @@ use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::Until;
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
+use evenkeel::plan::request::Wanted;
 use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
 use serde_json::json;
@@ -25,10 +26,24 @@ async fn a_row_that_is_scaled_to_nothing_in_the_middle_does_not_stop_the_rollout
 #[tokio::test(start_paused = true)]
 async fn requests_of_two_people_in_one_rollout_end_in_one_run() {
     let attack = Attack::new(115).await;
-    accept(&attack.lab.aws(), &attack.lab.table, Some("one".into()), attack.lab.now()).await.unwrap();
+    accept(
+        &attack.lab.aws(),
+        &attack.lab.table,
+        &Wanted { reason: Some("one".to_owned()), ..Wanted::default() },
+        attack.lab.now(),
+    )
+    .await
+    .unwrap();
     attack.lab.settle(Until::Kicked, |_| {}).await;
     attack.until(Phase::Rolling).await;
-    accept(&attack.lab.aws(), &attack.lab.table, Some("other".into()), attack.lab.now()).await.unwrap();
+    accept(
+        &attack.lab.aws(),
+        &attack.lab.table,
+        &Wanted { reason: Some("other".to_owned()), ..Wanted::default() },
+        attack.lab.now(),
+    )
+    .await
+    .unwrap();
     assert_eq!(attack.verdict().await, Verdict::Converged);
     assert_eq!(attack.world().runs.len(), 1);
     let before = attack.world().writes.len();

@@ -38,7 +38,7 @@ async fn a_request_that_is_read_late_is_not_taken_for_none() {
     lab.wait(Span::minutes(2)).await;
     lab.world().knobs_mut().read_lag_ms = 20_000;
     let begun = lab.world().world_json();
-    let acknowledged = accept(&lab.aws(), &lab.table, None, lab.now()).await.unwrap();
+    let acknowledged = accept(&lab.aws(), &lab.table, &Default::default(), lab.now()).await.unwrap();
     let (aws, pacing) = (lab.aws(), lab.pacing());
     let ended = settle_from(acknowledged.history, &aws, &lab.table, Mode::Act, Until::Settled, pacing, |_| {}).await;
     assert_eq!(ended.end, End::Reached(Verdict::Converged));

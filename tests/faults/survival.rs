@@ -7,6 +7,7 @@ use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::{End, Until};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
+use evenkeel::plan::request::Wanted;
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
 
@@ -42,7 +43,15 @@ async fn survives(effect: Effect, places: &[(&str, u64)]) {
         lab.world().faults_mut().add(Rule { when, then: effect.clone() });
         let place = format!("{} at {operation} {nth}", effect.name());
         let mut asked = 0;
-        while accept(&lab.aws(), &lab.table, Some("asked".to_owned()), lab.now()).await.is_err() {
+        while accept(
+            &lab.aws(),
+            &lab.table,
+            &Wanted { reason: Some("asked".to_owned()), ..Wanted::default() },
+            lab.now(),
+        )
+        .await
+        .is_err()
+        {
             asked += 1;
             assert!(asked < 3, "{place}: the request is refused for ever");
         }
@@ -142,7 +151,9 @@ async fn a_launch_that_is_not_permitted_is_a_failure_until_somebody_asks_again()
     lab.world().faults_mut().add(Rule { when, then: Effect::Denied });
     assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Failed));
     assert!(World::of(&lab, &begun).runs.is_empty());
-    accept(&lab.aws(), &lab.table, Some("permitted".to_owned()), lab.now()).await.unwrap();
+    accept(&lab.aws(), &lab.table, &Wanted { reason: Some("permitted".to_owned()), ..Wanted::default() }, lab.now())
+        .await
+        .unwrap();
     assert_eq!(converges(&lab, 1).await, Ok(()));
     let world = World::of(&lab, &begun);
     assert_eq!((world.harms, world.runs.len()), (Vec::new(), 1));

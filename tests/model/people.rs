@@ -10,7 +10,7 @@ use evenkeel::model::rollout::Record;
 use evenkeel::plan::command::{Want, Wish, command};
 use evenkeel::plan::history::History;
 use evenkeel::plan::planner::PlanInput;
-use evenkeel::plan::request::request;
+use evenkeel::plan::request::{Judged, Wanted, request};
 
 use super::look::{Look, second, short_key};
 use super::protocol::{FRESH, Protocol};
@@ -74,7 +74,7 @@ impl Protocol {
         let observed = self.sight(state, Sight::FRESH).observed();
         let history = History::default();
         let input = PlanInput { table: &self.table, observed: &observed, history: &history };
-        let accepted = request(&input, None).ok()?;
+        let Judged::New(accepted) = request(&input, &Wanted::default()).ok()? else { return None };
         if let Some(baseline) = &accepted.baseline {
             self.write(state, baseline, None);
         }

@@ -26,7 +26,7 @@ async fn a_whole_rollout_of_the_users_table_takes_few_calls() {
     let lab = Lab::new(cgap(), Start::Stated, 7).unwrap();
     lab.settle(Until::Settled, |_| {}).await;
     let before: usize = calls(&lab).values().sum();
-    accept(&lab.aws(), &lab.table, None, lab.now()).await.unwrap();
+    accept(&lab.aws(), &lab.table, &Default::default(), lab.now()).await.unwrap();
     let ended = lab.settle(Until::Settled, |_| {}).await;
     assert_eq!(ended.end, End::Reached(Verdict::Converged));
     let made: usize = calls(&lab).values().sum();

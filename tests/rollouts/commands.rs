@@ -173,7 +173,7 @@ async fn an_aborted_rollout_is_rolled_back_and_its_task_never_runs() {
     assert!(story.world().runs.is_empty());
     assert!(matches!(story.record().state, RecordState::Failed(Failure::Aborted)), "{:?}", story.record());
     assert_eq!(story.past()[0].by.as_deref(), Some("ada"));
-    request::accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }
@@ -228,7 +228,7 @@ async fn the_history_takes_only_the_room_that_others_leave() {
     // Record, launches, request, change and command have their places kept.
     assert_eq!(past.len(), 2, "{past:?}");
     assert_eq!(past[0].rollout, story.record().id);
-    request::accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.past()[0].origin.name(), "request");
 }

@@ -11,6 +11,7 @@ use evenkeel::controller::run::{News, run};
 use evenkeel::model::ids::TableName;
 use evenkeel::model::time::Span;
 use evenkeel::plan::command::{Want, Wish};
+use evenkeel::plan::request::Wanted;
 use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
 
@@ -196,7 +197,7 @@ async fn a_rollout_that_is_asked_for_through_the_door_is_durable_at_once_and_wat
     let phases = watched(story, &table, &Said::default(), |handle| async move {
         story.lab.wait(Span::minutes(2)).await;
         let mut changes = handle.changes();
-        let ask = Ask::Rollout { reason: Some("a new image".to_owned()) };
+        let ask = Ask::Rollout(Wanted { reason: Some("a new image".to_owned()), ..Wanted::default() });
         let Granted::Rollout(request) = handle.ask(cgap(), ask).await.unwrap() else { panic!("another wish") };
         let tags = story.lab.world().world_json().to_string();
         assert!(tags.contains(&format!("id={}", request.id)), "{tags}");
@@ -227,7 +228,7 @@ async fn a_wish_that_does_not_fit_is_refused_with_its_reason_and_nothing_is_writ
         let refused = handle.ask(cgap(), Ask::Command(wish)).await.unwrap_err();
         assert!(matches!(refused, Refused::Held(holds) if holds.len() == 1));
         let other = TableName::parse("another").unwrap();
-        let refused = handle.ask(other, Ask::Rollout { reason: None }).await.unwrap_err();
+        let refused = handle.ask(other, Ask::Rollout(Wanted::default())).await.unwrap_err();
         assert!(matches!(refused, Refused::NoTable));
         assert_eq!(story.world().writes_since(written), Vec::<String>::new());
     })

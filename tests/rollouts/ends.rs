@@ -33,7 +33,7 @@ async fn after_a_rollback_a_request_with_a_good_image_mends_it() {
     story.kick_all_with_a_bad_image_under_a_breaker();
     assert_eq!(story.settle().await, Verdict::Failed);
     story.lab.push().unwrap();
-    accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }

@@ -5,6 +5,7 @@ use evenkeel::controller::settle::End;
 use evenkeel::controller::settle::Until;
 use evenkeel::model::time::Span;
 use evenkeel::plan::hold::HoldCause;
+use evenkeel::plan::request::Wanted;
 use evenkeel::reconcile::pass::Verdict;
 
 use super::story::Story;
@@ -54,7 +55,7 @@ async fn a_request_completes_a_partial_kick() {
     let story = Story::settled(7).await;
     story.lab.kick(story.lab.service("portal")).unwrap();
     assert_eq!(story.settle().await, Verdict::Held);
-    accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
 }
@@ -63,7 +64,14 @@ async fn a_request_completes_a_partial_kick() {
 async fn a_request_that_is_made_twice_kicks_each_row_once() {
     let story = Story::settled(8).await;
     for _ in 0..2 {
-        accept(&story.lab.aws(), &story.lab.table, Some("twice".to_owned()), story.lab.now()).await.unwrap();
+        accept(
+            &story.lab.aws(),
+            &story.lab.table,
+            &Wanted { reason: Some("twice".to_owned()), ..Wanted::default() },
+            story.lab.now(),
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(story.settle().await, Verdict::Converged);
     let world = story.world();
@@ -78,7 +86,7 @@ async fn a_new_image_is_rolled_out_by_force_and_only_then() {
     let ended = story.ended().await;
     assert_eq!(ended.end, End::Reached(Verdict::Converged));
     holds(&ended, "NewerImage");
-    accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     let ended = story.ended().await;
     assert_eq!(ended.end, End::Reached(Verdict::Converged));
     let tasks = ended.last.observed.tasks.present().unwrap();

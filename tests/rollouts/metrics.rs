@@ -7,6 +7,7 @@ use evenkeel::controller::reload::{File, Tables};
 use evenkeel::controller::run::{News, run};
 use evenkeel::model::ids::TableName;
 use evenkeel::model::time::Span;
+use evenkeel::plan::request::Wanted;
 use evenkeel::telemetry::metrics::Metrics;
 
 use super::story::Story;
@@ -37,7 +38,7 @@ async fn scrapes(seed: u64) -> Vec<String> {
         story.lab.wait(Span::minutes(2)).await;
         let mut scrapes = vec![metrics.text()];
         let table = TableName::parse("cgap-devtest").unwrap();
-        handle.ask(table, Ask::Rollout { reason: None }).await.unwrap();
+        handle.ask(table, Ask::Rollout(Wanted::default())).await.unwrap();
         for _ in 0..45 {
             story.lab.wait(Span::minutes(1)).await;
             scrapes.push(metrics.text());

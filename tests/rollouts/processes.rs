@@ -34,7 +34,7 @@ async fn a_process_that_is_replaced_before_every_pass_still_runs_the_task_once()
 #[tokio::test(start_paused = true)]
 async fn two_controllers_at_once_run_the_task_once() {
     let story = Story::settled(19).await;
-    accept(&story.lab.aws(), &story.lab.table, None, story.lab.now()).await.unwrap();
+    accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     let (one, other) = tokio::join!(story.ended(), story.ended());
     assert_eq!((one.end, other.end), (End::Reached(Verdict::Converged), End::Reached(Verdict::Converged)));
     assert_eq!(story.world().runs.len(), 1);

@@ -4,12 +4,15 @@
 
 use evenkeel::controller::request::accept;
 use evenkeel::lab::bench::Lab;
+use evenkeel::model::rollout::IdempotencyKey;
+use evenkeel::plan::request::Wanted;
 use evenkeel::simulator::call::{Call, Service};
 use evenkeel::simulator::ecs::App;
 use evenkeel::simulator::knobs::Throttling;
 use evenkeel::simulator::scenario::{Action, Expected, Scenario};
 use serde_json::{Value, json};
 
+use super::people::BY;
 use super::process::Stage;
 use super::story::{Rows, Says, What};
 
@@ -105,16 +108,25 @@ pub(super) fn calm(stage: &Stage) {
     push(lab, App::Healthy);
 }
 
-/// `rollout start` by a person, with a process of its own.
+/// `rollout start` by a person under a key, twice: whoever was told may not have heard it. Each time it is a process of its
+/// own, which may die over it.
 pub(super) async fn request(stage: &Stage) {
+    let key = IdempotencyKey::parse(&format!("wish {}", stage.wishes())).ok();
+    let wanted = Wanted { key, by: Some(BY.to_owned()), ..Wanted::default() };
+    for _ in 0..2 {
+        ask(stage, &wanted).await;
+    }
+}
+
+async fn ask(stage: &Stage, wanted: &Wanted) {
     let aws = stage.person();
     let accepted = tokio::select! {
         biased;
         _ = stage.hand.died() => return,
-        accepted = accept(&aws, &stage.lab.table, None, stage.lab.now()) => accepted,
+        accepted = accept(&aws, &stage.lab.table, wanted, stage.lab.now()) => accepted,
     };
     if let Ok(accepted) = accepted {
-        stage.judge().acknowledged(accepted.request.id.to_string());
+        stage.judge().acknowledged(accepted.request.id().to_string());
     }
 }
 

@@ -193,10 +193,21 @@ impl Judge {
                     let harm = self.commands.command(now, client, value);
                     self.harms_of(now, harm);
                 }
-                Some("request") if applied => self.requested.extend(word(value, "id").map(str::to_owned)),
+                Some("request") if applied => self.request(now, value),
                 Some(_) => {}
             }
         }
+    }
+
+    /// P5: people ask under keys and one after the other, so each wish is written down once. A call that is repeated says the
+    /// same.
+    fn request(&mut self, now: Time, value: &str) {
+        let id = word(value, "id").unwrap_or_default();
+        let other = self.requested.iter().find(|known| word(known, "id") == Some(id) && *known != value);
+        if let Some(other) = other.filter(|_| self.blindness_ms == 0).cloned() {
+            self.harm(now, "P5", &format!("a wish is written down again: {other}, then {value}"));
+        }
+        self.requested.push(value.to_owned());
     }
 
     /// What was written down must be so, or be about to be so.
@@ -304,7 +315,7 @@ impl Judge {
     pub(super) fn requests_stand(&mut self, now: Time) {
         // Of a request that came after it, its person may have died before it was acknowledged.
         if let Some(last) = self.requests.last()
-            && !self.requested.contains(last)
+            && !self.requested.iter().any(|value| word(value, "id") == Some(last))
         {
             let how = format!("request {last} was acknowledged, and the cluster carried {:?}", self.requested);
             self.harm(now, "I9", &how);

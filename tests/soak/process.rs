@@ -2,7 +2,7 @@
 //!
 //! The controller's own code makes the passes; only when the next one comes is decided here.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(super) struct Stage {
     judge: Mutex<Judge>,
     /// Commands that people mean to give.
     orders: Mutex<Vec<Order>>,
+    /// How many rollouts people have wished for.
+    wishes: AtomicU32,
     /// Whether a person wants the table to settle for good, and nobody gives other commands any more.
     ending: AtomicBool,
     seen: Vec<Mutex<Seen>>,
@@ -62,6 +64,7 @@ impl Stage {
             hand,
             judge: Mutex::new(judge),
             orders: Mutex::default(),
+            wishes: AtomicU32::new(0),
             ending: AtomicBool::new(false),
             seen,
         }
@@ -93,6 +96,11 @@ impl Stage {
     /// A person means to give a command.
     pub(super) fn gives(&self, order: Order) {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(order);
+    }
+
+    /// How many rollouts people have wished for, this one included.
+    pub(super) fn wishes(&self) -> u32 {
+        self.wishes.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// From now on nobody gives commands.

@@ -6,6 +6,7 @@ use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::{End, Until};
 use evenkeel::lab::bench::Lab;
 use evenkeel::model::rollout::RecordState;
+use evenkeel::plan::request::Wanted;
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
 use serde_json::Value;
@@ -49,7 +50,14 @@ async fn converges(lab: &Lab, case: &str) {
         let record = ended.last.plan.rollout.record.as_ref().map(|record| &record.state);
         said.push(format!("{:?}, {record:?}, {:?}", ended.end, ended.last.plan.holds));
         if matches!(record, Some(RecordState::Failed(_))) {
-            accept(&lab.aws(), &lab.table, Some("again".to_owned()), lab.now()).await.unwrap();
+            accept(
+                &lab.aws(),
+                &lab.table,
+                &Wanted { reason: Some("again".to_owned()), ..Wanted::default() },
+                lab.now(),
+            )
+            .await
+            .unwrap();
         }
     }
     panic!("{case}: {said:#?}");

@@ -34,7 +34,7 @@ async fn deployments_that_ecs_took_back_before_anybody_looked_run_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_requests_deployments_that_ecs_took_back_before_anybody_looked_are_a_failure() {
     let (lab, begun) = Variant::Request.lab(Size::Cgap, 7).await;
-    accept(&lab.aws(), &lab.table, None, lab.now()).await.unwrap();
+    accept(&lab.aws(), &lab.table, &Default::default(), lab.now()).await.unwrap();
     crate::crashes::variant::spoil(&lab);
     lab.settle(Until::OnePass, |_| {}).await;
     lab.wait(Span::minutes(240)).await;

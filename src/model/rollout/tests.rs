@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attempt, Change, Failure, Lost, Record, RecordState, Request, RolloutId};
+use super::{Attempt, Change, Failure, Lost, Record, RecordState, RolloutId};
 use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
 use crate::model::tags::LONGEST;
 use crate::model::time::Timestamp;
@@ -64,13 +64,4 @@ fn a_long_change_still_fits_and_covers_every_row() {
     let change = Change { after: Timestamp::from_millis(1), at: Timestamp::from_millis(2), rows };
     assert!(change.tag().len() <= LONGEST);
     assert!(Change::parse(&change.tag()).unwrap().covers(&RowName::told("a-rather-long-row-7")));
-}
-
-#[test]
-fn a_reason_is_kept_as_far_as_a_tag_can_hold_it() {
-    let moment = Timestamp::from_millis(5);
-    let id = RequestId::of(&TableName::told("cgap"), moment, moment);
-    let request = Request { id, after: moment, at: moment, reason: Some("new <schema>, 3".repeat(40)) };
-    assert!(request.tag().len() <= LONGEST);
-    assert!(Request::parse(&request.tag()).unwrap().reason.unwrap().starts_with("new schema 3new schema"));
 }

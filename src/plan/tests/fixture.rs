@@ -213,7 +213,9 @@ impl World {
     /// Somebody asks for a rollout now.
     pub(crate) fn request(&mut self, after: Timestamp) -> RequestId {
         let id = RequestId::of(&self.table.name, after, self.observed.at);
-        let request = Request { id: id.clone(), after, at: self.observed.at, reason: Some("new schema".to_owned()) };
+        let reason = Some("new schema".to_owned());
+        let at = self.observed.at;
+        let request = Request { id: id.clone(), after, at, before: Vec::new(), by: None, reason };
         self.tag(|keys| keys.request.clone(), request.tag());
         id
     }

@@ -19,6 +19,7 @@ mod evidence;
 mod gate;
 mod glance;
 mod guards;
+mod keys;
 mod launch;
 mod looks;
 mod probe;

@@ -21,7 +21,7 @@ fn record(state: RecordState, since: i64) -> Record {
 }
 
 fn request(name: &str, at: i64) -> Request {
-    Request { id: RequestId::told(name), after: DEPLOYED, at: second(at), reason: None }
+    Request { id: RequestId::told(name), after: DEPLOYED, at: second(at), before: Vec::new(), by: None, reason: None }
 }
 
 fn change(at: i64) -> Change {

@@ -8,12 +8,20 @@ use crate::model::rollout::{Attempt, Failure, RecordState};
 use crate::model::row::RowKind;
 use crate::model::selector::{Selection, Selector};
 use crate::model::time::Span;
-use crate::plan::request::{Accepted, request};
+use crate::plan::request::{Accepted, Judged, Wanted, request};
 use crate::plan::rollout::Phase;
 
 fn asked(world: &World) -> Result<Accepted, Vec<&'static str>> {
+    let wanted = Wanted { reason: Some("new schema".to_owned()), ..Wanted::default() };
+    match judged(world, &wanted)? {
+        Judged::New(accepted) => Ok(accepted),
+        Judged::Known(id, stands) => panic!("{id} was there before: {stands}"),
+    }
+}
+
+pub(super) fn judged(world: &World, wanted: &Wanted) -> Result<Judged, Vec<&'static str>> {
     let refused = |holds: Vec<crate::plan::hold::Hold>| holds.iter().map(|hold| hold.cause.name()).collect();
-    request(&world.input(), Some("new schema".to_owned())).map_err(refused)
+    request(&world.input(), wanted).map_err(refused)
 }
 
 #[test]

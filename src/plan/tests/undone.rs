@@ -132,7 +132,14 @@ fn change(after: i64, at: i64) -> Option<Change> {
 }
 
 fn request(after: i64, at: i64) -> Option<Request> {
-    Some(Request { id: RequestId::told("feed"), after: moment(after), at: moment(at), reason: None })
+    Some(Request {
+        id: RequestId::told("feed"),
+        after: moment(after),
+        at: moment(at),
+        before: Vec::new(),
+        by: None,
+        reason: None,
+    })
 }
 
 fn since(durable: &Durable) -> Option<Timestamp> {

@@ -147,9 +147,10 @@ impl RolloutEntryJson {
     pub fn of(subject: &Subject<'_>, id: &str) -> Option<Self> {
         let report = &subject.plan.rollout;
         let is = |other: &dyn ToString| other.to_string() == id;
-        let recorded = report.record.as_ref().is_some_and(|record| {
-            is(&record.id) || record.request.as_ref().is_some_and(|request| is(request))
-        });
+        let recorded = report
+            .record
+            .as_ref()
+            .is_some_and(|record| is(&record.id) || record.request.as_ref().is_some_and(|request| is(request)));
         let newest = recorded || report.id.as_ref().is_some_and(|newest| is(newest));
         if newest && subject.rollout_is_in_hand() {
             return Some(Self::going_on(subject, id, "InHand"));

@@ -74,7 +74,7 @@ pub struct PastJson {
     pub failed_row: Option<String>,
     /// The short digests that its new tasks ran.
     pub digests: Vec<String>,
-    /// Who ended it or had its task run again.
+    /// Who ended it or had its task run again, or else who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// Why: that person's words, or else the request's.

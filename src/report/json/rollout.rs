@@ -96,6 +96,9 @@ pub struct RequestJson {
     pub at: String,
     /// Rows whose deployment is not newer than this are kicked.
     pub after: String,
+    /// Who made it, as far as a tag can hold the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// Why, as far as a tag can hold it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -218,8 +221,9 @@ impl CommandJson {
 
 impl From<&Request> for RequestJson {
     fn from(request: &Request) -> Self {
-        let Request { id, after, at, reason } = request;
-        Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), reason: reason.clone() }
+        let Request { id, after, at, before: _, by, reason } = request;
+        let (by, reason) = (by.clone(), reason.clone());
+        Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), by, reason }
     }
 }
 

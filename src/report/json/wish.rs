@@ -11,7 +11,7 @@ use crate::plan::command::{Want, Wish, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
 use crate::plan::planner::PlanInput;
-use crate::plan::request::request;
+use crate::plan::request::{Wanted, request};
 use crate::report::subject::Subject;
 
 /// A wish, and what stands against it.
@@ -30,7 +30,7 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<WishJson> {
     let input = PlanInput { table: subject.table, observed: subject.observed, history: &history };
     let commanded = |want: Want| command(&input, &Wish { want, by: None, reason: None }).err().unwrap_or_default();
     vec![
-        WishJson::of("start", &request(&input, None).err().unwrap_or_default()),
+        WishJson::of("start", &request(&input, &Wanted::default()).err().unwrap_or_default()),
         WishJson::of("retry", &commanded(Want::Retry)),
         WishJson::of("resolve", &commanded(Want::Resolve(Told::Succeeded))),
         WishJson::of("abort", &commanded(Want::Abort)),
