@@ -12,6 +12,7 @@ mod tidy {
     mod manifest;
     mod names;
     mod page;
+    mod policy;
     mod rooms;
     mod shape;
     mod text;
