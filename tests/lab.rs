@@ -21,6 +21,7 @@ mod rollouts {
     mod metrics;
     mod probes;
     mod processes;
+    mod runs;
     mod story;
     mod tables;
 }

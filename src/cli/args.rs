@@ -189,6 +189,27 @@ pub enum Rollout {
         #[command(flatten)]
         timeout: Timeout,
     },
+    /// Runs the deployment task once more after a rollout that has ended, through the same gate, without a new deployment.
+    Run {
+        /// Which table.
+        #[command(flatten)]
+        table: Table,
+        /// The task row that is meant; a table has one at most.
+        #[arg(long, value_name = "ROW")]
+        row: Option<String>,
+        /// Who wants it.
+        #[command(flatten)]
+        given: Signed,
+        /// Giving it again under the same key is the same command: the task runs once for it.
+        #[arg(long, value_name = "KEY", value_parser = IdempotencyKey::parse)]
+        idempotency_key: Option<IdempotencyKey>,
+        /// Waits until the deployment task has ended.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        timeout: Timeout,
+    },
     /// Shows the last rollouts: what began them, how they ended, and who said so.
     History {
         /// Which table.

@@ -1,6 +1,6 @@
-//! `evenkeel rollout retry`, `resolve`, `abort` and `history`: a person's way out, and what is kept of it.
+//! `evenkeel rollout retry`, `resolve`, `abort`, `run` and `history`: a person's way out, and what is kept of it.
 
-use crate::controller::command::{Acknowledged, Refused, accept};
+use crate::controller::command::{Acknowledged, Given, Refused, accept};
 use crate::controller::settle::{End, Ended, Until};
 use crate::model::command::{Command, Standing};
 use crate::model::row::ServiceTable;
@@ -33,12 +33,15 @@ pub(super) async fn give(
         Err(error @ Refused::TooLate) => return Err(Failure::of(&error).hint("AWS answers slowly; give it again")),
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
-    context.output.say(&format!("{} of rollout {} is written down", command.order, command.rollout));
+    context.output.say(&match &command {
+        Given::New(command) => format!("{} of rollout {} is written down", command.order, command.rollout),
+        Given::Known(stands) => format!("{} was given before under this key: {stands}", wish.want.name()),
+    });
     let until = match (wait, wish.want) {
         (true, _) => Until::Settled,
         (false, Want::Resolve(_) | Want::Abort) => Until::Obeyed,
         // Its gate has to hold anew: whoever does not wait for that has only written it down.
-        (false, Want::Retry) => Until::OnePass,
+        (false, Want::Retry | Want::Run) => Until::OnePass,
     };
     let (ended, document) = to_its_end(context, table, history, (until, timeout), 1).await;
     if context.output.format == Format::Json {
@@ -47,7 +50,10 @@ pub(super) async fn give(
         conclude(context, table, &ended);
     }
     say_unseen(context, ended.end);
-    Ok(judged(context, &command, &ended, wait))
+    Ok(match &command {
+        Given::New(command) => judged(context, command, &ended, wait),
+        Given::Known(_) => Exit::from(ended.end),
+    })
 }
 
 /// Whoever did not wait asked for the command and for nothing more: a rollout that ends as failed because somebody said

@@ -35,6 +35,7 @@ pub(super) fn table_of(command: &Rollout) -> &Path {
         | Rollout::Retry { table, .. }
         | Rollout::Resolve { table, .. }
         | Rollout::Abort { table, .. }
+        | Rollout::Run { table, .. }
         | Rollout::History { table }
         | Rollout::Status { table, .. } => &table.table,
     }
@@ -48,7 +49,7 @@ pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &Se
             start(context, table, &wanted(asked), until, timeout.timeout).await
         }
         Rollout::Retry { table: _, given: Given { by, reason }, wait, timeout } => {
-            let wish = Wish { want: Want::Retry, by: by.clone(), reason: reason.clone() };
+            let wish = Wish { want: Want::Retry, by: by.clone(), reason: reason.clone(), key: None };
             command::give(context, table, &wish, *wait, timeout.timeout).await
         }
         Rollout::Resolve { table: _, told, given, wait, timeout } => {
@@ -61,8 +62,28 @@ pub(super) async fn rollout(context: &Context<'_>, command: &Rollout, table: &Se
         Rollout::Abort { table: _, given, wait, timeout } => {
             command::give(context, table, &wish(Want::Abort, given), *wait, timeout.timeout).await
         }
+        Rollout::Run { table: _, row, given, idempotency_key, wait, timeout } => {
+            is_the_task_row(table, row.as_deref())?;
+            let wish = Wish { key: idempotency_key.clone(), ..wish(Want::Run, given) };
+            command::give(context, table, &wish, *wait, timeout.timeout).await
+        }
         Rollout::History { table: _ } => Ok(command::history(context, table).await),
         Rollout::Status { table: _, watch, timeout } => Ok(status(context, table, *watch, timeout.timeout).await),
+    }
+}
+
+/// Whoever names a row means that one.
+fn is_the_task_row(table: &ServiceTable, row: Option<&str>) -> Result<(), Failure> {
+    let task = table.task_row().map(|(row, _)| row.name.as_str());
+    match row {
+        Some(row) if task != Some(row) => {
+            let failure = Failure::input(format!("{row} is not the task row of {}", table.name));
+            Err(match task {
+                Some(task) => failure.hint(format!("it is {task}")),
+                None => failure.hint("the table has none"),
+            })
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -73,7 +94,7 @@ fn wanted(Asked { by, reason, idempotency_key, build }: &Asked) -> Wanted {
 }
 
 fn wish(want: Want, Signed { by, reason }: &Signed) -> Wish {
-    Wish { want, by: Some(by.clone()), reason: Some(reason.clone()) }
+    Wish { want, by: Some(by.clone()), reason: Some(reason.clone()), key: None }
 }
 
 async fn start(

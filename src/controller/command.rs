@@ -7,9 +7,10 @@ use crate::aws::{Aws, AwsError};
 use crate::model::command::Command;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
-use crate::plan::command::{Wish, command};
+use crate::plan::command::{Judged, Wish, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
+use crate::plan::request::Stands;
 use crate::reconcile::wish::Subject;
 
 use super::judge::{Asking, judge};
@@ -32,9 +33,18 @@ pub enum Refused {
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     /// The command.
-    pub command: Command,
+    pub command: Given,
     /// What the passes that follow in this process should know: a read that does not show the command yet is behind.
     pub history: History,
+}
+
+/// A command that stands on the cluster, or stood there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It was written down just now.
+    New(Command),
+    /// It was given before under the same key, and nothing was written.
+    Known(Stands),
 }
 
 /// Writes a command down, by a process that knows nothing of the table yet.
@@ -63,17 +73,20 @@ pub async fn accept_knowing(
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
     let asking = Asking { aws, table, known, fallback };
-    // Boxed: a whole look is a deep future, and those who await it are deep themselves.
-    let judged = Box::pin(judge(asking, Subject::Tags, |input| command(input, wish)));
-    let allowed = judged.await.map_err(Refused::Held)?;
-    if allowed.is_too_old() {
-        return Err(Refused::TooLate);
-    }
-    let (accepted, at) = (allowed.answer, allowed.at);
+    let allowed = judge(asking, Subject::Tags, |input| command(input, wish)).await.map_err(Refused::Held)?;
+    let (too_old, at) = (allowed.is_too_old(), allowed.at);
+    let accepted = match allowed.answer {
+        Judged::Known(stands) => {
+            tracing::info!(table = %table.name, stands = stands.name(), "command was given before");
+            return Ok(Acknowledged { command: Given::Known(stands), history: History::default() });
+        }
+        Judged::New(_) if too_old => return Err(Refused::TooLate),
+        Judged::New(accepted) => accepted,
+    };
     let tag = accepted.command.tag();
     aws.tag(&accepted.cluster, &accepted.keys.command, &tag).await.map_err(Refused::NotWritten)?;
     tracing::info!(table = %table.name, rollout = %accepted.command.rollout, order = %accepted.command.order, "command given");
     let mut history = History::default();
     history.written.command = Some((accepted.command.clone(), at));
-    Ok(Acknowledged { command: accepted.command, history })
+    Ok(Acknowledged { command: Given::New(accepted.command), history })
 }

@@ -21,6 +21,7 @@ use crate::plan::hold::Hold;
 use crate::plan::request::{Stands, Wanted};
 use crate::reconcile::pass::PassReport;
 
+use super::command::Given;
 use super::request::Requested;
 
 /// News that a slow watcher may fall behind by. One that falls further behind is told so, and looks at everything anew.
@@ -89,6 +90,8 @@ pub enum Granted {
     Known(RequestId, Stands),
     /// A command is given.
     Command(Command),
+    /// It was given before under the same key: how it stands. Nothing was written.
+    KnownCommand(Stands),
 }
 
 /// Why a wish was not granted; nothing was begun then.
@@ -147,7 +150,7 @@ impl Granted {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rollout(_) | Self::Command(_) => "granted",
-            Self::Known(..) => "known",
+            Self::Known(..) | Self::KnownCommand(_) => "known",
         }
     }
 }
@@ -157,6 +160,15 @@ impl From<Requested> for Granted {
         match requested {
             Requested::New(request) => Self::Rollout(request),
             Requested::Known(id, stands) => Self::Known(id, stands),
+        }
+    }
+}
+
+impl From<Given> for Granted {
+    fn from(given: Given) -> Self {
+        match given {
+            Given::New(command) => Self::Command(command),
+            Given::Known(stands) => Self::KnownCommand(stands),
         }
     }
 }

@@ -69,7 +69,8 @@ pub async fn accept(
     wanted: &Wanted,
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
-    accept_knowing(&History::default(), aws, table, wanted, fallback).await
+    // Boxed: a whole look is a deep future, and those who await it are deep themselves.
+    Box::pin(accept_knowing(&History::default(), aws, table, wanted, fallback)).await
 }
 
 /// Writes a request down, unless it is there already. When this returns it survives any crash.
@@ -85,9 +86,7 @@ pub async fn accept_knowing(
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
     let asking = Asking { aws, table, known, fallback };
-    // Boxed: a whole look is a deep future, and those who await it are deep themselves.
-    let judged = Box::pin(judge(asking, Subject::Services, |input| request(input, wanted)));
-    let allowed = judged.await.map_err(Refused::Held)?;
+    let allowed = judge(asking, Subject::Services, |input| request(input, wanted)).await.map_err(Refused::Held)?;
     let too_old = allowed.is_too_old();
     match allowed.answer {
         Judged::Known(id, stands) => {
@@ -95,7 +94,7 @@ pub async fn accept_knowing(
             Ok(Acknowledged { request: Requested::Known(id, stands), history: History::default() })
         }
         Judged::New(_) if too_old => Err(Refused::TooLate),
-        Judged::New(accepted) => write(aws, table, accepted, allowed.at).await,
+        Judged::New(accepted) => write(aws, table, *accepted, allowed.at).await,
     }
 }
 

@@ -69,7 +69,9 @@ impl Wishes {
             let wish = ask.name();
             let (outcome, granted, written) = match grant(&means, ask).await {
                 // What was there already is nothing new to the passes.
-                Ok((granted @ Granted::Known(..), _)) => (granted.name(), Ok(granted), None),
+                Ok((granted @ (Granted::Known(..) | Granted::KnownCommand(_)), _)) => {
+                    (granted.name(), Ok(granted), None)
+                }
                 Ok((granted, history)) => (granted.name(), Ok(granted), Some(history.written)),
                 Err(refused) => (refused.name(), Err(refused), None),
             };
@@ -105,7 +107,7 @@ async fn grant(Means { aws, table, known, fallback }: &Means, ask: Ask) -> Resul
             Err(request::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
         },
         Ask::Command(wish) => match command::accept_knowing(known, aws, table, &wish, *fallback).await {
-            Ok(command::Acknowledged { command, history }) => Ok((Granted::Command(command), history)),
+            Ok(command::Acknowledged { command, history }) => Ok((Granted::from(command), history)),
             Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),
             Err(command::Refused::TooLate) => Err(Refused::TooLate),
             Err(command::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),

@@ -9,7 +9,8 @@
 
 use std::fmt;
 
-use super::rollout::{Failure, Record, RecordState, RolloutId};
+use super::ids::{CommandId, TableName};
+use super::rollout::{Failure, IdempotencyKey, Record, RecordState, RolloutId};
 use super::tags;
 use super::time::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct Command {
     pub order: Order,
     /// When it was given, in AWS's time.
     pub at: Timestamp,
+    /// What it is known by again, if it was given under a key.
+    pub id: Option<CommandId>,
     /// Who gave it, as far as a tag can hold the name.
     pub by: Option<String>,
     /// Why, as far as a tag can hold it.
@@ -39,6 +42,8 @@ pub enum Order {
     Resolve(u32, Told),
     /// Take the rollout back where it is still going, and do not run the deployment task.
     Abort,
+    /// Run the deployment task once more, though the rollout has ended, after this attempt; 0 where there was none.
+    Run(u32),
 }
 
 /// How a person says that an attempt ended.
@@ -71,7 +76,15 @@ impl Order {
             Self::Retry(_) => "retry",
             Self::Resolve(..) => "resolve",
             Self::Abort => "abort",
+            Self::Run(_) => "run",
         }
+    }
+}
+
+impl CommandId {
+    /// The id of a command under a key: nothing else counts, so it is the same whoever gives it again, when and of whom.
+    pub fn keyed(table: &TableName, key: &IdempotencyKey) -> Self {
+        Self::told(key.digits(table, "command"))
     }
 }
 
@@ -102,6 +115,8 @@ impl fmt::Display for Order {
             Self::Retry(attempt) => write!(f, "retry after attempt {attempt}"),
             Self::Resolve(attempt, told) => write!(f, "resolve attempt {attempt} as {}", told.name()),
             Self::Abort => f.write_str("abort"),
+            Self::Run(0) => f.write_str("run"),
+            Self::Run(attempt) => write!(f, "run after attempt {attempt}"),
         }
     }
 }
@@ -109,23 +124,29 @@ impl fmt::Display for Order {
 impl Command {
     /// The tag's value, within AWS's length.
     pub fn tag(&self) -> String {
-        let Self { rollout, base, order, at, by, reason } = self;
+        let Self { rollout, base, order, at, id, by, reason } = self;
         let (attempt, told) = match order {
-            Order::Retry(attempt) => (Some(attempt), None),
+            Order::Retry(attempt) | Order::Run(attempt) => (Some(attempt), None),
             Order::Resolve(attempt, told) => (Some(attempt), Some(told.name())),
             Order::Abort => (None, None),
         };
-        tags::write([
+        let value = tags::write([
             ("do", Some(order.name().to_owned())),
             ("rollout", Some(rollout.to_string())),
             ("attempt", attempt.map(ToString::to_string)),
             ("as", told.map(str::to_owned)),
             ("base", base.map(|base| base.millis().to_string())),
             ("at", Some(at.millis().to_string())),
+            ("id", id.as_ref().map(ToString::to_string)),
             // The last words, since they may have blanks in them; see `tags::last_words`.
             ("by", name_of(by.as_deref())),
-            ("reason", tags::some_free(reason.as_deref(), 110)),
-        ])
+        ]);
+        tags::with_reason(value, reason.as_deref())
+    }
+
+    /// The command as its tag will show it: of the reason, what there is room for.
+    pub fn as_kept(self) -> Self {
+        Self::parse(&self.tag()).unwrap_or(self)
     }
 
     /// Reads a tag's value; `None` if it is not one that `tag` writes.
@@ -141,6 +162,7 @@ impl Command {
                 _ => return None,
             },
             "abort" => Order::Abort,
+            "run" => Order::Run(attempt()?),
             _ => return None,
         };
         let moment = |text: &&str| text.parse().ok().map(Timestamp::from_millis);
@@ -148,12 +170,13 @@ impl Command {
         let base = words.get("base").map(moment);
         let base = if let Some(base) = base { Some(base?) } else { None };
         let rollout = RolloutId::told(*words.get("rollout")?);
-        Some(Self { rollout, base, order, at: words.get("at").and_then(moment)?, by, reason })
+        let id = words.get("id").map(|id| CommandId::told(*id));
+        Some(Self { rollout, base, order, at: words.get("at").and_then(moment)?, id, by, reason })
     }
 
     /// Whether it is about this record's rollout.
     ///
-    /// A retry and a resolve name an attempt, and the id that its token was made from. An abort is about the rollout
+    /// A retry, a run and a resolve name an attempt, and the id that its token was made from. An abort is about the rollout
     /// as a whole: a kick that joins it makes another id, and whoever looked before the command was there may write it.
     pub fn is_about(&self, record: &Record) -> bool {
         // Its end may have another base than it had, and id; the newest command that came before it has brought it about.
@@ -211,6 +234,11 @@ impl Command {
                 | RecordState::Resolved(_)
                 | RecordState::Skipped => Standing::Void,
             },
+            Order::Run(attempt) => match &record.state {
+                state if state.can_run_again() && state.attempt().unwrap_or(0) == attempt => Standing::Pending,
+                state if state.attempt().is_some_and(|number| number > attempt) => Standing::Done,
+                _ => Standing::Void,
+            },
         }
     }
 }
@@ -224,6 +252,7 @@ pub fn name_of(by: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Command, Order, Standing, Told, name_of};
+    use crate::model::ids::{CommandId, RowName};
     use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
     use crate::model::tags::LONGEST;
     use crate::model::time::Timestamp;
@@ -234,6 +263,7 @@ mod tests {
             base: Some(Timestamp::from_millis(9_999_999_999_998)),
             order,
             at: Timestamp::from_millis(9_999_999_999_999),
+            id: Some(CommandId::told("fedcba9876543210")),
             by: Some("Ada B. (on call)".to_owned()),
             reason: Some("by=hand, reason=the index was checked; ".repeat(9)),
         }
@@ -247,9 +277,14 @@ mod tests {
 
     #[test]
     fn every_command_fits_a_tag_and_reads_back() {
-        for order in
-            [Order::Retry(12), Order::Resolve(3, Told::Succeeded), Order::Resolve(3, Told::Failed), Order::Abort]
-        {
+        for order in [
+            Order::Retry(12),
+            Order::Resolve(3, Told::Succeeded),
+            Order::Resolve(3, Told::Failed),
+            Order::Abort,
+            Order::Run(0),
+            Order::Run(12),
+        ] {
             let tag = command(order).tag();
             assert!(tag.chars().count() <= LONGEST, "{} characters", tag.len());
             let read = Command::parse(&tag).unwrap();
@@ -258,7 +293,9 @@ mod tests {
                 read.reason.as_deref().is_some_and(|reason| reason.starts_with("by=hand reason=the index")),
                 "{tag}"
             );
+            assert_eq!(read.id, command(order).id, "{tag}");
             assert_eq!(read.tag(), tag);
+            assert_eq!(read, command(order).as_kept());
         }
     }
 
@@ -278,6 +315,39 @@ mod tests {
         assert_eq!(command(Order::Retry(1)).against(&record(lost(2))), Standing::Done);
         assert_eq!(command(Order::Retry(2)).against(&record(lost(1))), Standing::Void);
         assert_eq!(command(Order::Resolve(1, Told::Failed)).against(&record(lost(2))), Standing::Void);
+    }
+
+    #[test]
+    fn a_run_is_about_the_attempt_after_which_it_was_given_and_about_no_rollout_that_goes_on() {
+        let attempt = |number| Attempt { number, task: "cafe".to_owned() };
+        let stands = |order, state| command(order).against(&record(state));
+        for state in [RecordState::Baseline, RecordState::Skipped] {
+            assert_eq!(stands(Order::Run(0), state.clone()), Standing::Pending);
+            assert_eq!(stands(Order::Run(1), state), Standing::Void);
+        }
+        for ended in [
+            RecordState::Succeeded(attempt(2)),
+            RecordState::Resolved(2),
+            RecordState::Failed(Failure::Task { attempt: attempt(2), exit: Some(3) }),
+            RecordState::Failed(Failure::Start(2)),
+            RecordState::Failed(Failure::Log { attempt: attempt(2) }),
+            RecordState::Failed(Failure::Told(2)),
+        ] {
+            assert_eq!(stands(Order::Run(2), ended.clone()), Standing::Pending, "{ended:?}");
+            assert_eq!(stands(Order::Run(1), ended.clone()), Standing::Done, "{ended:?}");
+            assert_eq!(stands(Order::Run(3), ended.clone()), Standing::Void, "{ended:?}");
+        }
+        for other in [
+            RecordState::Open,
+            RecordState::Failed(Failure::Aborted),
+            RecordState::Failed(Failure::Row(RowName::told("portal"))),
+        ] {
+            assert_eq!(stands(Order::Run(0), other.clone()), Standing::Void, "{other:?}");
+        }
+        let lost = RecordState::Unknown(Lost { attempt: 1, task: None });
+        assert_eq!(stands(Order::Run(1), lost), Standing::Void);
+        assert_eq!(stands(Order::Run(1), RecordState::Launching(1)), Standing::Void);
+        assert_eq!(stands(Order::Run(1), RecordState::Launching(2)), Standing::Done);
     }
 
     #[test]

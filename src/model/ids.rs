@@ -93,6 +93,11 @@ name! {
     RequestId
 }
 
+name! {
+    /// Sixteen hex digits by which a command is known again to whoever gives it under the same key.
+    CommandId
+}
+
 impl ServiceDeploymentArn {
     /// Its id, as people tell service deployments apart.
     pub fn short(&self) -> &str {

@@ -49,7 +49,18 @@ fn order(one: &Record, other: &Record) -> Ordering {
 /// Whether a record says less than a launch: an older rollout, that a rollout waits for its gate which has passed it, or
 /// an attempt that was followed by another.
 fn is_behind(record: &Record, launch: &Record) -> bool {
-    let waits = |record: &Record| record.state == RecordState::Open;
+    // A baseline that somebody has written anew, because he removed the record, has another base than a rollout's launch;
+    // only a launch that a person asked for has its own.
+    let waits = |record: &Record| match record.state {
+        RecordState::Open | RecordState::Skipped => true,
+        RecordState::Baseline => launch.base == record.base,
+        RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_) => false,
+    };
     let earlier = record.state.attempt().zip(launch.state.attempt()).is_some_and(|(before, attempt)| before < attempt);
     let less = (waits(record) && !waits(launch)) || earlier;
     launch.frontier > record.frontier || (launch.frontier == record.frontier && less)
@@ -123,6 +134,24 @@ mod tests {
         let failed = record(5, RecordState::Failed(Failure::Start(1)));
         let open = Record { since: Timestamp::from_millis(9), ..record(5, RecordState::Open) };
         assert_eq!(known(Some(open.clone()), &[Some(failed), Some(open.clone())]), Some(open));
+    }
+
+    #[test]
+    fn a_run_outlives_a_late_word_that_there_was_none() {
+        for before in [RecordState::Baseline, RecordState::Skipped] {
+            let late = record(5, before);
+            for state in [RecordState::Launching(1), RecordState::Succeeded(Attempt { number: 1, task: "cafe".into() })]
+            {
+                let launch = Record { base: late.base, ..record(5, state) };
+                assert_eq!(known(Some(late.clone()), &[Some(launch.clone()), None]), Some(launch));
+            }
+        }
+    }
+
+    #[test]
+    fn a_baseline_that_was_written_anew_is_not_taken_for_a_late_word() {
+        let anew = Record { base: Timestamp::from_millis(5), ..record(5, RecordState::Baseline) };
+        assert_eq!(known(Some(anew.clone()), &[Some(succeeded(5)), None]), Some(anew));
     }
 
     #[test]

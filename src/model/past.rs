@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::command::name_of;
-use super::ids::{RequestId, RowName};
+use super::ids::{CommandId, RequestId, RowName};
 use super::rollout::{Failure, Record, RecordState, RolloutId};
 use super::tags;
 use super::time::Timestamp;
@@ -34,6 +34,8 @@ pub struct Past {
     pub origin: Origin,
     /// The digests that its new tasks ran, short; empty where they were not seen.
     pub digests: Vec<String>,
+    /// What the person's command is known by again that ended it or had its task run again, if it was given under a key.
+    pub command: Option<CommandId>,
     /// Who ended it or had its task run again, if a person's command did; or else who asked for it.
     pub by: Option<String>,
     /// Why: the person's words, or else the request's.
@@ -49,6 +51,8 @@ pub enum Origin {
     Change,
     /// Kicks by others.
     Kick,
+    /// A person's word: the task alone was run, once more or for the first time.
+    Run,
 }
 
 impl Origin {
@@ -58,6 +62,7 @@ impl Origin {
             Self::Request(_) => "request",
             Self::Change => "change",
             Self::Kick => "kick",
+            Self::Run => "run",
         }
     }
 }
@@ -65,10 +70,10 @@ impl Origin {
 impl Past {
     /// The tag's value, within AWS's length: what does not fit is cut from the reason.
     pub fn tag(&self) -> String {
-        let Self { rollout, at, state, origin, digests, by, reason } = self;
+        let Self { rollout, at, state, origin, digests, command, by, reason } = self;
         let request = match origin {
             Origin::Request(id) => Some(id.to_string()),
-            Origin::Change | Origin::Kick => None,
+            Origin::Change | Origin::Kick | Origin::Run => None,
         };
         let facts = [("id", Some(rollout.to_string())), ("at", Some(at.millis().to_string()))];
         let rest = [
@@ -76,6 +81,7 @@ impl Past {
             ("request", request),
             // Two images are what fits; most tables have one.
             ("images", Some(digests.iter().take(2).cloned().collect::<Vec<_>>().join("+")).filter(|it| !it.is_empty())),
+            ("command", command.as_ref().map(ToString::to_string)),
             ("by", name_of(by.as_deref())),
         ];
         let value = tags::write(facts.into_iter().chain(state.said()).chain(rest));
@@ -90,6 +96,7 @@ impl Past {
             "request" => Origin::Request(RequestId::told(*words.get("request")?)),
             "change" => Origin::Change,
             "kick" => Origin::Kick,
+            "run" => Origin::Run,
             _ => return None,
         };
         let digests = words.get("images").map(|images| images.split('+').map(str::to_owned).collect());
@@ -99,6 +106,7 @@ impl Past {
             state: RecordState::heard(&words)?,
             origin,
             digests: digests.unwrap_or_default(),
+            command: words.get("command").map(|id| CommandId::told(*id)),
             by,
             reason,
         })
@@ -168,7 +176,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{KEPT, Origin, Past, entries, keys, place};
-    use crate::model::ids::{RequestId, RowName, TableName};
+    use crate::model::ids::{CommandId, RequestId, RowName, TableName};
     use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
     use crate::model::tags::LONGEST;
     use crate::model::time::Timestamp;
@@ -180,6 +188,7 @@ mod tests {
             state,
             origin: Origin::Request(RequestId::told("0123456789abcdef")),
             digests: vec!["0123456789ab".to_owned(), "ba9876543210".to_owned()],
+            command: Some(CommandId::told("fedcba9876543210")),
             by: Some("somebody with a long name, on call today".to_owned()),
             reason: Some("the log says that it is done. ".repeat(20)),
         }
@@ -217,6 +226,7 @@ mod tests {
             let read = Past::parse(&tag).unwrap();
             assert_eq!((read.rollout, read.at, read.state), (entry.rollout, entry.at, state), "{tag}");
             assert_eq!((read.origin, read.digests.len()), (entry.origin, 2), "{tag}");
+            assert_eq!(read.command, entry.command, "{tag}");
         }
     }
 

@@ -122,19 +122,22 @@ impl Violations {
         match &next.state {
             RecordState::Launching(attempt) => {
                 let last = attempt.saturating_sub(1);
+                let follows = |before: &Record| before.state.attempt().unwrap_or(0) == last;
+                let run = said(Order::Run(last)) && before.is_some_and(follows);
                 let allowed = before.is_some_and(|before| match &before.state {
                     RecordState::Open => last == 0,
                     RecordState::Launching(number) => *number == last,
                     RecordState::Launched(accepted) => accepted.number == last,
-                    RecordState::Failed(_) | RecordState::Unknown(_) => said(Order::Retry(last)),
+                    RecordState::Failed(_) => said(Order::Retry(last)) || run,
+                    RecordState::Unknown(_) => said(Order::Retry(last)),
                     RecordState::Baseline
                     | RecordState::Succeeded(_)
                     | RecordState::Resolved(_)
-                    | RecordState::Skipped => false,
+                    | RecordState::Skipped => run,
                 });
                 self.unless(allowed && same, "I1", || format!("attempt {attempt} does not follow from the record"));
                 // An attempt that follows one that never started has its gate judged again before RunTask.
-                if *attempt == 1 || said(Order::Retry(last)) {
+                if *attempt == 1 || said(Order::Retry(last)) || run {
                     self.old_tasks(table, observed);
                 }
             }

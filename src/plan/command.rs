@@ -5,22 +5,27 @@
 //! | retry | failed with its task, or unknown | the next attempt, as from an open rollout: gate, settling, launch (`launch`) |
 //! | resolve | unknown | the record ends as the person says |
 //! | abort | open | rolls back what is still going, then ends the record as failed |
+//! | run | ended, and neither unknown nor taken back | the next attempt, by the same way as a retry's |
 //!
 //! A command is read from its tag on every pass, so a second controller or a fresh process does the rest of it. It is
 //! done when the record is another one than it names; nothing else remembers it.
 
 use crate::model::command::{Command, Order, Standing, Told, name_of};
-use crate::model::ids::ClusterArn;
-use crate::model::observed::Fate;
-use crate::model::rollout::{Durable, Failure, Record, RecordState, TagKeys};
+use crate::model::ids::{ClusterArn, CommandId};
+use crate::model::observed::{ClusterView, Fate};
+use crate::model::past;
+use crate::model::rollout::{Durable, Failure, IdempotencyKey, Record, RecordState, TagKeys};
 use crate::model::tags;
+use crate::model::time::Timestamp;
 
 use super::action::{Action, RollBack, Step};
 use super::because::Because;
 use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause};
+use super::order;
 use super::planner::PlanInput;
+use super::request::{Stands, stands_by};
 use super::rollout::{self, RowStand, Stand};
 
 /// A command as a person gives it, about whatever rollout is the newest.
@@ -32,6 +37,8 @@ pub struct Wish {
     pub by: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// What makes giving it again the same command; without it, each giving is another.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What can be wanted.
@@ -43,6 +50,8 @@ pub enum Want {
     Resolve(Told),
     /// The rollout taken back.
     Abort,
+    /// The task once more, after a rollout that has ended; the first time, where there was none.
+    Run,
 }
 
 impl Want {
@@ -52,8 +61,18 @@ impl Want {
             Self::Retry => "retry",
             Self::Resolve(_) => "resolve",
             Self::Abort => "abort",
+            Self::Run => "run",
         }
     }
+}
+
+/// What is to be done about a person's wish.
+#[derive(Clone, Debug)]
+pub enum Judged {
+    /// It is to be written down.
+    New(Box<Accepted>),
+    /// It was given before under the same key; nothing is to be written.
+    Known(Stands),
 }
 
 /// A command that can be written down.
@@ -77,26 +96,45 @@ pub(super) enum Obeyed {
     Waiting,
 }
 
+/// The task that is to run again by a person's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Again {
+    /// The attempt that it follows; 0 where there was none.
+    pub(super) after: u32,
+    /// Since when rows are this launch's concern: a retry's since the base of its rollout, whose kicks it follows; a run's
+    /// since the rollout's frontier, since no kicks belong to it.
+    pub(super) base: Timestamp,
+}
+
 /// Judges a command by one look.
 ///
 /// # Errors
-/// What stands against it, as holds: the account, the cluster, a tag, or how the newest rollout stands.
-pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Accepted, Vec<Hold>> {
+/// What stands against it, as holds: the account, the cluster, a tag, or how the newest rollout stands. Nothing stands
+/// against a command that was given before under the same key.
+pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Judged, Vec<Hold>> {
     let mut draft = Draft::new(input);
-    let Some((cluster, durable)) = guard::find_table(&mut draft) else { return Err(draft.holds) };
-    match order(&durable, wish.want) {
-        Ok((record, order)) => Ok(Accepted {
-            cluster: cluster.arn.clone(),
-            keys: TagKeys::of(&input.table.name),
-            command: Command {
+    let id = wish.key.as_ref().map(|key| CommandId::keyed(&input.table.name, key));
+    let Some((cluster, durable)) = guard::find_table(&mut draft) else {
+        let own = |id: &CommandId| is_own(input, &draft, id);
+        return if id.as_ref().is_some_and(own) { Ok(Judged::Known(Stands::Pending)) } else { Err(draft.holds) };
+    };
+    if let Some(stands) = id.as_ref().and_then(|id| known(input, cluster, &durable, id)) {
+        return Ok(Judged::Known(stands));
+    }
+    match order::order(input.table, &durable, wish.want) {
+        Ok((record, order)) => {
+            let command = Command {
                 rollout: record.id.clone(),
                 base: (order == Order::Abort).then_some(record.base),
                 order,
                 at: input.observed.at,
+                id,
                 by: name_of(wish.by.as_deref()),
-                reason: tags::some_free(wish.reason.as_deref(), 110),
-            },
-        }),
+                reason: tags::some_free(wish.reason.as_deref(), tags::LONGEST),
+            };
+            let keys = TagKeys::of(&input.table.name);
+            Ok(Judged::New(Box::new(Accepted { cluster: cluster.arn.clone(), keys, command: command.as_kept() })))
+        }
         Err(cause) => {
             draft.hold(None, cause);
             Err(draft.holds)
@@ -104,13 +142,41 @@ pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Accepted, Vec<Hold>
     }
 }
 
-/// The retry that is to be done: the attempt that it follows. A rollout that somebody asked for takes its place.
-pub(super) fn retried(durable: &Durable, record: &Record) -> Option<u32> {
-    match pending(durable, record)?.order {
-        Order::Retry(_) if rollout::active_request(durable, record).is_some() => None,
-        Order::Retry(attempt) => Some(attempt),
-        Order::Resolve(..) | Order::Abort => None,
+/// Whether this process wrote that very command a moment ago, and the read is only too late to show it.
+fn is_own(input: &PlanInput<'_>, draft: &Draft<'_>, id: &CommandId) -> bool {
+    let own = input.history.written.command.as_ref().is_some_and(|(command, _)| command.id.as_ref() == Some(id));
+    own && draft.holds.iter().all(|hold| hold.cause == HoldCause::Stale)
+}
+
+/// How the command of this id stands, if it was ever given as far as the cluster knows.
+fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &CommandId) -> Option<Stands> {
+    let past = past::entries(&past::keys(&input.table.name), &cluster.tags);
+    if let Some(ended) = past.into_iter().find(|past| past.command.as_ref() == Some(id)) {
+        return Some(Stands::Ended(ended.rollout, ended.state));
     }
+    let command = durable.command.as_ref().filter(|command| command.id.as_ref() == Some(id))?;
+    let record = durable.record.as_ref();
+    Some(match record.map(|record| (command.against(record), record)) {
+        Some((Standing::Pending, _)) => Stands::Pending,
+        Some((Standing::Done, record)) => stands_by(record),
+        Some((Standing::Void, _)) | None => Stands::Over,
+    })
+}
+
+/// What is to run again: a retry, or a run. A rollout that somebody asked for takes its place.
+pub(super) fn again(durable: &Durable, record: &Record) -> Option<Again> {
+    let (after, base) = match pending(durable, record)?.order {
+        Order::Retry(attempt) => (attempt, record.base),
+        Order::Run(attempt) => (attempt, record.frontier),
+        Order::Resolve(..) | Order::Abort => return None,
+    };
+    rollout::active_request(durable, record).is_none().then_some(Again { after, base })
+}
+
+/// The record as the gate is to judge it: with the base that the next attempt has.
+pub(super) fn in_view(durable: &Durable, record: &Record) -> Record {
+    let base = again(durable, record).map_or(record.base, |again| again.base);
+    Record { base, ..record.clone() }
 }
 
 /// The abort that is to be done.
@@ -143,95 +209,12 @@ pub(super) fn obey(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &D
             // A row that is not found may have a deployment that is still going; what is missing is said already.
             None => Obeyed::Waiting,
         },
-        (Order::Abort | Order::Retry(_), _) => Obeyed::Nothing,
+        (Order::Abort | Order::Retry(_) | Order::Run(_), _) => Obeyed::Nothing,
     }
 }
 
 fn pending<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Command> {
     durable.command.as_ref().filter(|command| command.against(record) == Standing::Pending)
-}
-
-/// What a person's wish is about, or why it does not go with the newest rollout as it stands.
-fn order(durable: &Durable, want: Want) -> Result<(&Record, Order), HoldCause> {
-    let name = want.name();
-    let refused = match want {
-        Want::Retry => retry_instead,
-        Want::Resolve(_) => resolve_instead,
-        Want::Abort => abort_instead,
-    };
-    let Some(record) = &durable.record else {
-        let stands = "not there: the cluster carries no record of this table yet".to_owned();
-        return Err(HoldCause::CommandRefused { order: name, stands, instead: "`evenkeel rollout start` begins one" });
-    };
-    let asked = rollout::active_request(durable, record).is_some() && record.state != RecordState::Open;
-    let order = match (want, &record.state, record.state.attempt()) {
-        (Want::Retry, RecordState::Failed(_) | RecordState::Unknown(_), Some(attempt)) if !asked => {
-            Some(Order::Retry(attempt))
-        }
-        (Want::Resolve(told), RecordState::Unknown(lost), _) => Some(Order::Resolve(lost.attempt, told)),
-        (Want::Abort, RecordState::Open, _) => Some(Order::Abort),
-        (Want::Retry | Want::Resolve(_) | Want::Abort, ..) => None,
-    };
-    if let Some(order) = order {
-        return Ok((record, order));
-    }
-    let name_of_state = record.state.name();
-    let (stands, instead) = if asked {
-        let instead =
-            "`evenkeel reconcile --once` takes the request up; `evenkeel rollout status` shows where it stands";
-        (format!("{name_of_state}, while a request for another one waits"), instead)
-    } else {
-        (name_of_state.to_owned(), refused(&record.state))
-    };
-    Err(HoldCause::CommandRefused { order: name, stands, instead })
-}
-
-fn retry_instead(state: &RecordState) -> &'static str {
-    match state {
-        RecordState::Failed(_) => "its rows are not as they were wanted; `evenkeel rollout start` begins a new rollout",
-        RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => {
-            "it goes on by itself; `evenkeel rollout status` shows where it stands"
-        }
-        RecordState::Baseline
-        | RecordState::Succeeded(_)
-        | RecordState::Resolved(_)
-        | RecordState::Unknown(_)
-        | RecordState::Skipped => "it is over; `evenkeel rollout start` begins a new one, which runs the task",
-    }
-}
-
-fn resolve_instead(state: &RecordState) -> &'static str {
-    match state {
-        RecordState::Launching(_) => {
-            "its task may still come to light; without a trace it becomes unknown 55 minutes after its launch"
-        }
-        RecordState::Launched(_) => {
-            "its task is looked at while ECS shows it, and unknown a few minutes after ECS does not"
-        }
-        RecordState::Open => "its task has not been launched; `evenkeel rollout abort` ends it without",
-        RecordState::Baseline
-        | RecordState::Succeeded(_)
-        | RecordState::Resolved(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Skipped => "how it ended is known; `evenkeel rollout history` shows it",
-    }
-}
-
-fn abort_instead(state: &RecordState) -> &'static str {
-    match state {
-        RecordState::Launching(_) | RecordState::Launched(_) => {
-            "its rows are rolled out and its task runs, or may; stop the task with StopTask (console or CLI): it then ends as \
-             failed, and is not tried again"
-        }
-        RecordState::Open => "give it again",
-        RecordState::Baseline
-        | RecordState::Succeeded(_)
-        | RecordState::Resolved(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Skipped => "it is over, and there is nothing to roll back; `evenkeel rollout history` shows it",
-    }
 }
 
 /// Rolls back what is still going of this rollout; when nothing is, the record ends.

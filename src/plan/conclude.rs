@@ -32,6 +32,7 @@ pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
         return;
     }
     let PlanInput { table, observed, history } = *draft.input;
+    let record = &command::in_view(durable, record);
     let gate = stand.map(|stand| gate::judge(stand, record, durable.change.as_ref(), history));
     let ground = stand.zip(gate.as_ref()).map(|(stand, gate)| Ground { stand, gate });
     let row = table.task_row().map(|(row, _)| row);
@@ -70,7 +71,7 @@ fn has_happened(action: &Action) -> bool {
 
 /// A rollout that ended badly is said as long as it is the newest and nobody asked for another.
 fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
-    if rollout::active_request(durable, record).is_some() || command::retried(durable, record).is_some() {
+    if rollout::active_request(durable, record).is_some() || command::again(durable, record).is_some() {
         return;
     }
     let how = match &record.state {
@@ -97,7 +98,8 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     if !waits || young > Span::ZERO || draft.steps.iter().any(|step| step.action.kicks()) {
         return;
     }
-    let missing = gate::unkicked(stand, record.base, durable.change.as_ref());
+    let record = &command::in_view(durable, record);
+    let missing = gate::unkicked(stand, record, durable.change.as_ref());
     if !missing.is_empty() {
         draft.hold(None, HoldCause::PartialKick { kicked: stand.kicked_since(record.base), missing });
     }
@@ -147,7 +149,8 @@ pub(super) fn report_rollout(
     let Some(record) = record else { return };
     let requested = rollout::active_request(durable, record)
         .is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)));
-    let gate = gate::judge(stand, record, durable.change.as_ref(), draft.input.history);
+    let in_view = command::in_view(durable, record);
+    let gate = gate::judge(stand, &in_view, durable.change.as_ref(), draft.input.history);
     draft.rollout.phase = phase(record, durable, requested, &gate, draft);
     let launched = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
     draft.rollout.gate = (launched || rollout::is_open(durable, record)).then_some(gate);

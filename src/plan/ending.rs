@@ -2,7 +2,7 @@
 //!
 //! Decides nothing: by what is said here no step is taken.
 
-use crate::model::command::{Command, Standing};
+use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RequestId;
 use crate::model::observed::{ClusterView, TaskStatus, TaskView};
 use crate::model::past::{self, Origin, Past};
@@ -109,6 +109,7 @@ pub(super) fn keep(draft: &mut Draft<'_>, cluster: &ClusterView, stand: Option<&
         state: record.state.clone(),
         origin: origin(durable, &record, stand, &before),
         digests: stand.map(digests).unwrap_or_default(),
+        command: durable.command.as_ref().filter(|command| is_by(command, &record)).and_then(|it| it.id.clone()),
         by,
         reason,
     };
@@ -148,6 +149,10 @@ fn replaced<'a>(durable: &Durable, record: &'a Record, before: &[Past]) -> Optio
 
 /// What began the rollout. A request that an earlier one answered has begun nothing.
 fn origin(durable: &Durable, record: &Record, stand: Option<&Stand<'_>>, before: &[Past]) -> Origin {
+    let run = |command: &&Command| matches!(command.order, Order::Run(_)) && is_by(command, record);
+    if durable.command.as_ref().filter(run).is_some() {
+        return Origin::Run;
+    }
     let asked = request(durable, record).map(|request| &request.id);
     if let Some(id) = asked.or_else(|| replaced(durable, record, before)) {
         return Origin::Request(id.clone());

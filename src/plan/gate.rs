@@ -10,7 +10,6 @@ use std::net::IpAddr;
 use crate::model::ids::RowName;
 use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskView};
 use crate::model::rollout::{Change, Record, RecordState};
-use crate::model::time::Timestamp;
 
 use super::history::{Ending, History, LAG};
 use super::rollout::{RowStand, Stand, primary_id, vouched};
@@ -164,7 +163,7 @@ fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Mis
     if stand.frontier < record.frontier && stand.observed.at.since(record.frontier) < LAG {
         missing.unknown("the newest kick is not shown".to_owned());
     }
-    let skipped = unkicked(stand, base, change);
+    let skipped = unkicked(stand, record, change);
     for row in stand.rows.iter().filter(|row| !row.is_empty()) {
         let name = &row.row.name;
         if skipped.contains(name) {
@@ -187,8 +186,13 @@ fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Mis
 
 /// Rows with tasks that this rollout should have kicked and has not.
 ///
-/// Kicks by others are meant for every row. Kicks of our own are meant for the rows of the change alone.
-pub(super) fn unkicked(stand: &Stand<'_>, base: Timestamp, change: Option<&Change>) -> Vec<RowName> {
+/// Kicks by others are meant for every row. Kicks of our own are meant for the rows of the change alone. Where a person has
+/// the task run without a rollout, the base is the frontier, and no kicks are meant.
+pub(super) fn unkicked(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Vec<RowName> {
+    let base = record.base;
+    if base >= record.frontier {
+        return Vec::new();
+    }
     let kicked = stand.kicked_since(base);
     let ours = change.filter(|change| change.after == base && kicked.iter().all(|row| change.covers(row)));
     let rows = stand.rows.iter().filter(|row| !row.is_empty() && !row.kicked_since(base));

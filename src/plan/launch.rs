@@ -20,6 +20,7 @@ use super::command;
 use super::gate::Gate;
 use super::history::{Answer, History};
 use super::hold::HoldCause;
+use super::order;
 use super::pace::{self, NextLook};
 use super::probe::{self, Probed};
 use super::rollout::Stand;
@@ -47,7 +48,7 @@ pub(super) type Move = Result<(Action, Because), (HoldCause, NextLook)>;
 pub(super) struct LaunchInput<'a> {
     pub(super) table: &'a ServiceTable,
     pub(super) observed: &'a Observed,
-    /// The durable facts; `record` is theirs.
+    /// The durable facts; `record` is theirs, with the base that the attempt has.
     pub(super) durable: &'a Durable,
     pub(super) record: &'a Record,
     pub(super) history: &'a History,
@@ -73,8 +74,8 @@ fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move 
 
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
 pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
-    if let Some(before) = command::retried(input.durable, input.record) {
-        return when_open(input, &input.ground?, before.saturating_add(1));
+    if let Some(again) = command::again(input.durable, input.record) {
+        return when_open(input, &input.ground?, again.after.saturating_add(1));
     }
     match &input.record.state {
         RecordState::Open => when_open(input, &input.ground?, 1),
@@ -122,7 +123,17 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
         return Some(Err(wait));
     }
     if input.table.task_row().is_none() {
-        return Some(write(input, RecordState::Skipped, Because::GateClear));
+        return Some(match &input.record.state {
+            // What ended with a task, or before this program's time, stays as it ended.
+            RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
+                Err((order::no_task_row(), NextLook::Idle))
+            }
+            RecordState::Open
+            | RecordState::Launching(_)
+            | RecordState::Launched(_)
+            | RecordState::Failed(_)
+            | RecordState::Unknown(_) => write(input, RecordState::Skipped, Because::GateClear),
+        });
     }
     let (_, definition) = one_off(input)?;
     Some(match launchable(ground.stand, definition) {

@@ -2,7 +2,7 @@
 //!
 //! Pure: no IO, no clock, no async, no randomness, and nothing that can fail: a `Result` here is a choice
 //! of two answers, never an error. Same input, same plan.
-//! Read in this order: `planner` (the order of decisions), `guard`, `command`, `rollout`, `correct`, `drift`,
+//! Read in this order: `planner` (the order of decisions), `guard`, `command`, `order`, `rollout`, `correct`, `drift`,
 //! `conclude`, `gate`, `launch`, `probe`, `ending`, then `audit`, which judges any plan without trusting the planner.
 //! `pace` and `glance` say when to look again, and at what.
 
@@ -21,6 +21,7 @@ mod guard;
 pub mod history;
 pub mod hold;
 mod launch;
+mod order;
 pub mod pace;
 pub mod planner;
 mod probe;

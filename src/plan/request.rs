@@ -41,7 +41,7 @@ pub struct Wanted {
 #[derive(Clone, Debug)]
 pub enum Judged {
     /// It is to be written down.
-    New(Accepted),
+    New(Box<Accepted>),
     /// It was there already; nothing is to be written.
     Known(RequestId, Stands),
 }
@@ -131,7 +131,7 @@ pub fn request(input: &PlanInput<'_>, wanted: &Wanted) -> Result<Judged, Vec<Hol
         draft.hold(None, HoldCause::AllEmpty);
         return Err(draft.holds);
     }
-    Ok(Judged::New(accepted(&stand, &durable, keyed, wanted)))
+    Ok(Judged::New(Box::new(accepted(&stand, &durable, keyed, wanted))))
 }
 
 fn accepted(stand: &Stand<'_>, durable: &Durable, keyed: Option<RequestId>, wanted: &Wanted) -> Accepted {
@@ -193,7 +193,8 @@ fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &R
     }
 }
 
-fn stands_by(record: &Record) -> Stands {
+/// How a request or a command stands that this record answers.
+pub(super) fn stands_by(record: &Record) -> Stands {
     match &record.state {
         RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => Stands::InHand(record.id.clone()),
         RecordState::Succeeded(_)

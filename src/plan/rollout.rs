@@ -183,7 +183,7 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
 
 /// Whether kicks of the rollout may still be waited for: it is open, or its task is to be tried again.
 pub(super) fn is_open(durable: &Durable, record: &Record) -> bool {
-    record.state == RecordState::Open || command::retried(durable, record).is_some()
+    record.state == RecordState::Open || command::again(durable, record).is_some()
 }
 
 /// Whether a request asks for a new deployment of this row.
@@ -237,8 +237,8 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         // Another attempt is as good as the first: what ECS undid meanwhile, or somebody kicked, comes before it.
-        RecordState::Failed(_) | RecordState::Unknown(_) if command::retried(durable, record).is_some() => {
-            failed(stand, record).or_else(|| advance(stand, record, request))
+        RecordState::Failed(_) | RecordState::Unknown(_) if command::again(durable, record).is_some() => {
+            failed(stand, &command::in_view(durable, record)).or_else(|| advance(stand, record, request))
         }
         RecordState::Open => failed(stand, record)
             .or_else(|| advance(stand, record, request))
@@ -320,22 +320,22 @@ const JUST_AFTER: Span = Span::from_millis(1);
 /// Since when it is this table's concern if ECS undid a deployment of a row; `None` while nobody kicked it.
 ///
 /// While a rollout is in hand, since its base. Before it is recorded, since our own kicks were intended: by a request
-/// that is not answered yet, or by a change that the record has not followed.
+/// that is not answered yet, or by a change that the record has not followed; or since the frontier, if a person has the task
+/// run once more.
 pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
     let record = durable.record.as_ref()?;
     // The clock has whole seconds: a kick may carry the very moment at which it was intended.
     let request = || active_request(durable, record).map(|request| request.at.plus(JUST_BEFORE));
     let change = || durable.change.as_ref().filter(|change| change.after == base(record) && change.covers(row));
+    let again = || command::again(durable, record).map(|again| again.base);
     match &record.state {
         RecordState::Open | RecordState::Launching(_) => Some(record.base),
         RecordState::Launched(_) => None,
         // After a failure nothing is corrected before somebody asks; another attempt is still this rollout's.
-        RecordState::Failed(_) | RecordState::Unknown(_) => match command::retried(durable, record) {
-            Some(_) => Some(record.base),
-            None => request(),
-        },
+        RecordState::Failed(_) | RecordState::Unknown(_) => again().or_else(request),
         RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
-            change().map(|change| change.at.plus(JUST_BEFORE)).into_iter().chain(request()).min()
+            let change = change().map(|change| change.at.plus(JUST_BEFORE));
+            change.into_iter().chain(request()).chain(again()).min()
         }
     }
 }

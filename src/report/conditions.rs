@@ -3,6 +3,7 @@
 //! `since` comes from AWS or from the record, never from the moment of the report: a condition whose last change nobody
 //! wrote down has none. Judged from the plan and the observation; nothing here decides anew.
 
+use crate::model::command;
 use crate::model::observed::{DeploymentView, RolloutState, Seen};
 use crate::model::rollout::{Record, RecordState};
 use crate::model::row::Row;
@@ -298,7 +299,13 @@ fn rollout_complete(subject: &Subject<'_>) -> Condition {
         return condition(aspect, Status::False, "Requested", message).at(since.map(|request| request.at));
     }
     if outdated(record, report.phase) {
-        let message = "new deployments are under way, which no record is about yet";
+        let said = report.command.as_ref().map(|command| command.against(record));
+        let message = match said {
+            Some(command::Standing::Pending) => "the deployment task is to run again, once the gate has held",
+            Some(command::Standing::Done | command::Standing::Void) | None => {
+                "new deployments are under way, which no record is about yet"
+            }
+        };
         return condition(aspect, Status::False, report.phase.name(), message);
     }
     let (status, reason) = completeness(record, report.phase);

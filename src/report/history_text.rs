@@ -33,7 +33,7 @@ pub fn history_text(subject: &Subject<'_>, style: Style) -> String {
 }
 
 fn entry(past: &Past, style: Style) -> String {
-    let Past { rollout, at, state, origin, digests, by, reason } = past;
+    let Past { rollout, at, state, origin, digests, command: _, by, reason } = past;
     let role = match state {
         RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => Role::Good,
         RecordState::Failed(_) | RecordState::Unknown(_) => Role::Bad,
@@ -51,6 +51,7 @@ fn entry(past: &Past, style: Style) -> String {
         Origin::Request(id) => format!("begun by request {id}"),
         Origin::Change => "begun by corrections of this table".to_owned(),
         Origin::Kick => "begun by kicks of others".to_owned(),
+        Origin::Run => "the task alone, by a person's word".to_owned(),
     };
     let attempts = state.attempt().map(|number| format!("; {}", words::counted(number as usize, "attempt")));
     let ran = if digests.is_empty() { String::new() } else { format!("; runs {}", digests.join(" and ")) };

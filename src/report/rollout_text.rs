@@ -67,7 +67,7 @@ fn request_line(request: &Request, record: Option<&Record>) -> String {
 }
 
 fn command_line(command: &Command, record: Option<&Record>) -> String {
-    let Command { rollout: _, base: _, order, at, by, reason } = command;
+    let Command { rollout: _, base: _, order, at, id: _, by, reason } = command;
     let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let state = match record.map_or(Standing::Void, |record| command.against(record)) {

@@ -88,7 +88,11 @@ impl World {
         if ours && WRITES.contains(&operation) {
             self.writes.push(format!("{operation} {}", subject(line)));
             let values = line["input"]["tags"].as_array().into_iter().flatten().map(|tag| text(tag, "value"));
-            self.retries.extend(values.filter(|value| value.starts_with("do=retry ")).map(str::to_owned));
+            self.retries.extend(
+                values
+                    .filter(|value| value.starts_with("do=retry ") || value.starts_with("do=run "))
+                    .map(str::to_owned),
+            );
             let input = line["input"].to_string();
             if !foreign.is_empty() && input.contains(foreign) {
                 self.harms.push(format!("I8: {operation} on the foreign service: {input}"));
@@ -140,7 +144,7 @@ impl World {
         }
     }
 
-    /// I1: of all attempts of one rollout, one reaches RUNNING at most, and one more for each retry that a person gave.
+    /// I1: of all attempts of one rollout, one reaches RUNNING at most, and one more for each retry or run that a person gave.
     fn judge_attempts(&mut self) {
         let mut ran: BTreeMap<&str, usize> = BTreeMap::new();
         for run in self.runs.iter().filter(|run| run.reached_running && run.started_by.starts_with("evenkeel/")) {

@@ -6,9 +6,9 @@
 use evenkeel::controller::settle::{End, Until};
 use evenkeel::lab::bench::Lab;
 use evenkeel::model::command::Told;
-use evenkeel::model::rollout::RecordState;
+use evenkeel::model::rollout::{IdempotencyKey, RecordState};
 use evenkeel::model::time::Span;
-use evenkeel::plan::command::{Want, Wish, command};
+use evenkeel::plan::command::{Judged, Want, Wish, command};
 use evenkeel::plan::history::History;
 use evenkeel::plan::planner::PlanInput;
 use evenkeel::reconcile::pass::{Mode, PassReport, Verdict, pass};
@@ -24,6 +24,7 @@ impl Variant {
             Self::Retry | Self::RetryUnknown => Want::Retry,
             Self::Resolve => Want::Resolve(Told::Succeeded),
             Self::Abort => Want::Abort,
+            Self::Run | Self::RunFirst => Want::Run,
             Self::Request
             | Self::Kicks
             | Self::OneRow
@@ -41,8 +42,10 @@ impl Variant {
     }
 }
 
+/// Whoever has the task run gives a key: giving it again once it is done would be another run.
 fn wish(want: Want) -> Wish {
-    Wish { want, by: Some("ada".to_owned()), reason: Some("looked at the index".to_owned()) }
+    let key = IdempotencyKey::parse("the only run").ok().filter(|_| want == Want::Run);
+    Wish { want, by: Some("ada".to_owned()), reason: Some("looked at the index".to_owned()), key }
 }
 
 /// The rollout has failed with its task, which would do its work now.
@@ -78,7 +81,7 @@ pub(super) async fn aborted_late(lab: &Lab, sent: bool) {
     let seen = lab.settle(Until::OnePass, |_| {}).await.last;
     let history = History::default();
     let input = PlanInput { table: &lab.table, observed: &seen.observed, history: &history };
-    let accepted = command(&input, &wish(Want::Abort)).unwrap();
+    let Judged::New(accepted) = command(&input, &wish(Want::Abort)).unwrap() else { panic!("it has no key") };
     assert_eq!(open.written().map(|record| &record.id), Some(&accepted.command.rollout));
     wrote(lab, |state| matches!(state, RecordState::Launching(_))).await;
     if sent {

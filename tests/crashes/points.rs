@@ -124,6 +124,12 @@ async fn a_retry_runs_once_whatever_call_a_process_dies_at() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_by_a_persons_word_runs_once_whatever_call_a_process_dies_at() {
+    every_death(Variant::Run).await;
+    every_death(Variant::RunFirst).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resolve_runs_nothing_whatever_call_a_process_dies_at() {
     every_death(Variant::Resolve).await;
 }

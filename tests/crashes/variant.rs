@@ -48,6 +48,10 @@ pub(crate) enum Variant {
     LogFails,
     /// Kicks, and there is no Spot for the first attempt; later ones are on-demand.
     LeavesSpot,
+    /// The task has done its work, and a person has it run once more.
+    Run,
+    /// No rollout was ever seen, and a person has the task run.
+    RunFirst,
 }
 
 /// Which table.
@@ -165,9 +169,9 @@ impl Variant {
     /// The verdict at the end, and how many tasks reached RUNNING.
     pub(crate) fn ends(self) -> (Verdict, usize) {
         match self {
-            Self::Request | Self::Kicks | Self::OneRow | Self::AllRows => (Verdict::Converged, 1),
+            Self::Request | Self::Kicks | Self::OneRow | Self::AllRows | Self::RunFirst => (Verdict::Converged, 1),
             Self::Resolve | Self::AbortAfterLaunch | Self::LeavesSpot => (Verdict::Converged, 1),
-            Self::Retry | Self::RetryUnknown => (Verdict::Converged, 2),
+            Self::Retry | Self::RetryUnknown | Self::Run => (Verdict::Converged, 2),
             Self::Rollback | Self::NeverStarts | Self::Abort | Self::AbortAtLaunch => (Verdict::Failed, 0),
             Self::TaskFails | Self::Reclaimed | Self::LogFails => (Verdict::Failed, 1),
         }
@@ -195,7 +199,9 @@ impl Variant {
             | Self::Resolve
             | Self::Abort
             | Self::AbortAtLaunch
-            | Self::AbortAfterLaunch => definition.to_owned(),
+            | Self::AbortAfterLaunch
+            | Self::Run
+            | Self::RunFirst => definition.to_owned(),
         };
         let lab = Lab::new(size.table(&[(definition, &task)]), Start::Stated, seed).unwrap();
         let begun = lab.world().world_json();
@@ -215,11 +221,17 @@ impl Variant {
             | Self::AbortAtLaunch
             | Self::AbortAfterLaunch
             | Self::LogFails
-            | Self::LeavesSpot => {}
+            | Self::LeavesSpot
+            | Self::Run
+            | Self::RunFirst => {}
         }
         assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
         match self {
-            Self::Request | Self::AllRows => {}
+            Self::Request | Self::AllRows | Self::RunFirst => {}
+            Self::Run => {
+                kick_all(&lab);
+                assert_eq!(lab.settle(Until::Settled, |_| {}).await.end, End::Reached(Verdict::Converged));
+            }
             Self::Kicks | Self::Reclaimed => kick_all(&lab),
             Self::OneRow => return (lab.with_table(size.table(&size.edits()[..1])), begun),
             Self::Rollback => {

@@ -107,6 +107,10 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
         ("first contact, a request, one fault", asked(first_contact(clear(1, 1)))),
         ("nobody knows, a command, one fault", told(unknown(clear(1, 2)))),
         ("an abort, a kick, a rollback", rolled_back(kicked_while_told(clear(0, 1)))),
+        ("a run after a success, one fault", told(succeeded(clear(1, 1)))),
+        ("a run, two controllers", two(told(succeeded(clear(0, 2))))),
+        ("a run at the baseline, a kick", told(at_baseline(clear(0, 1)))),
+        ("a run at the baseline, one fault", told(Scenario { start: Start::Baseline, ..clear(1, 2) })),
     ]
 }
 
@@ -122,6 +126,11 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
         ("two controllers, a failure, a command, hours", two(told(failed(clear(0, 3))))),
         ("two controllers, an abort meets a launch", two(told(clear(0, 2)))),
         ("an abort, a kick, one fault", kicked_while_told(clear(1, 2))),
+        ("two controllers, a success, a run, one fault", two(told(succeeded(clear(1, 2))))),
+        (
+            "two controllers, a run at the baseline, one fault",
+            two(told(Scenario { start: Start::Baseline, ..clear(1, 2) })),
+        ),
         ("two rows kicked, one fault", Scenario { rows: 2, ..from_kick(clear(1, 2)) }),
     ]
 }
@@ -144,6 +153,15 @@ fn told(world: Scenario) -> Scenario {
 
 fn failed(world: Scenario) -> Scenario {
     Scenario { start: Start::Failed, waits: &[61, 3661], ..world }
+}
+
+fn succeeded(world: Scenario) -> Scenario {
+    Scenario { start: Start::Succeeded, ..failed(world) }
+}
+
+/// Nothing was ever rolled out, and somebody may kick.
+fn at_baseline(world: Scenario) -> Scenario {
+    Scenario { start: Start::Baseline, ..kicked(world) }
 }
 
 fn retried(world: Scenario) -> Scenario {

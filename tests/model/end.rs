@@ -105,21 +105,20 @@ fn is_unheard(state: &State, plan: &Plan) -> bool {
     }
     let (Some(record), Some(said)) = (&plan.rollout.record, standing.map(|tag| Said::of(tag))) else { return false };
     let open = match &record.state {
-        RecordState::Failed(_) => said.act == "retry",
-        RecordState::Unknown(_) => said.act != "abort",
+        RecordState::Failed(_) => said.act == "retry" || said.act == "run",
+        RecordState::Unknown(_) => said.act != "abort" && said.act != "run",
         RecordState::Open => said.act == "abort" && said.aborts(record),
-        RecordState::Baseline
-        | RecordState::Launching(_)
-        | RecordState::Launched(_)
-        | RecordState::Succeeded(_)
-        | RecordState::Resolved(_)
-        | RecordState::Skipped => false,
+        RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
+            said.act == "run"
+        }
+        RecordState::Launching(_) | RecordState::Launched(_) => false,
     };
-    // A request takes the place of a retry.
+    // A request takes the place of a retry and of a run.
     let pending = open
         && (said.act == "abort"
-            || (said.rollout == record.id.as_str() && record.state.attempt() == Some(said.attempt)));
-    pending && plan.standing() == Standing::Failed && !plan.rollout.is_unanswered()
+            || (said.rollout == record.id.as_str() && record.state.attempt().unwrap_or(0) == said.attempt));
+    let ends = matches!(plan.standing(), Standing::Failed | Standing::Converged);
+    pending && ends && !plan.rollout.is_unanswered()
 }
 
 fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {

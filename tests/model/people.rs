@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel::model::command::Told;
 use evenkeel::model::rollout::Record;
-use evenkeel::plan::command::{Want, Wish, command};
+use evenkeel::plan::command::{self, Want, Wish};
 use evenkeel::plan::history::History;
 use evenkeel::plan::planner::PlanInput;
 use evenkeel::plan::request::{Judged, Wanted, request};
@@ -17,8 +17,8 @@ use super::protocol::{FRESH, Protocol};
 use super::state::{Sight, State};
 
 /// What people can say.
-pub(crate) const WANTS: [Want; 4] =
-    [Want::Retry, Want::Resolve(Told::Succeeded), Want::Resolve(Told::Failed), Want::Abort];
+pub(crate) const WANTS: [Want; 5] =
+    [Want::Retry, Want::Resolve(Told::Succeeded), Want::Resolve(Told::Failed), Want::Abort, Want::Run];
 
 /// A command that somebody is about to write down.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
@@ -53,7 +53,9 @@ impl Said {
 
     /// Whether it asks for an attempt of this rollout, after one and before the next.
     pub(crate) fn retries(&self, rollout: &str, after: u32, before: u32) -> bool {
-        self.act == "retry" && self.rollout == rollout && (after..before).contains(&self.attempt)
+        matches!(self.act.as_str(), "retry" | "run")
+            && self.rollout == rollout
+            && (after..before).contains(&self.attempt)
     }
 
     /// Whether it takes back the rollout of this record.
@@ -88,8 +90,8 @@ impl Protocol {
         let observed = self.sight(state, Sight::FRESH).observed();
         let history = History::default();
         let input = PlanInput { table: &self.table, observed: &observed, history: &history };
-        let wish = Wish { want, by: None, reason: None };
-        let accepted = command(&input, &wish).ok()?;
+        let wish = Wish { want, by: None, reason: None, key: None };
+        let command::Judged::New(accepted) = command::command(&input, &wish).ok()? else { return None };
         state.giving = Some(Giving { since: state.aws.now, tag: accepted.command.tag().into() });
         Some(())
     }

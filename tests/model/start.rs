@@ -28,6 +28,10 @@ pub(crate) enum Start {
     Lost,
     /// As `Lost`, and the task has ended with exit code 3, which is written down.
     Failed,
+    /// The cluster carries a baseline, and nothing was kicked since.
+    Baseline,
+    /// As `Lost`, and the task has done its work, which is written down.
+    Succeeded,
     /// As `Failed`; every controller saw it, the first has said so, a person has said retry, and the first has written that
     /// launch down. The others have yet to say what they saw.
     Retried,
@@ -58,15 +62,20 @@ impl Protocol {
             return state;
         }
         self.alone(&mut state, LAG + 1);
+        if start == Start::Baseline {
+            (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
+            return state;
+        }
         (0..rows).for_each(|row| state.aws.kick(row));
         let rolls = match start {
-            Start::FirstContact | Start::Kicked => 0,
+            Start::FirstContact | Start::Baseline | Start::Kicked => 0,
             Start::Draining => 1,
             Start::Clear
             | Start::Overtaken
             | Start::Launching
             | Start::Lost
             | Start::Failed
+            | Start::Succeeded
             | Start::Retried
             | Start::Met
             | Start::Unknown => 2,
@@ -83,8 +92,13 @@ impl Protocol {
             Start::Launching | Start::Met | Start::Unknown => 1,
             Start::Lost => 2,
             // `launched` is written too.
-            Start::Failed | Start::Retried => 3,
-            Start::FirstContact | Start::Kicked | Start::Draining | Start::Clear | Start::Overtaken => 0,
+            Start::Failed | Start::Succeeded | Start::Retried => 3,
+            Start::FirstContact
+            | Start::Baseline
+            | Start::Kicked
+            | Start::Draining
+            | Start::Clear
+            | Start::Overtaken => 0,
         };
         if start == Start::Met {
             self.say(&mut state, Want::Abort);
@@ -111,8 +125,9 @@ impl Protocol {
     /// The task of a start after the launch has ended, or nobody knows of it.
     fn ended(&self, state: &mut State, start: Start) {
         match start {
-            Start::Failed => {
-                state.aws.tasks[0].life = Life::Failed(state.aws.now);
+            Start::Failed | Start::Succeeded => {
+                let now = state.aws.now;
+                state.aws.tasks[0].life = if start == Start::Failed { Life::Failed(now) } else { Life::Ended(now) };
                 self.alone(state, 0);
                 (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
             }
@@ -138,6 +153,7 @@ impl Protocol {
                 (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
             }
             Start::FirstContact
+            | Start::Baseline
             | Start::Kicked
             | Start::Draining
             | Start::Clear

@@ -109,7 +109,8 @@ async fn a_command_is_two_calls_where_the_table_was_looked_at() {
         story.lab.wait(Span::minutes(2)).await;
         handle.ask(cgap(), Ask::Rollout(keyed("monday"))).await.unwrap();
         story.lab.wait(Span::minutes(2)).await;
-        let wish = Wish { want: Want::Abort, by: Some("ada".to_owned()), reason: Some("too soon".to_owned()) };
+        let wish =
+            Wish { want: Want::Abort, by: Some("ada".to_owned()), reason: Some("too soon".to_owned()), key: None };
         let before = story.lab.journal().len();
         let granted = handle.ask(cgap(), Ask::Command(wish)).await.unwrap();
         assert!(matches!(granted, Granted::Command(_)), "{granted:?}");

@@ -19,7 +19,7 @@ use crate::common::cgap;
 impl Story {
     /// Writes a command down, as the command line does, and does nothing else.
     async fn gives(&self, want: Want) -> Result<Acknowledged, Refused> {
-        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at the index".to_owned()) };
+        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at the index".to_owned()), key: None };
         accept(&self.lab.aws(), &self.lab.table, &wish, self.lab.now()).await
     }
 

@@ -224,7 +224,7 @@ async fn a_wish_that_does_not_fit_is_refused_with_its_reason_and_nothing_is_writ
     watched(story, &table, &Said::default(), |handle| async move {
         story.lab.wait(Span::minutes(2)).await;
         let written = story.world().writes.len();
-        let wish = Wish { want: Want::Retry, by: None, reason: None };
+        let wish = Wish { want: Want::Retry, by: None, reason: None, key: None };
         let refused = handle.ask(cgap(), Ask::Command(wish)).await.unwrap_err();
         assert!(matches!(refused, Refused::Held(holds) if holds.len() == 1));
         let other = TableName::parse("another").unwrap();

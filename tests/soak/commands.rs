@@ -3,7 +3,7 @@
 //! | | is broken when |
 //! |---|---|
 //! | P1 | a task of a rollout is made after its abort stood on the cluster, or a row is rolled back that nobody aborted |
-//! | P2 | a further attempt runs without a retry after the one before, or a retry is not heard |
+//! | P2 | a further attempt runs without a retry or a run after the one before, or one of them is not heard |
 //! | P3 | a rollout is written down as resolved, failed by word or aborted, without that word, or without who and why |
 //! | I9 | an acknowledged command was never written down, or an older one stands in its place |
 //!
@@ -138,9 +138,10 @@ impl Commands {
 
     /// Whether a person said that the task of a rollout is to run again: after an attempt, and before the one that does.
     pub(super) fn retried(&self, rollout: &str, after: u32, attempt: u32) -> bool {
+        let again = |it: &Command| it.act == "retry" || it.act == "run";
         self.written
             .iter()
-            .any(|(_, it)| it.act == "retry" && it.rollout == rollout && it.attempt >= after && it.attempt < attempt)
+            .any(|(_, it)| again(it) && it.rollout == rollout && it.attempt >= after && it.attempt < attempt)
     }
 
     /// A task was made of a launch, by a client that may be blind since a moment.
@@ -193,6 +194,10 @@ impl Commands {
         let pending = match it.act.as_str() {
             "resolve" => state == "unknown" && it.attempt == attempt,
             "retry" => ended && ["failed", "unknown"].contains(&state) && it.attempt == attempt && attempt > 0,
+            "run" => {
+                let ends = ["baseline", "succeeded", "resolved", "skipped"];
+                (ends.contains(&state) || (ended && state == "failed" && attempt > 0)) && it.attempt == attempt
+            }
             _ => false,
         };
         pending.then(|| ("P2", format!("the rollout is {state}, and nothing comes of: {}", it.value)))

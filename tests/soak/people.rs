@@ -1,4 +1,4 @@
-//! People who give commands: `rollout retry`, `resolve` and `abort`, each once the rollout stands as they have it in mind.
+//! People who give commands: `rollout retry`, `resolve`, `abort` and `run`, each once the rollout stands as they have it in mind.
 //!
 //! A person goes by the record on the cluster, as the journal has it, and needs a while to act. What is accepted goes
 //! through the controller's own code, as on the command line; a refusal is an outcome as good as any.
@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evenkeel::controller::command::accept;
+use evenkeel::controller::command::{Given, accept};
+use evenkeel::model::rollout::IdempotencyKey;
 use evenkeel::plan::command::{Want, Wish};
 use tokio::time::sleep;
 
@@ -38,6 +39,8 @@ pub(super) enum Stand {
     Launching,
     /// It failed.
     Failed,
+    /// It ended well.
+    Succeeded,
     /// Nobody knows.
     Unknown,
 }
@@ -49,6 +52,7 @@ impl Stand {
             Self::Open => state == "open",
             Self::Launching => state == "launching",
             Self::Failed => state == "failed",
+            Self::Succeeded => state == "succeeded",
             Self::Unknown => state == "unknown",
         }
     }
@@ -81,16 +85,25 @@ pub(super) async fn people(stage: &Arc<Stage>) {
     }
 }
 
-/// One command by a process of its own, which may die over it.
+/// One command under a key, twice: whoever was told may not have heard it. Each time it is a process of its own, which may
+/// die over it.
 pub(super) async fn give(stage: &Stage, want: Want) {
-    let wish = Wish { want, by: Some(BY.to_owned()), reason: Some(REASON.to_owned()) };
+    let key = IdempotencyKey::parse(&format!("command {}", stage.wishes())).ok();
+    let wish = Wish { want, by: Some(BY.to_owned()), reason: Some(REASON.to_owned()), key };
+    for _ in 0..2 {
+        say(stage, &wish).await;
+    }
+}
+
+async fn say(stage: &Stage, wish: &Wish) {
     let aws = stage.person();
     let accepted = tokio::select! {
         biased;
         _ = stage.hand.died() => return,
-        accepted = accept(&aws, &stage.lab.table, &wish, stage.lab.now()) => accepted,
+        accepted = accept(&aws, &stage.lab.table, wish, stage.lab.now()) => accepted,
     };
-    if let Ok(accepted) = accepted {
-        stage.judge().commands.acknowledged(accepted.command.tag());
+    match accepted.map(|accepted| accepted.command) {
+        Ok(Given::New(command)) => stage.judge().commands.acknowledged(command.tag()),
+        Ok(Given::Known(_)) | Err(_) => {}
     }
 }

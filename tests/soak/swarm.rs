@@ -68,7 +68,7 @@ fn commanding(rng: &mut Rng, story: &Story) -> Vec<What> {
     // Long enough for ECS to forget the task, and for an intent to be too old, if nobody else is there.
     let away = if story.paces.len() == 1 { 7_200_000 } else { 60_000 };
     let lost = |after| What::Crash { controller, operation: "RunTask", calls: 1, after, away };
-    match rng.u32(0..14) {
+    match rng.u32(0..17) {
         0 | 1 => vec![failing, order(Want::Retry, Stand::Failed, soon)],
         2 => vec![refused, order(Want::Retry, Stand::Failed, soon)],
         3 => vec![lost(rng.bool()), order(Want::Retry, Stand::Unknown, soon)],
@@ -84,7 +84,10 @@ fn commanding(rng: &mut Rng, story: &Story) -> Vec<What> {
         10 => vec![What::HandDies { after: rng.bool() }, failing, order(Want::Retry, Stand::Failed, soon)],
         11 => vec![What::Spot(false), order(Want::Retry, Stand::Failed, rng.i64(0..120_000))],
         12 => vec![order(Want::Abort, Stand::Launching, rng.i64(0..3_000))],
-        _ => vec![order([Want::Retry, Want::Resolve(told), Want::Abort][rng.usize(0..3)], Stand::Any, soon)],
+        13 => vec![order(Want::Run, Stand::Any, soon)],
+        14 => vec![order(Want::Run, Stand::Succeeded, soon)],
+        15 => vec![What::HandDies { after: rng.bool() }, order(Want::Run, Stand::Succeeded, soon)],
+        _ => vec![order([Want::Retry, Want::Resolve(told), Want::Abort, Want::Run][rng.usize(0..4)], Stand::Any, soon)],
     }
 }
 
@@ -193,7 +196,7 @@ fn death(rng: &mut Rng, story: &Story) -> What {
 
 fn world(rng: &mut Rng, story: &Story) -> What {
     let service = rng.usize(0..story.services());
-    match rng.u32(0..14) {
+    match rng.u32(0..17) {
         0 => What::Push(App::NeverHealthy),
         1 => What::Push(App::CrashesAfter { ms: rng.i64(1_000..90_000), exit_code: 1 }),
         2 => What::Push(App::ServesAfter { ms: rng.i64(1_000..60_000) }),

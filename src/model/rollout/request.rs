@@ -52,6 +52,13 @@ impl IdempotencyKey {
     }
 }
 
+impl IdempotencyKey {
+    /// Sixteen hex digits that are the same for the same key, table and kind of wish, and tell nothing of the key.
+    pub(in crate::model) fn digits(&self, table: &TableName, kind: &str) -> String {
+        hex(&Sha256::digest(format!("{table} {kind} {}", self.0)), 16)
+    }
+}
+
 impl RequestId {
     /// The id of a request without a key: the same facts at the same moment are the same request.
     pub fn of(table: &TableName, after: Timestamp, at: Timestamp) -> Self {
@@ -59,8 +66,8 @@ impl RequestId {
     }
 
     /// The id of a request with a key: nothing else counts, so it is the same whoever asks again, when and of whom.
-    pub fn keyed(table: &TableName, IdempotencyKey(key): &IdempotencyKey) -> Self {
-        Self::told(hex(&Sha256::digest(format!("{table} key {key}")), 16))
+    pub fn keyed(table: &TableName, key: &IdempotencyKey) -> Self {
+        Self::told(key.digits(table, "key"))
     }
 }
 

@@ -82,6 +82,23 @@ impl RecordState {
         }
     }
 
+    /// Whether the rollout has ended with its rows as they were wanted, and with no task of which nobody knows: then the
+    /// deployment task may be run again by a person's word.
+    pub fn can_run_again(&self) -> bool {
+        match self {
+            Self::Baseline
+            | Self::Succeeded(_)
+            | Self::Resolved(_)
+            | Self::Skipped
+            | Self::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_)) => true,
+            Self::Open
+            | Self::Launching(_)
+            | Self::Launched(_)
+            | Self::Unknown(_)
+            | Self::Failed(Failure::Row(_) | Failure::Aborted) => false,
+        }
+    }
+
     /// The state as words of a tag, its name first.
     pub fn said(&self) -> [(&'static str, Option<String>); 6] {
         let (row, how) = match self {

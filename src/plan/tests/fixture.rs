@@ -18,7 +18,7 @@ use crate::model::row::{Row, ServiceTable};
 use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Launch, Plan};
-use crate::plan::command::{Want, Wish, command};
+use crate::plan::command::{Judged, Want, Wish, command};
 use crate::plan::history::History;
 use crate::plan::hold::HoldCause;
 use crate::plan::planner::{PlanInput, plan};
@@ -222,12 +222,13 @@ impl World {
 
     /// A person gives a command now.
     pub(crate) fn command(&mut self, want: Want) -> Result<Command, HoldCause> {
-        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at it".to_owned()) };
+        let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at it".to_owned()), key: None };
         match command(&self.input(), &wish) {
-            Ok(accepted) => {
+            Ok(Judged::New(accepted)) => {
                 self.tag(|keys| keys.command.clone(), accepted.command.tag());
                 Ok(accepted.command)
             }
+            Ok(Judged::Known(stands)) => panic!("it was given before: {stands}"),
             Err(holds) => Err(holds[0].cause.clone()),
         }
     }

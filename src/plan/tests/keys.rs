@@ -27,7 +27,7 @@ fn ask(world: &mut World, key: &str) -> Accepted {
     for (key, value) in accepted.tags() {
         world.cluster().tags.insert(key.to_owned(), value);
     }
-    accepted
+    *accepted
 }
 
 #[track_caller]

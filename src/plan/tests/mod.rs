@@ -26,6 +26,7 @@ mod probe;
 mod remembers;
 mod requests;
 mod rollout;
+mod runs;
 mod said;
 mod samples;
 mod tampered;

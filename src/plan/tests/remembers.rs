@@ -29,7 +29,15 @@ fn change(at: i64) -> Change {
 }
 
 fn command(order: Order, at: i64) -> Command {
-    Command { rollout: RolloutId::told("0123456789abcdef"), base: None, order, at: second(at), by: None, reason: None }
+    Command {
+        rollout: RolloutId::told("0123456789abcdef"),
+        base: None,
+        order,
+        at: second(at),
+        id: None,
+        by: None,
+        reason: None,
+    }
 }
 
 /// Whether a process that wrote these facts at second 10 takes this read for an older one, at once and 5 minutes later.

@@ -14,7 +14,7 @@ use crate::plan::rollout::Phase;
 fn asked(world: &World) -> Result<Accepted, Vec<&'static str>> {
     let wanted = Wanted { reason: Some("new schema".to_owned()), ..Wanted::default() };
     match judged(world, &wanted)? {
-        Judged::New(accepted) => Ok(accepted),
+        Judged::New(accepted) => Ok(*accepted),
         Judged::Known(id, stands) => panic!("{id} was there before: {stands}"),
     }
 }

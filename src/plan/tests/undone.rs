@@ -182,7 +182,7 @@ fn after_a_bad_end_only_a_person_makes_it_answer() {
         assert_eq!(since(&Durable { change: change(10, 12), ..ended.clone() }), None);
         assert_eq!(since(&Durable { request: request(10, 13), ..ended.clone() }), just_before(13));
         let (rollout, order) = (RolloutId::told("0123456789abcdef"), Order::Retry(1));
-        let command = Some(Command { rollout, base: None, order, at: moment(12), by: None, reason: None });
+        let command = Some(Command { rollout, base: None, order, at: moment(12), id: None, by: None, reason: None });
         assert_eq!(since(&Durable { command, ..ended }), Some(moment(0)));
     }
 }

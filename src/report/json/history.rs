@@ -55,7 +55,7 @@ pub struct PastJson {
     pub state: &'static str,
     /// The state, for people.
     pub message: String,
-    /// `request`, `change` or `kick`.
+    /// `request`, `change`, `kick` or `run`.
     pub origin: &'static str,
     /// The request, if one began it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,9 @@ pub struct PastJson {
     pub failed_row: Option<String>,
     /// The short digests that its new tasks ran.
     pub digests: Vec<String>,
+    /// The command that ended it or had its task run again, if it was given under a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Who ended it or had its task run again, or else who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -105,10 +108,10 @@ impl HistoryJson {
 
 impl From<&Past> for PastJson {
     fn from(past: &Past) -> Self {
-        let Past { rollout, at, state, origin, digests, by, reason } = past;
+        let Past { rollout, at, state, origin, digests, command, by, reason } = past;
         let request = match origin {
             Origin::Request(id) => Some(id.to_string()),
-            Origin::Change | Origin::Kick => None,
+            Origin::Change | Origin::Kick | Origin::Run => None,
         };
         Self {
             id: rollout.to_string(),
@@ -122,6 +125,7 @@ impl From<&Past> for PastJson {
             exit_code: state.exit(),
             failed_row: past.failed_row().map(ToString::to_string),
             digests: digests.clone(),
+            command: command.as_ref().map(ToString::to_string),
             by: by.clone(),
             reason: reason.clone(),
         }

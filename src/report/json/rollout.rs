@@ -108,11 +108,11 @@ pub struct RequestJson {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandJson {
-    /// `retry`, `resolve` or `abort`.
+    /// `retry`, `resolve`, `abort` or `run`.
     pub command: &'static str,
     /// The rollout that it is about.
     pub rollout: String,
-    /// The attempt that it is about; absent for `abort`.
+    /// The attempt that it is about; absent for `abort`, and for a `run` before which there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
     /// `succeeded` or `failed`, for `resolve`.
@@ -122,6 +122,9 @@ pub struct CommandJson {
     pub standing: &'static str,
     /// When it was given.
     pub at: String,
+    /// What it is known by again, if it was given under a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Who gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -199,10 +202,11 @@ impl From<&Record> for RecordJson {
 impl CommandJson {
     /// A command, and how it stands against the record.
     pub fn of(command: &Command, record: Option<&Record>) -> Self {
-        let Command { rollout, base: _, order, at, by, reason } = command;
+        let Command { rollout, base: _, order, at, id, by, reason } = command;
         let (attempt, told) = match order {
             Order::Retry(attempt) => (Some(*attempt), None),
             Order::Resolve(attempt, told) => (Some(*attempt), Some(told.name())),
+            Order::Run(attempt) => (Some(*attempt).filter(|attempt| *attempt > 0), None),
             Order::Abort => (None, None),
         };
         let standing = record.map_or(Standing::Void, |record| command.against(record));
@@ -213,6 +217,7 @@ impl CommandJson {
             told,
             standing: standing.name(),
             at: at.to_string(),
+            id: id.as_ref().map(ToString::to_string),
             by: by.clone(),
             reason: reason.clone(),
         }

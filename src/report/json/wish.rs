@@ -18,7 +18,7 @@ use crate::report::subject::Subject;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WishJson {
-    /// `start`, `retry`, `resolve` or `abort`.
+    /// `start`, `retry`, `resolve`, `abort` or `run`.
     pub wish: &'static str,
     /// What stands against it; empty if it is allowed.
     pub against: Vec<HoldJson>,
@@ -28,12 +28,14 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<WishJson> {
     // Memory only ever holds a wish for a while after a write of this process, and whoever takes the wish has its own.
     let history = History::default();
     let input = PlanInput { table: subject.table, observed: subject.observed, history: &history };
-    let commanded = |want: Want| command(&input, &Wish { want, by: None, reason: None }).err().unwrap_or_default();
+    let commanded =
+        |want: Want| command(&input, &Wish { want, by: None, reason: None, key: None }).err().unwrap_or_default();
     vec![
         WishJson::of("start", &request(&input, &Wanted::default()).err().unwrap_or_default()),
         WishJson::of("retry", &commanded(Want::Retry)),
         WishJson::of("resolve", &commanded(Want::Resolve(Told::Succeeded))),
         WishJson::of("abort", &commanded(Want::Abort)),
+        WishJson::of("run", &commanded(Want::Run)),
     ]
 }
 

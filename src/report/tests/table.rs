@@ -242,7 +242,7 @@ fn wishes_are_those_that_the_rollout_allows() {
         let hinted = wishes.iter().flat_map(|wish| &wish.against).all(|hold| !hold.message.is_empty());
         assert!(hinted, "a wish that is not allowed says why");
     }
-    allowed(&World::settled(), &["start"]);
+    allowed(&World::settled(), &["start", "run"]);
     allowed(&kicked(), &["start", "abort"]);
-    allowed(&failed(), &["start", "retry"]);
+    allowed(&failed(), &["start", "retry", "run"]);
 }
