@@ -84,6 +84,9 @@ async fn two_controllers_survive_the_crash_of_one_over_a_person_s_command() {
     for variant in [Variant::Retry, Variant::RetryUnknown, Variant::Resolve] {
         every_death_beside(variant).await;
     }
+    for variant in [Variant::Run, Variant::RunFirst] {
+        every_death_beside(variant).await;
+    }
     for variant in [Variant::Abort, Variant::AbortAtLaunch, Variant::AbortAfterLaunch] {
         every_death_beside(variant).await;
     }
