@@ -2,9 +2,12 @@
 //!
 //! Owns the order of looks, and how old one may be when a tag follows from it. What a wish needs is `plan`'s to say.
 
+use std::pin::Pin;
+
 use tokio::time::Instant;
 
 use crate::aws::Aws;
+use crate::model::observed::Observed;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::history::History;
@@ -39,6 +42,9 @@ impl<T> Allowed<T> {
     }
 }
 
+/// A look without its type: it is a deep future, and the compiler bounds how deep those are that await it.
+type Look<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Judges a wish. A quick look may allow it; only a whole one refuses it.
 pub(super) async fn judge<T>(
     Asking { aws, table, known, fallback }: Asking<'_>,
@@ -46,13 +52,15 @@ pub(super) async fn judge<T>(
     by: impl Fn(&PlanInput<'_>) -> Result<T, Vec<Hold>>,
 ) -> Result<Allowed<T>, Vec<Hold>> {
     let began = Instant::now();
-    if let Some(observed) = quick_look(aws, table, known, subject, fallback).await
+    let quick: Look<'_, Option<Observed>> = Box::pin(quick_look(aws, table, known, subject, fallback));
+    if let Some(observed) = quick.await
         && let Ok(answer) = by(&PlanInput { table, observed: &observed, history: known })
     {
         return Ok(Allowed { answer, at: observed.at, began });
     }
     let began = Instant::now();
-    let observed = whole_look(aws, table, fallback).await;
+    let whole: Look<'_, Observed> = Box::pin(whole_look(aws, table, fallback));
+    let observed = whole.await;
     let answer = by(&PlanInput { table, observed: &observed, history: known })?;
     Ok(Allowed { answer, at: observed.at, began })
 }

@@ -69,8 +69,7 @@ pub async fn accept(
     wanted: &Wanted,
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
-    // Boxed: a whole look is a deep future, and those who await it are deep themselves.
-    Box::pin(accept_knowing(&History::default(), aws, table, wanted, fallback)).await
+    accept_knowing(&History::default(), aws, table, wanted, fallback).await
 }
 
 /// Writes a request down, unless it is there already. When this returns it survives any crash.

@@ -4,6 +4,8 @@
 //! that a pass does: nothing follows from it but a whole look. The only thing that a pass keeps for the next is `History`, without which a
 //! fresh process only waits longer.
 
+use std::pin::Pin;
+
 use tokio::time::Instant;
 
 use crate::aws::{Aws, Class};
@@ -70,6 +72,9 @@ pub enum Mode {
     DryRun,
 }
 
+/// A look without its type: it is a deep future, and the compiler bounds how deep those are that await it.
+type Look<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// One pass. `fallback` is the time that stands until AWS tells its own.
 pub async fn pass(
     aws: &Aws,
@@ -78,9 +83,13 @@ pub async fn pass(
     mode: Mode,
     fallback: Timestamp,
 ) -> PassReport {
-    let report = match glanced(aws, table, history, fallback).await {
+    let glance: Look<'_, Option<PassReport>> = Box::pin(glanced(aws, table, history, fallback));
+    let report = match glance.await {
         Some(report) => report,
-        None => whole(aws, table, history, mode, fallback).await,
+        None => {
+            let look: Look<'_, PassReport> = Box::pin(whole(aws, table, history, mode, fallback));
+            look.await
+        }
     };
     log(table, &report);
     report

@@ -157,7 +157,7 @@ impl RolloutEntryJson {
         }
         let began = |origin: &Origin| match origin {
             Origin::Request(request) => is(request),
-            Origin::Change | Origin::Kick => false,
+            Origin::Change | Origin::Kick | Origin::Run => false,
         };
         let past = subject.past().into_iter().find(|past| is(&past.rollout) || began(&past.origin));
         if let Some(past) = past {
