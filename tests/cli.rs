@@ -16,10 +16,12 @@ mod cli {
     mod journal;
     mod kicks;
     mod listen;
+    mod operate;
     mod output;
     mod reconcile;
     mod rollback;
     mod rollout;
+    mod secured;
     mod served;
     mod several;
     mod sim;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `rollouts` | how rollouts begin, go and end |
 //! | `attacks` | tables edited in the middle, tags removed, rollbacks of every kind |
+//! | `api` | what is asked over HTTP: who may, what is answered, and what becomes of a wish |
 //! | `faults` | what goes wrong between the controller and AWS: scenarios, each fault in places of a rollout, late reads |
 //!
 //! One binary for all of them, since linking the SDK takes longer than most of these tests.
@@ -37,4 +38,14 @@ mod faults {
     mod lag;
     mod scenarios;
     mod survival;
+}
+
+mod api {
+    mod abuse;
+    mod asked;
+    mod bench;
+    mod described;
+    mod schema;
+    mod sockets;
+    mod who;
 }

@@ -1,6 +1,6 @@
 //! What every request passes before anybody looks at what it wants, and what every answer gets on its way out.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,15 +10,33 @@ use http::HeaderMap;
 use http::header;
 use http::request::Parts;
 
+use super::endpoint::Endpoint;
 use super::limits;
 use super::problem::{Problem, Reason, put};
 use super::state::Api;
+use super::who::Shown;
 
 /// The address that a request came from; an extension of each.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
 impl Peer {
+    /// The peer of a socket.
+    pub(super) fn of_address(address: SocketAddr) -> Self {
+        Self(address.ip().to_canonical())
+    }
+
+    /// Whom it counts for. An IPv6 client has a whole /64 to choose addresses from, so that counts as one.
+    pub(super) fn counted(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+
     /// Where a request came from.
     pub(super) fn of(head: &Parts) -> Self {
         head.extensions.get::<Self>().copied().unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
@@ -26,21 +44,34 @@ impl Peer {
 }
 
 /// Lets a request in, or says why not.
-pub(super) async fn pass(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let mut response = match check(&api, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(shown) => {
+            request.extensions_mut().insert(shown);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     };
     dress(&mut response);
     response
 }
 
-fn check(_api: &Api, request: &Request) -> Result<(), Problem> {
+/// What the request shows, if it may come in at all.
+fn check(api: &Api, request: &Request) -> Result<Shown, Problem> {
     let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     if request.uri().to_string().len() > limits::PATH || lines.sum::<usize>() > limits::HEADERS {
         return Err(Reason::HeadTooLarge.into());
     }
-    if is_local(request.headers()) { Ok(()) } else { Err(Reason::WrongHost.into()) }
+    // With tokens there is nothing to be had without one, by whatever name this machine is called.
+    if api.tokens.is_none() && !is_local(request.headers()) {
+        return Err(Reason::WrongHost.into());
+    }
+    let shown = Shown::of(api, request.headers());
+    if !Endpoint::is_probe(request.uri().path()) {
+        let peer = request.extensions().get::<Peer>().copied();
+        api.allow_request(&shown, peer)?;
+    }
+    Ok(shown)
 }
 
 /// Whether a request means this machine by its own name.

@@ -26,6 +26,7 @@ use super::limits;
 use super::problem::{Problem, Reason, put};
 use super::seats::Seat;
 use super::state::Api;
+use super::who::Shown;
 
 /// How long a reader should wait before it comes back, in milliseconds.
 const RETRY: &str = "retry: 2000\n";
@@ -37,6 +38,7 @@ const KEEP_ALIVE: &str = ": still here\n\n";
 struct Stream {
     api: Arc<Api>,
     changes: Receiver<Change>,
+    shown: Shown,
     /// What the reader has to be told, before tables.
     reset: Option<EventResetJson>,
     /// Tables of which something is new.
@@ -48,9 +50,9 @@ struct Stream {
 }
 
 /// Opens a stream.
-pub(super) fn events(api: &Arc<Api>, head: &Parts) -> Result<Response, Problem> {
-    let Peer(peer) = Peer::of(head);
-    let seat = api.streams.take(&peer.to_string());
+pub(super) fn events(api: &Arc<Api>, head: &Parts, shown: &Shown) -> Result<Response, Problem> {
+    let reader = shown.name().map_or_else(|| Peer::of(head).counted(), |name| format!("token {name}"));
+    let seat = api.streams.take(&reader);
     let seat = seat.map_err(|_| Problem::of(Reason::StreamsTaken).retry_after(limits::COME_BACK))?;
     // Changes first, then what there is: nothing can happen between the two.
     let changes = api.handle.changes();
@@ -60,6 +62,7 @@ pub(super) fn events(api: &Arc<Api>, head: &Parts) -> Result<Response, Problem> 
         unsent: BTreeSet::new(),
         syncing: true,
         sent: 0,
+        shown: shown.clone(),
         api: Arc::clone(api),
         _seat: seat,
     };
@@ -77,7 +80,8 @@ pub(super) fn events(api: &Arc<Api>, head: &Parts) -> Result<Response, Problem> 
 impl Stream {
     /// What is sent next; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
-        if self.api.is_ending() {
+        // A token may be taken away while its stream is open.
+        if self.api.is_ending() || self.shown.role(&self.api).is_none() {
             return None;
         }
         if let Some(reset) = self.reset.take() {
@@ -132,13 +136,10 @@ impl Stream {
     fn table(&mut self, name: &TableName) -> Bytes {
         match self.api.handle.table(name) {
             Some(view) => {
-                let summary = self.api.rendered.summary(&view);
+                let summary = self.api.watched.summary_line(&view);
                 self.line("table", &summary)
             }
-            None => {
-                self.api.rendered.forget(name);
-                self.frame("gone", &TableGoneJson::of(name.as_str()))
-            }
+            None => self.frame("gone", &TableGoneJson::of(name.as_str())),
         }
     }
 

@@ -1,8 +1,10 @@
 //! How much one client may have, and how long it may take.
 //!
-//! Values only, each with what a larger and a smaller one would break. Whoever counts is in `seats`, `patience` and `server`.
+//! Values only, each with what a larger and a smaller one would break. Whoever counts is in `seats`, `rate`, `patience` and `server`.
 
 use std::time::Duration;
+
+use super::rate::Rate;
 
 /// The limits of a server; `Default` is what the product runs with.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +23,28 @@ pub struct Limits {
     /// From the opening of a connection, or the end of its last request, to the end of a request's head. A head is one
     /// packet; whoever needs longer holds the connection for nothing.
     pub head: Duration,
+    /// From the end of the head to the end of the body, which is one packet too.
+    pub body: Duration,
+    /// How often one reader may ask: a token; without one, an address. A page that is opened asks for a few things at
+    /// once, and then for one at each event.
+    pub requests: Rate,
+    /// How often one token may want something. Each wish is a look at AWS and a write, out of the same budget as the
+    /// rollouts themselves; a person gives one in a minute.
+    pub wishes: Rate,
     /// How long a write may wait for a client that does not read.
     pub write: Duration,
     /// Between two signs of life on an event stream on which nothing happens. Load balancers cut what is silent for 60 s.
     pub keep_alive: Duration,
 }
+
+/// Bytes of a body. A reason is a line of text.
+pub(super) const BODY: usize = 16 * 1024;
+
+/// How long a wish may take. It takes three calls where nothing is in the way; longer than this, a client has given up.
+pub(super) const ANSWER: Duration = Duration::from_secs(25);
+
+/// How often the files of tokens and certificates are read: as often as tables.
+pub(super) const RELOAD: Duration = Duration::from_secs(5);
 
 /// Bytes of a head's names and values. Browsers send one to two thousand; a larger head is answered with a problem.
 pub(super) const HEADERS: usize = 16 * 1024;
@@ -54,6 +73,9 @@ impl Default for Limits {
             streams: 256,
             streams_per_reader: 32,
             head: Duration::from_secs(10),
+            body: Duration::from_secs(10),
+            requests: Rate { burst: 200, every: Duration::from_millis(50) },
+            wishes: Rate { burst: 10, every: Duration::from_secs(2) },
             write: Duration::from_secs(20),
             keep_alive: Duration::from_secs(15),
         }

@@ -1,9 +1,13 @@
 //! Rollouts of a table: the one in hand, and those that ended.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
 use axum::response::Response;
 use http::StatusCode;
 
 use crate::model::ids::TableName;
+use crate::model::rollout::{Record, RolloutId};
 use crate::report::json::{HistoryJson, RolloutEntryJson};
 
 use super::problem::{Problem, Reason};
@@ -22,6 +26,49 @@ pub(super) fn one(api: &Api, table: &TableName, id: &str) -> Result<Response, Pr
     let view = view(api, table)?;
     match RolloutEntryJson::of(&subject(&view)?, id) {
         Some(entry) => Ok(json(StatusCode::OK, &entry)),
+        // The look that shows it comes in a moment.
+        None if api.asked.has(table, id) => {
+            Ok(json(StatusCode::OK, &RolloutEntryJson::requested(&subject(&view)?, id)))
+        }
         None => Err(Reason::NoSuchRollout.into()),
+    }
+}
+
+/// The newest rollout, which a command about this one is about.
+///
+/// # Errors
+/// It is another one, or there is none of this id.
+pub(super) fn newest(api: &Api, table: &TableName, id: &str) -> Result<RolloutId, Problem> {
+    let view = view(api, table)?;
+    let subject = subject(&view)?;
+    let is = |record: &&Record| {
+        record.id.to_string() == id || record.request.as_ref().is_some_and(|request| request.as_str() == id)
+    };
+    if let Some(record) = subject.plan.rollout.record.as_ref().filter(is) {
+        return Ok(record.id.clone());
+    }
+    let is_known = RolloutEntryJson::of(&subject, id).is_some() || api.asked.has(table, id);
+    Err(if is_known { Reason::NotTheNewest } else { Reason::NoSuchRollout }.into())
+}
+
+/// Requests that were granted here and that no look shows yet.
+#[derive(Debug, Default)]
+pub(super) struct Asked(Mutex<BTreeMap<TableName, VecDeque<String>>>);
+
+/// Requests of one table that are remembered. The next pass shows the newest.
+const REMEMBERED: usize = 8;
+
+impl Asked {
+    /// Remembers a request.
+    pub(super) fn remember(&self, table: &TableName, id: String) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(table.clone()).or_default();
+        own.push_front(id);
+        own.truncate(REMEMBERED);
+    }
+
+    fn has(&self, table: &TableName, id: &str) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(table).is_some_and(|own| own.iter().any(|asked| asked == id))
     }
 }

@@ -13,11 +13,15 @@ use http::header;
 use serde::Serialize;
 
 use crate::model::ids::TableName;
+use crate::report::json::WhoamiJson;
 
 use super::endpoint::Endpoint;
 use super::problem::{Problem, Reason, put};
 use super::state::Api;
-use super::{entrance, events, health, page, rollouts, tables};
+use super::tokens::Role;
+use super::who::Shown;
+use super::wishes::Asking;
+use super::{entrance, events, health, page, rollouts, tables, wishes};
 
 /// Everything that can be asked, behind the checks of the entrance.
 ///
@@ -47,7 +51,13 @@ async fn answer(
     params: &RawPathParams,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (head, _body) = request.into_parts();
+    let (head, body) = request.into_parts();
+    let shown = head.extensions.get::<Shown>().cloned().unwrap_or(Shown::Nothing);
+    shown.admit(api, endpoint.access())?;
+    let asking = |body| -> Result<Asking<'_>, Problem> {
+        api.allow_wish(&shown)?;
+        Ok(Asking { api, by: &shown, table: table(params)?, head: &head, body })
+    };
     match endpoint {
         Endpoint::Page => Ok(page::page(api, &head)),
         Endpoint::Live => Ok(text("alive\n")),
@@ -57,8 +67,20 @@ async fn answer(
         Endpoint::Table => tables::one(api, &table(params)?),
         Endpoint::Rollouts => rollouts::all(api, &table(params)?),
         Endpoint::Rollout => rollouts::one(api, &table(params)?, part(params, "rollout")),
-        Endpoint::Events => events::events(api, &head),
+        Endpoint::Events => events::events(api, &head, &shown),
+        Endpoint::Description => Ok(rendered(StatusCode::OK, api.description())),
+        Endpoint::Whoami => Ok(whoami(api, &shown)),
+        Endpoint::Start => wishes::start(asking(body)?).await,
+        Endpoint::Run => wishes::run(asking(body)?, part(params, "row")).await,
+        Endpoint::Command(order) => wishes::command(asking(body)?, order, None).await,
+        Endpoint::CommandAbout(order) => wishes::command(asking(body)?, order, Some(part(params, "rollout"))).await,
     }
+}
+
+/// `GET /v1/whoami`.
+fn whoami(api: &Api, shown: &Shown) -> Response {
+    let role = shown.role(api).unwrap_or(Role::Read).name();
+    json(StatusCode::OK, &WhoamiJson::of(shown.name(), role))
 }
 
 /// A response of one JSON document.

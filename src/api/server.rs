@@ -14,10 +14,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tower::ServiceExt as _;
 
 use super::entrance::Peer;
@@ -72,15 +73,19 @@ async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
     let router = router(api);
     let seats = Arc::new(Seats::new(api.limits.connections, api.limits.connections_per_peer));
     let mut connections = JoinSet::new();
+    let watcher = Arc::clone(api);
+    let watching = tokio::spawn(async move { watcher.watched.watch(&watcher.handle).await });
+    let mut reload = interval(limits::RELOAD);
     loop {
         tokio::select! {
             biased;
             () = api.until_end() => break,
             Some(_) = connections.join_next() => {}
+            _ = reload.tick() => api.reload(),
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     // One too many is closed: an answer would cost what there is too little of.
-                    let Ok(seat) = seats.take(&address(peer)) else { continue };
+                    let Ok(seat) = seats.take(&Peer::of_address(peer).counted()) else { continue };
                     connections.spawn(connection(stream, peer, seat, router.clone(), Arc::clone(api)));
                 }
                 Err(error) => {
@@ -91,20 +96,34 @@ async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
         }
     }
     drop(listener);
+    watching.abort();
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(limits::GRACE, all).await;
     Ok(())
 }
 
+/// One connection, in plain text or not.
 async fn connection(stream: TcpStream, peer: SocketAddr, _seat: Seat, router: Router, api: Arc<Api>) {
     // Answers are small and whole; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = &api.tls else { return serve_over(stream, peer, router, &api).await };
+    match timeout(api.limits.head, tls.accept(stream)).await {
+        Ok(Ok(stream)) => serve_over(stream, peer, router, &api).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a client could not be greeted"),
+        Err(_) => tracing::debug!("a client did not greet in time"),
+    }
+}
+
+async fn serve_over<S>(stream: S, peer: SocketAddr, router: Router, api: &Api)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let Limits { head, write, .. } = api.limits;
     let service = service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
+            request.extensions_mut().insert(Peer::of_address(peer));
             let Ok(response) = router.oneshot(request).await;
             Ok::<_, Infallible>(response)
         }
@@ -126,16 +145,5 @@ async fn connection(stream: TcpStream, peer: SocketAddr, _seat: Seat, router: Ro
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
-    }
-}
-
-/// Who a connection counts for. An IPv6 client has a whole /64 to choose addresses from, so that counts as one.
-fn address(peer: SocketAddr) -> String {
-    match peer.ip().to_canonical() {
-        std::net::IpAddr::V4(address) => address.to_string(),
-        std::net::IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
     }
 }

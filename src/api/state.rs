@@ -1,27 +1,63 @@
 //! What every request of one server shares.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use axum::body::Bytes;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::controller::handle::Handle;
 
+use super::entrance::Peer;
 use super::limits::Limits;
+use super::openapi;
 use super::page::Page;
+use super::problem::{Problem, Reason};
+use super::rate::Buckets;
+use super::rollouts::Asked;
 use super::seats::Seats;
-use super::tables::Rendered;
+use super::tls::Tls;
+use super::token_file::TokenFile;
+use super::watched::Watched;
+use super::who::Shown;
 
 /// The API over one controller.
 pub struct Api {
     pub(super) handle: Handle,
     pub(super) limits: Limits,
-    pub(super) rendered: Rendered,
+    pub(super) watched: Watched,
     pub(super) streams: Arc<Seats>,
     pub(super) page: Page,
     /// Becomes true when the server ends, which ends every event stream.
     ending: watch::Sender<bool>,
     pub(super) metrics: Scrape,
+    pub(super) asked: Asked,
+    pub(super) tokens: Option<TokenFile>,
+    pub(super) tls: Option<Tls>,
+    said: Box<dyn Fn(&str) + Send + Sync>,
+    description: OnceLock<Bytes>,
+    began: Instant,
+    requests: Mutex<Buckets>,
+    wishes: Mutex<Buckets>,
+}
+
+/// What a server is made of.
+pub struct Setup {
+    /// The controller.
+    pub handle: Handle,
+    /// How much faster than the clock here AWS's time runs: 1 but for a simulator.
+    pub speed: f64,
+    /// What one client may have.
+    pub limits: Limits,
+    /// What `/metrics` answers.
+    pub metrics: Scrape,
+    /// Who may ask. Without it, whoever reaches the server may look, and nobody may change anything.
+    pub tokens: Option<TokenFile>,
+    /// How clients are greeted; in plain text without it.
+    pub tls: Option<Tls>,
+    /// Tells whoever runs the controller what was done, a line at a time.
+    pub said: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What `/metrics` answers.
@@ -33,17 +69,64 @@ pub struct Scrape {
 }
 
 impl Api {
-    /// The API over the controller behind `handle`. `metrics` is what `/metrics` answers.
-    pub fn new(handle: Handle, limits: Limits, metrics: Scrape) -> Self {
+    /// The API over one controller.
+    pub fn new(setup: Setup) -> Self {
+        let Setup { handle, speed, limits, metrics, tokens, tls, said } = setup;
         Self {
             handle,
             limits,
-            rendered: Rendered::default(),
+            watched: Watched::new(speed),
             streams: Arc::new(Seats::new(limits.streams, limits.streams_per_reader)),
             page: Page::default(),
             ending: watch::Sender::new(false),
             metrics,
+            asked: Asked::default(),
+            tokens,
+            tls,
+            said,
+            description: OnceLock::new(),
+            began: Instant::now(),
+            requests: Mutex::new(Buckets::new(limits.requests)),
+            wishes: Mutex::new(Buckets::new(limits.wishes)),
         }
+    }
+
+    /// What `/openapi.json` answers.
+    pub(super) fn description(&self) -> Bytes {
+        self.description.get_or_init(|| Bytes::from(openapi::document().to_string())).clone()
+    }
+
+    /// Tells whoever runs the controller.
+    pub(super) fn say(&self, line: &str) {
+        (self.said)(line);
+    }
+
+    /// Counts a request of a token; without one, of an address.
+    pub(super) fn allow_request(&self, shown: &Shown, peer: Option<Peer>) -> Result<(), Problem> {
+        let who = match (shown.name(), peer) {
+            (Some(name), _) => format!("token {name}"),
+            (None, Some(peer)) => peer.counted(),
+            (None, None) => String::new(),
+        };
+        self.allow(&self.requests, &who)
+    }
+
+    /// Counts a wish of a token.
+    pub(super) fn allow_wish(&self, shown: &Shown) -> Result<(), Problem> {
+        self.allow(&self.wishes, shown.name().unwrap_or_default())
+    }
+
+    fn allow(&self, buckets: &Mutex<Buckets>, who: &str) -> Result<(), Problem> {
+        let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = buckets.take(who, self.began.elapsed());
+        taken.map_err(|wait| Problem::of(Reason::TooOften).retry_after(wait))
+    }
+
+    /// Reads the files again that may change, and says what is new about them.
+    pub(super) fn reload(&self) {
+        let told = self.tokens.as_ref().map(TokenFile::reload).unwrap_or_default();
+        let renewed = self.tls.as_ref().map(Tls::reload).unwrap_or_default();
+        told.iter().chain(&renewed).for_each(|line| self.say(line));
     }
 
     /// Ends every event stream, now and later.

@@ -55,6 +55,8 @@ pub enum Command {
     Check(Tables),
     /// Prints the JSON Schema of tables.
     Schema,
+    /// Makes a token for the HTTP API: prints it once, and the line for the file of --tokens.
+    Token(Token),
     /// Runs the embedded AWS on a local port, with an account laid out for the tables.
     Simulate(Simulate),
     /// Shows the whole job on the embedded AWS: drift, a forced rollout, the deployment task.
@@ -101,11 +103,40 @@ pub struct Reconcile {
 }
 
 /// The HTTP API of a controller.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Listen {
     /// Serves the HTTP API and the page here, as 127.0.0.1:8080; not with --once. Port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT", env = "EVENKEEL_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// Who may ask: lines that `evenkeel token` prints. Without it, only this machine, and only to look.
+    #[arg(long, value_name = "FILE", env = "EVENKEEL_TOKENS")]
+    pub tokens: Option<PathBuf>,
+    /// Speaks TLS: the certificate chain, in PEM, the server's own first. Read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "EVENKEEL_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "EVENKEEL_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Whose it is; told with everything that is done with it.
+    #[arg(long)]
+    pub name: String,
+    /// What it is good for.
+    #[arg(long, value_enum)]
+    pub role: RoleGiven,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleGiven {
+    /// Looking.
+    Read,
+    /// Looking, and beginning and ending rollouts.
+    Operate,
 }
 
 impl Reconcile {

@@ -31,7 +31,7 @@ pub(super) async fn give(
         Ok(acknowledged) => acknowledged,
         Err(Refused::Held(holds)) => return Ok(refused(context, "the command cannot be given", &holds)),
         Err(error @ Refused::TooLate) => return Err(Failure::of(&error).hint("AWS answers slowly; give it again")),
-        Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
+        Err(error @ (Refused::NotWritten(_) | Refused::Another)) => return Err(Failure::of(&error)),
     };
     context.output.say(&match &command {
         Given::New(command) => format!("{} of rollout {} is written down", command.order, command.rollout),

@@ -42,7 +42,7 @@ pub(super) async fn controller(
     let metrics = Arc::new(Metrics::new(handle.clone()));
     // Lives as long as the controller does.
     let _server = match listening {
-        Some(listening) => Some(listening.serve(&context.output, handle, Arc::clone(&metrics))?),
+        Some(listening) => Some(listening.serve(context, handle, Arc::clone(&metrics))?),
         None => None,
     };
     let mut teller = Teller { context, metrics, watches: BTreeMap::new() };

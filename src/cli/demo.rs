@@ -52,7 +52,7 @@ async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str)
 
     tell("Correct it. New deployments drain the old tasks, and the deployment task runs when the last is gone.");
     type_(&format!("reconcile {file} --once"));
-    let listen = Listen { listen: None };
+    let listen = Listen::default();
     let args = Reconcile {
         tables: Tables { tables: Vec::new() },
         once: true,

@@ -1,45 +1,99 @@
-//! `--listen`: where the controller's HTTP API is served, checked and bound before AWS is asked anything.
+//! `--listen`: where the controller's HTTP API is served and to whom, checked and bound before AWS is asked anything.
 
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::api::{Api, Limits, Scrape, Server, start};
+use crate::api::{Api, Limits, Pem, Scrape, Server, Setup, Tls, TokenFile, start};
 use crate::controller::handle::Handle;
 use crate::telemetry::metrics::{MEDIA_TYPE, Metrics};
 
 use super::args::Listen;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::Output;
 
-/// A socket that is bound, and not served yet.
+/// A token takes a hundred bytes and a certificate a thousand; what is over this is something else, and is not read into
+/// memory.
+const LARGEST: u64 = 256 * 1024;
+
+/// A socket that is bound and not served yet, and who may ask.
 #[derive(Debug)]
 pub(super) struct Listening {
     listener: TcpListener,
+    tokens: Option<TokenFile>,
+    tls: Option<Tls>,
 }
 
 /// Binds the address that was asked for, if one was.
-pub(super) fn bind(args: &Listen) -> Result<Option<Listening>, Failure> {
-    let Some(address) = args.listen else { return Ok(None) };
-    if !address.ip().is_loopback() {
-        return Err(Failure::input(format!("{address} is not a loopback address"))
-            .hint("whoever reaches the API reads everything; listen on 127.0.0.1 or [::1]"));
+pub(super) fn bind(output: &Output, args: &Listen) -> Result<Option<Listening>, Failure> {
+    let Listen { listen, tokens, tls_cert, tls_key } = args;
+    let Some(address) = *listen else { return Ok(None) };
+    if !address.ip().is_loopback() && tokens.is_none() {
+        return Err(Failure::input(format!("{address} is not a loopback address, and there are no tokens"))
+            .hint("name who may ask by --tokens FILE, or listen on 127.0.0.1 or [::1]"));
     }
+    let tokens = match tokens {
+        None => None,
+        Some(path) => Some(opened(output, path)?),
+    };
+    let tls = match (tls_cert, tls_key) {
+        (Some(chain), Some(key)) => Some(secured(chain, key)?),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(Failure::input("--tls-cert and --tls-key are needed together"));
+        }
+    };
     let listener = TcpListener::bind(address)
         .map_err(|error| Failure::of(&error).hint(format!("{address} may be taken; choose another with --listen")))?;
-    Ok(Some(Listening { listener }))
+    Ok(Some(Listening { listener, tokens, tls }))
+}
+
+fn opened(output: &Output, path: &Path) -> Result<TokenFile, Failure> {
+    let file: PathBuf = path.to_owned();
+    TokenFile::open(move || bytes(&file)).map_err(|problems| {
+        problems.iter().for_each(|problem| output.say(problem));
+        Failure::input(format!("{} holds no tokens that can be used", path.display()))
+            .hint("`evenkeel token --name NAME --role operate` makes one, and its line")
+    })
+}
+
+fn secured(chain: &Path, key: &Path) -> Result<Tls, Failure> {
+    let (chain, key) = (chain.to_owned(), key.to_owned());
+    let tls = Tls::open(move || Ok(Pem { chain: bytes(&chain)?, key: bytes(&key)? }));
+    tls.map_err(|why| Failure::input(why).hint("--tls-cert takes a chain and --tls-key its private key, both in PEM"))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > LARGEST {
+        return Err(format!("{} has {size} bytes, more than such a file has", path.display()));
+    }
+    std::fs::read(path).map_err(unreadable)
 }
 
 impl Listening {
     /// Serves until what this gives is dropped.
-    pub(super) fn serve(self, output: &Output, handle: Handle, metrics: Arc<Metrics>) -> Result<Server, Failure> {
-        let address = self.listener.local_addr().map_err(|error| Failure::of(&error))?;
-        let api = Api::new(
+    pub(super) fn serve(self, context: &Context<'_>, handle: Handle, metrics: Arc<Metrics>) -> Result<Server, Failure> {
+        let Self { listener, tokens, tls } = self;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let output = context.output;
+        let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+        let api = Api::new(Setup {
             handle,
-            Limits::default(),
-            Scrape { media_type: MEDIA_TYPE, text: Box::new(move || metrics.text()) },
-        );
-        let server = start(self.listener, Arc::new(api)).map_err(|error| Failure::of(&error))?;
-        output.say(&format!("listening on http://{address}"));
+            speed: context.speed,
+            limits: Limits::default(),
+            metrics: Scrape { media_type: MEDIA_TYPE, text: Box::new(move || metrics.text()) },
+            tokens,
+            tls,
+            said: Box::new(move |line| output.say(line)),
+        });
+        let server = start(listener, Arc::new(api)).map_err(|error| Failure::of(&error))?;
+        if scheme == "http" && !address.ip().is_loopback() {
+            output.say("tokens come in plain text: let a load balancer speak TLS, or name --tls-cert and --tls-key");
+        }
+        output.say(&format!("listening on {scheme}://{address}"));
         Ok(server)
     }
 }

@@ -21,6 +21,7 @@ mod schema;
 mod simulate;
 mod status;
 mod tables;
+mod token;
 mod watch;
 
 pub use run::run;

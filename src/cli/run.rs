@@ -11,7 +11,7 @@ use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables};
+use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables, token};
 
 /// Runs what was asked. `started` is the local time.
 pub fn run(cli: &Cli, started: Timestamp) -> Exit {
@@ -38,6 +38,7 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
     };
     match &cli.command {
         Command::Schema => Ok(schema::schema(output)),
+        Command::Token(args) => token::token(output, args),
         Command::Check(args) => Ok(schema::check(output, &tables::load(output, &args.tables)?)),
         Command::Plan(args) => {
             let tables = tables::load(output, &args.tables)?;
@@ -47,7 +48,7 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
             tables::load(output, &args.tables.tables)?;
             let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
-            let listening = listen::bind(&args.listen)?;
+            let listening = listen::bind(output, &args.listen)?;
             let work =
                 async { match controller::controller(&context, &args.tables.tables, files, listening).await? {} };
             let ended = runtime(output)?.block_on(until_interrupted(work));

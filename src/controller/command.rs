@@ -5,6 +5,7 @@
 
 use crate::aws::{Aws, AwsError};
 use crate::model::command::Command;
+use crate::model::rollout::RolloutId;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::command::{Judged, Wish, command};
@@ -21,6 +22,9 @@ pub enum Refused {
     /// It does not go with the newest rollout as it stands.
     #[error("the command cannot be given")]
     Held(Vec<Hold>),
+    /// Another rollout is the newest than the one that it is about.
+    #[error("another rollout is the newest")]
+    Another,
     /// The look by which it was judged took too long: others may have gone on by it.
     #[error("the look behind the command is too old")]
     TooLate,
@@ -72,13 +76,29 @@ pub async fn accept_knowing(
     wish: &Wish,
     fallback: Timestamp,
 ) -> Result<Acknowledged, Refused> {
-    let asking = Asking { aws, table, known, fallback };
+    accept_about(Asking { aws, table, known, fallback }, None, wish).await
+}
+
+/// The same, if the newest rollout is the one that the command is meant for. By the time at which it is given another may
+/// have begun, which nobody meant.
+///
+/// # Errors
+/// As `accept_knowing`; or another rollout is the newest.
+pub(super) async fn accept_about(
+    asking: Asking<'_>,
+    about: Option<&RolloutId>,
+    wish: &Wish,
+) -> Result<Acknowledged, Refused> {
+    let Asking { aws, table, .. } = asking;
     let allowed = judge(asking, Subject::Tags, |input| command(input, wish)).await.map_err(Refused::Held)?;
     let (too_old, at) = (allowed.is_too_old(), allowed.at);
     let accepted = match allowed.answer {
         Judged::Known(stands) => {
             tracing::info!(table = %table.name, stands = stands.name(), "command was given before");
             return Ok(Acknowledged { command: Given::Known(stands), history: History::default() });
+        }
+        Judged::New(accepted) if about.is_some_and(|about| *about != accepted.command.rollout) => {
+            return Err(Refused::Another);
         }
         Judged::New(_) if too_old => return Err(Refused::TooLate),
         Judged::New(accepted) => accepted,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::aws::Meter;
 use crate::model::command::Command;
 use crate::model::ids::{RequestId, TableName};
-use crate::model::rollout::Request;
+use crate::model::rollout::{Request, RolloutId};
 use crate::model::row::ServiceTable;
 use crate::model::traffic::Traffic;
 use crate::plan::command::Wish;
@@ -79,6 +79,8 @@ pub enum Ask {
     Rollout(Wanted),
     /// Something about the newest rollout.
     Command(Wish),
+    /// Something about this rollout, if it is still the newest.
+    CommandAbout(RolloutId, Wish),
 }
 
 /// A wish that is durable.
@@ -103,6 +105,9 @@ pub enum Refused {
     /// The table or its rollout does not allow it as it stands.
     #[error("it cannot be done as the table stands")]
     Held(Vec<Hold>),
+    /// Another rollout is the newest than the one that it is about.
+    #[error("another rollout is the newest")]
+    Another,
     /// The look by which it was judged took too long: others may have gone on by it.
     #[error("the look behind it is too old")]
     TooLate,
@@ -140,7 +145,7 @@ impl Ask {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rollout(_) => "rollout",
-            Self::Command(wish) => wish.want.name(),
+            Self::Command(wish) | Self::CommandAbout(_, wish) => wish.want.name(),
         }
     }
 }
@@ -179,6 +184,7 @@ impl Refused {
         match self {
             Self::NoTable => "no-table",
             Self::Held(_) => "held",
+            Self::Another => "another",
             Self::TooLate => "too-late",
             Self::NotWritten(_) => "not-written",
             Self::Busy => "busy",

@@ -52,7 +52,7 @@ pub struct Wished {
     pub table: TableName,
     /// What was wanted: `rollout`, `retry`, `resolve` or `abort`.
     pub wish: &'static str,
-    /// `granted`, `known` (it was there already), `held`, `too-late` or `not-written`.
+    /// `granted`, `known` (it was there already), `held`, `another`, `too-late` or `not-written`.
     pub outcome: &'static str,
 }
 

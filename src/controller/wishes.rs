@@ -10,11 +10,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::aws::Aws;
 use crate::model::ids::TableName;
+use crate::model::rollout::RolloutId;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
+use crate::plan::command::Wish;
 use crate::plan::history::{History, Written};
 
 use super::handle::{Ask, Asked, Granted, Refused, WISHES};
+use super::judge::Asking;
 use super::run::Wished;
 use super::{command, request};
 
@@ -99,6 +102,7 @@ impl Wishes {
 
 /// Has a wish written down; with what the passes of this process should know then.
 async fn grant(Means { aws, table, known, fallback }: &Means, ask: Ask) -> Result<(Granted, History), Refused> {
+    let asking = Asking { aws, table, known, fallback: *fallback };
     match ask {
         Ask::Rollout(wanted) => match request::accept_knowing(known, aws, table, &wanted, *fallback).await {
             Ok(request::Acknowledged { request, history }) => Ok((Granted::from(request), history)),
@@ -106,11 +110,17 @@ async fn grant(Means { aws, table, known, fallback }: &Means, ask: Ask) -> Resul
             Err(request::Refused::TooLate) => Err(Refused::TooLate),
             Err(request::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
         },
-        Ask::Command(wish) => match command::accept_knowing(known, aws, table, &wish, *fallback).await {
-            Ok(command::Acknowledged { command, history }) => Ok((Granted::from(command), history)),
-            Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),
-            Err(command::Refused::TooLate) => Err(Refused::TooLate),
-            Err(command::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
-        },
+        Ask::Command(wish) => commanded(asking, None, &wish).await,
+        Ask::CommandAbout(rollout, wish) => commanded(asking, Some(&rollout), &wish).await,
+    }
+}
+
+async fn commanded(asking: Asking<'_>, about: Option<&RolloutId>, wish: &Wish) -> Result<(Granted, History), Refused> {
+    match command::accept_about(asking, about, wish).await {
+        Ok(command::Acknowledged { command, history }) => Ok((Granted::from(command), history)),
+        Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),
+        Err(command::Refused::Another) => Err(Refused::Another),
+        Err(command::Refused::TooLate) => Err(Refused::TooLate),
+        Err(command::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
     }
 }

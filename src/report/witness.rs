@@ -18,6 +18,8 @@ use super::timeline;
 /// What was seen of one table, from look to look. Empty before the first.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
+    /// When the newest look began.
+    at: Option<Timestamp>,
     /// The base of the rollout that the conditions below are about.
     rollout: Option<Timestamp>,
     phase: Option<(Phase, Option<Timestamp>)>,
@@ -42,9 +44,13 @@ enum Followed {
 }
 
 impl Witness {
-    /// Takes in a look. Looks must come in their order; one that is left out only makes times later.
+    /// Takes in a look. One that is left out only makes times later; one that is older than another is not taken in.
     pub fn look(&mut self, subject: &Subject<'_>) {
         let (at, report) = (subject.observed.at, &subject.plan.rollout);
+        if self.at.is_some_and(|newest| at < newest) {
+            return;
+        }
+        self.at = Some(at);
         let since = match self.phase {
             Some((before, since)) if before == report.phase => since,
             Some(_) => Some(at),

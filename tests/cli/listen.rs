@@ -13,8 +13,8 @@ fn a_rollout_of_others_is_seen_by_the_event_stream_from_its_first_kick_to_its_en
     assert_eq!(events.next().expect("it goes on").0, "reset");
     events.until("synced", |_| true);
     sim.kick(&["web", "worker"]);
-    events.until("table", |table| table["phase"] != "Settled" && table["phase"].is_string());
-    events.until("table", |table| table["phase"] == "Settled" && table["standing"] == "Converged");
+    events.until("table", |table| table["inHand"] == true);
+    events.until("table", |table| table["phase"] == "Settled" && table["verdict"] == "Converged");
     assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
     let rollouts = served.get("/v1/tables/small/rollouts").json(200);
     let id = rollouts["ended"][0]["id"].as_str().expect("it has ended");
@@ -26,7 +26,7 @@ fn a_rollout_of_others_is_seen_by_the_event_stream_from_its_first_kick_to_its_en
 fn what_is_not_there_is_a_problem() {
     let sim = Sim::with("listen-problems", SMALL);
     let served = Served::of(&sim, &[]);
-    served.events("").until("table", |table| table["standing"].is_string());
+    served.events("").until("table", |table| table["verdict"].is_string());
     served.get("/v1/tables/other").problem(404, "no-such-table");
     served.get("/v1/tables/small/rollouts/0123456789abcdef").problem(404, "no-such-rollout");
     served.get("/v1/nothing").problem(404, "no-such-path");
@@ -43,7 +43,7 @@ fn what_is_not_there_is_a_problem() {
 fn it_is_ready_once_every_table_was_looked_at_and_the_page_is_there() {
     let sim = Sim::with("listen-ready", SMALL);
     let served = Served::of(&sim, &[]);
-    served.events("").until("table", |table| table["standing"].is_string());
+    served.events("").until("table", |table| table["verdict"].is_string());
     assert_eq!(served.get("/readyz").json(200)["ready"], true);
     assert_eq!(served.get("/livez").status, 200);
     let page = served.get("/");
@@ -75,7 +75,7 @@ fn it_ends_at_once_on_sigterm_whatever_is_connected() {
 fn an_address_that_others_can_reach_is_refused_before_aws_is_asked() {
     let sim = Sim::with("listen-open", SMALL);
     let ran = run(sim.command(&["reconcile", "--listen", "0.0.0.0:0", sim.table.as_str()])).ended_with(2);
-    ran.says("0.0.0.0:0 is not a loopback address");
+    ran.says("0.0.0.0:0 is not a loopback address, and there are no tokens");
     assert_eq!(sim.journal(0).calls(), Vec::<&str>::new());
     run(evenkeel(&["reconcile", "--listen", "here", sim.table.as_str()])).ended_with(2);
 }

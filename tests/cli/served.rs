@@ -49,8 +49,8 @@ impl Served {
         let mut before = Vec::new();
         let address = loop {
             let line = lines.next().unwrap_or_else(|| panic!("it ended: {before:?}")).expect("it speaks UTF-8");
-            if let Some((_, address)) = line.split_once("listening on http://") {
-                break address.to_owned();
+            if let Some((_, address)) = line.split_once("listening on ") {
+                break address.split_once("://").map_or(address, |(_, address)| address).to_owned();
             }
             before.push(line);
         };

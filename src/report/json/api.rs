@@ -1,16 +1,21 @@
 //! Shapes that only the HTTP API has: lists, one rollout among many, events, readiness.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::common::{API_VERSION, HoldJson, standing};
+use super::common::{API_VERSION, HoldJson};
 use super::history::PastJson;
 use super::rollout::RolloutFacts;
+use super::summary::TableSummaryJson;
+use crate::model::command::Command;
+use crate::model::ids::RequestId;
 use crate::model::past::Origin;
-use crate::model::row::ServiceTable;
+use crate::model::rollout::Request;
+use crate::plan::request::Stands;
 use crate::report::subject::Subject;
 
 /// `kind: Tables`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TablesJson {
     /// `evenkeel.dev/v1`.
@@ -18,30 +23,11 @@ pub struct TablesJson {
     /// `Tables`.
     pub kind: &'static str,
     /// Every table that is supervised, by name.
-    pub tables: Vec<TableEntryJson>,
-}
-
-/// One table among many.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TableEntryJson {
-    /// Its name.
-    pub name: String,
-    /// Its region.
-    pub region: String,
-    /// `Converged`, `Progressing`, `Held` or `Failed`; absent before the first look.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub standing: Option<&'static str>,
-    /// The rollout's phase; absent before the first look.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<&'static str>,
-    /// When AWS was looked at; absent before the first look.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
+    pub tables: Vec<TableSummaryJson>,
 }
 
 /// `kind: RolloutEntry`: one rollout, by its id or the id of the request that began it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutEntryJson {
     /// `evenkeel.dev/v1`.
@@ -67,7 +53,7 @@ pub struct RolloutEntryJson {
 }
 
 /// `kind: TableGone`, in the event stream: the table is not supervised any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TableGoneJson {
     /// `evenkeel.dev/v1`.
@@ -79,7 +65,7 @@ pub struct TableGoneJson {
 }
 
 /// `kind: EventReset`, in the event stream: everything follows anew; what was told before is to be forgotten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventResetJson {
     /// `evenkeel.dev/v1`.
@@ -91,7 +77,7 @@ pub struct EventResetJson {
 }
 
 /// `kind: EventSynced`, in the event stream: every table has been told since the last reset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventSyncedJson {
     /// `evenkeel.dev/v1`.
@@ -102,8 +88,54 @@ pub struct EventSyncedJson {
     pub tables: usize,
 }
 
+/// `kind: Whoami`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WhoamiJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `Whoami`.
+    pub kind: &'static str,
+    /// The token's name; absent where there are no tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `read` or `operate`.
+    pub role: &'static str,
+}
+
+/// `kind: Accepted`: a wish is written down, and survives any crash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AcceptedJson {
+    /// `evenkeel.dev/v1`.
+    pub api_version: &'static str,
+    /// `Accepted`.
+    pub kind: &'static str,
+    /// The table's name.
+    pub table: String,
+    /// `rollout`, `retry`, `resolve`, `abort` or `run`.
+    pub wish: &'static str,
+    /// The id of the request; of a command, the rollout that it is about. Both are found below the table's rollouts. Absent
+    /// for a command that was there already and waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether it was there already, under the same key; nothing was written then.
+    pub known: bool,
+    /// `Pending`, and of one that was there already also `InHand`, `Ended`, or `Over`: a newer one took its place.
+    pub stands: &'static str,
+    /// When it was written down; absent if it was there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Who wanted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, as far as a tag can hold it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// `kind: Readiness`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadinessJson {
     /// `evenkeel.dev/v1`.
@@ -118,27 +150,8 @@ pub struct ReadinessJson {
 
 impl TablesJson {
     /// A list of tables.
-    pub fn of(tables: Vec<TableEntryJson>) -> Self {
+    pub fn of(tables: Vec<TableSummaryJson>) -> Self {
         Self { api_version: API_VERSION, kind: "Tables", tables }
-    }
-}
-
-impl TableEntryJson {
-    /// A table that nobody has looked at yet.
-    pub fn unseen(table: &ServiceTable) -> Self {
-        let (name, region) = (table.name.to_string(), table.region.to_string());
-        Self { name, region, standing: None, phase: None, at: None }
-    }
-
-    /// A table as it was seen.
-    pub fn of(subject: &Subject<'_>) -> Self {
-        let Subject { table, observed, plan } = subject;
-        Self {
-            standing: Some(standing(plan.standing())),
-            phase: Some(plan.rollout.phase.name()),
-            at: Some(observed.at.to_string()),
-            ..Self::unseen(table)
-        }
     }
 }
 
@@ -222,6 +235,58 @@ impl EventSyncedJson {
     /// So many tables were told.
     pub fn of(tables: usize) -> Self {
         Self { api_version: API_VERSION, kind: "EventSynced", tables }
+    }
+}
+
+impl WhoamiJson {
+    /// Who asks.
+    pub fn of(name: Option<&str>, role: &'static str) -> Self {
+        Self { api_version: API_VERSION, kind: "Whoami", name: name.map(str::to_owned), role }
+    }
+}
+
+impl AcceptedJson {
+    /// A rollout is requested.
+    pub fn rollout(table: &str, request: &Request) -> Self {
+        let Request { id, after: _, at, before: _, by, reason } = request;
+        let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
+        Self { at, by, reason, ..Self::bare(table, "rollout", Some(id.to_string())) }
+    }
+
+    /// A rollout was requested before.
+    pub fn known(table: &str, request: &RequestId, stands: &Stands) -> Self {
+        Self { known: true, stands: stands.name(), ..Self::bare(table, "rollout", Some(request.to_string())) }
+    }
+
+    /// A command was given before.
+    pub fn known_command(table: &str, wish: &'static str, stands: &Stands) -> Self {
+        let id = match stands {
+            Stands::InHand(rollout) | Stands::Ended(rollout, _) => Some(rollout.to_string()),
+            Stands::Pending | Stands::Over => None,
+        };
+        Self { known: true, stands: stands.name(), ..Self::bare(table, wish, id) }
+    }
+
+    /// A command is given.
+    pub fn command(table: &str, command: &Command) -> Self {
+        let Command { rollout, base: _, order, at, id: _, by, reason } = command;
+        let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
+        Self { at, by, reason, ..Self::bare(table, order.name(), Some(rollout.to_string())) }
+    }
+
+    fn bare(table: &str, wish: &'static str, id: Option<String>) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Accepted",
+            table: table.to_owned(),
+            wish,
+            id,
+            known: false,
+            stands: Stands::Pending.name(),
+            at: None,
+            by: None,
+            reason: None,
+        }
     }
 }
 

@@ -19,7 +19,8 @@ mod timeline;
 mod wish;
 
 pub use api::{
-    EventResetJson, EventSyncedJson, ReadinessJson, RolloutEntryJson, TableEntryJson, TableGoneJson, TablesJson,
+    AcceptedJson, EventResetJson, EventSyncedJson, ReadinessJson, RolloutEntryJson, TableGoneJson, TablesJson,
+    WhoamiJson,
 };
 pub use common::{API_VERSION, ConditionJson, DifferenceJson, HoldJson, ProgressJson, ReasonJson};
 pub use history::{HistoryJson, InHandJson, PastJson};

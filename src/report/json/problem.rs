@@ -1,11 +1,12 @@
 //! Why the HTTP API did not do what it was asked: a problem in the sense of RFC 9457.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::common::HoldJson;
 
 /// `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemDetailsJson {
     /// Which problem: a reference that stays as it is (docs/api.md lists them).
