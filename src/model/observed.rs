@@ -50,6 +50,8 @@ pub enum Trouble {
 pub struct Observed {
     /// When the look began, in AWS's time.
     pub at: Timestamp,
+    /// When everything was read; what a glance after it did not renew is from then.
+    pub whole: Timestamp,
     /// The account that the credentials belong to.
     pub account: Seen<AccountId>,
     /// The table's cluster.

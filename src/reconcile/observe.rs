@@ -53,7 +53,7 @@ pub(super) async fn observe_again(
         Some(cluster) => look_at_log(aws, table, cluster, &tasks).await,
         None => Seen::Absent,
     };
-    Observed { at, account, cluster, rows, tasks, image, log }
+    Observed { at, whole: at, account, cluster, rows, tasks, image, log }
 }
 
 async fn look_at_cluster(aws: &Aws, table: &ServiceTable, known: Option<&Observed>) -> Seen<Selection<ClusterView>> {

@@ -50,6 +50,7 @@ impl World {
         };
         let observed = Observed {
             at: START,
+            whole: START,
             account: Seen::Present(table.account.clone()),
             cluster: Seen::Present(Selection::One(cluster)),
             rows: BTreeMap::new(),
