@@ -3,7 +3,7 @@
 //! Picks from what the plan says; decides nothing. While several conditions of the gate are missing it names the one
 //! that people can watch: tasks that start, then health, then old tasks that go.
 
-use crate::plan::action::{Plan, Standing};
+use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::gate::{Condition, Holding};
 use crate::plan::hold::{HoldCause, Urgency};
 use crate::plan::rollout::Phase;
@@ -78,13 +78,24 @@ fn progressing(subject: &Subject<'_>, plan: &Plan) -> String {
         },
         Phase::Requested => requested(plan),
         Phase::Clear => "every gate condition holds; the launch is being written down".to_owned(),
-        Phase::Unseen | Phase::Settled | Phase::Settling | Phase::Deploying | Phase::Failed | Phase::Unknown => {
+        Phase::Deploying => deploying(plan),
+        Phase::Unseen | Phase::Settled | Phase::Settling | Phase::Failed | Phase::Unknown => {
             match (waits(plan), subject.most_urgent()) {
                 (said, Some(urgent)) if said.is_empty() => holds_text::line(urgent),
                 (said, _) => said,
             }
         }
     }
+}
+
+/// What becomes of the launch; between two facts of it, which one is being written down.
+fn deploying(plan: &Plan) -> String {
+    let next = plan.steps.iter().find_map(|step| match &step.action {
+        Action::Record(record) => Some(words::record_state(&record.state)),
+        Action::Run(_) => Some("the deployment task is being launched".to_owned()),
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) => None,
+    });
+    next.unwrap_or_else(|| waits(plan))
 }
 
 fn requested(plan: &Plan) -> String {

@@ -44,6 +44,8 @@ pub struct TableJson {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LookJson {
+    /// When everything was read; a look after it renews what is waited for, and leaves the rest as it was then.
+    pub whole_at: String,
     /// Every row, in the order of the table.
     pub rows: Vec<TableRowJson>,
     /// Every task of the rows that is alive, and those that stopped in the newest rollout; by row, then age. Absent if
@@ -90,6 +92,7 @@ impl LookJson {
         let PassReport { at, observed, plan, outcomes, violations } = report;
         let subject = Subject { table, observed, plan };
         Self {
+            whole_at: observed.whole.to_string(),
             rows: table.rows.iter().map(|row| TableRowJson::of(&subject, row)).collect(),
             tasks: task::of(&subject, sight.witness),
             rollout: RolloutFacts::from(&plan.rollout),

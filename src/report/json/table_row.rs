@@ -171,13 +171,17 @@ fn seen(subject: &Subject<'_>, row: &Row) -> SizeJson {
 fn capacity(view: &CapacityView) -> String {
     match view {
         CapacityView::LaunchType(kind) => kind.clone(),
-        CapacityView::Strategy(items) => match items.as_slice() {
-            [only] => only.provider.clone(),
-            many => {
-                let said: Vec<String> = many.iter().map(|it| format!("{} {}", it.weight, it.provider)).collect();
-                said.join(" : ")
+        // A provider without weight gets no task but for its `base`, which templates state without meaning it.
+        CapacityView::Strategy(items) => {
+            let counts: Vec<_> = items.iter().filter(|item| item.weight > 0).collect();
+            match counts.as_slice() {
+                [only] => only.provider.clone(),
+                many => {
+                    let said: Vec<String> = many.iter().map(|it| format!("{} {}", it.weight, it.provider)).collect();
+                    said.join(" : ")
+                }
             }
-        },
+        }
     }
 }
 
