@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test model test-clients test-crashes test-kill soak mutants lint check bench simulate build image
+.PHONY: help demo test model test-clients test-browser test-crashes test-kill soak mutants lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ $(CLIENTS)/installed: tests/clients/requirements.txt
 	$(PYTHON) -m venv --clear $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+# Bytecode would be left beside the sources.
+test-browser: ## Drives the dashboard in a real Chromium over a whole rollout (needs chromium and chromedriver)
+	$(CARGO) build --locked --quiet
+	$(PYTHON) -B -m unittest discover --start-directory tests/browser --verbose
 
 # How many histories, and from which seed on.
 SEEDS ?= 2000
