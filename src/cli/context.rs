@@ -7,6 +7,7 @@ use crate::model::row::ServiceTable;
 use crate::model::time::{Span, Timestamp};
 
 use super::output::Output;
+use super::window::Window;
 
 /// What a command works with.
 #[derive(Clone, Copy)]
@@ -21,8 +22,10 @@ pub(super) struct Context<'a> {
     pub(super) speed: f64,
     /// The local time at the start, which stands until AWS tells its own.
     pub(super) started: Timestamp,
-    /// How long to pause after each pass for somebody who watches; none but in the demo.
+    /// How long to pause after each pass at least for somebody who watches; none but in the demo.
     pub(super) pause: std::time::Duration,
+    /// Where passes are shown besides; nowhere but in the demo.
+    pub(super) window: Option<&'a Window>,
 }
 
 /// Which AWS.

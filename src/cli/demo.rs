@@ -2,6 +2,7 @@
 //!
 //! Runs the same code as those commands; only AWS is embedded and time is virtual.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,9 +18,11 @@ use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use super::watch::WATCHED;
+use super::window::Window;
 use super::{demo_scenario, plan, reconcile, rollout, simulate, status};
 
-/// After each of about a hundred passes: long enough to read a line, short enough for half a minute in all.
+/// After each pass at least: long enough to read a line.
 const PAUSE: Duration = Duration::from_millis(90);
 
 /// Tells the story of the job, or one of a scenario.
@@ -30,12 +33,31 @@ pub(super) async fn demo(output: Output, args: &Demo, table: ServiceTable) -> Re
         .map_err(|error| Failure::input(format!("the table cannot be laid out: {}", error.message)))?;
     let pause = if args.fast { Duration::ZERO } else { PAUSE };
     let meter = Meter::default();
-    let context = Context { output, place: Place::Lab(&lab), meter: &meter, speed: 1.0, started: lab.now(), pause };
+    let place = Place::Lab(&lab);
+    let context = Context { output, place, meter: &meter, speed: 1.0, started: lab.now(), pause, window: None };
+    // Whoever is in a hurry does not watch.
+    let window = if args.fast { None } else { Window::open(&Context { speed: WATCHED, ..context }, &table) };
+    let context = Context { window: window.as_ref(), ..context };
     let file = args.table.as_ref().map_or("specs/cgap.yaml".to_owned(), |path| path.display().to_string());
-    match scenario {
-        Some(scenario) => Ok(demo_scenario::tell(&context, &lab, &scenario, &file).await),
-        None => job(&context, &lab, &table, &file).await,
+    let watched = output.terminal && window.is_some() && std::io::stdin().is_terminal();
+    if watched {
+        until_enter(output, "That is the dashboard: open it in a browser to watch. Press Enter to begin.");
     }
+    let exit = match scenario {
+        Some(scenario) => demo_scenario::tell(&context, &lab, &scenario, &file).await,
+        None => job(&context, &lab, &table, &file).await?,
+    };
+    if watched {
+        until_enter(output, "\nThe dashboard stays until you press Enter.");
+    }
+    Ok(exit)
+}
+
+/// Waits for somebody at a terminal. Virtual time stands meanwhile.
+fn until_enter(output: Output, text: &str) {
+    output.say(text);
+    // At the end of input, or if it cannot be read, nobody is there to be waited for.
+    let _ = std::io::stdin().read_line(&mut String::new());
 }
 
 /// The whole job: drift, a forced rollout, and nothing left to do.

@@ -49,6 +49,12 @@ pub(super) fn bind(output: &Output, args: &Listen) -> Result<Option<Listening>, 
     Ok(Some(Listening { listener, tokens, tls }))
 }
 
+/// A port of this machine, the usual one if it is free.
+pub(super) fn beside() -> Option<Listening> {
+    let listener = [8080, 0].into_iter().find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())?;
+    Some(Listening { listener, tokens: None, tls: None })
+}
+
 fn opened(output: &Output, path: &Path) -> Result<TokenFile, Failure> {
     let file: PathBuf = path.to_owned();
     TokenFile::open(move || bytes(&file)).map_err(|problems| {

@@ -23,5 +23,6 @@ mod status;
 mod tables;
 mod token;
 mod watch;
+mod window;
 
 pub use run::run;

@@ -35,6 +35,7 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
         speed: cli.speed.unwrap_or(1.0),
         started,
         pause: std::time::Duration::ZERO,
+        window: None,
     };
     match &cli.command {
         Command::Schema => Ok(schema::schema(output)),

@@ -1,7 +1,10 @@
 //! What somebody who waits sees: a block that is drawn over on a terminal, lines elsewhere. All of it talk.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::model::time::{Span, Timestamp};
 use crate::reconcile::pass::{PassReport, Verdict};
 use crate::report::pass_text;
 use crate::report::progress::Progress;
@@ -14,6 +17,8 @@ pub(super) struct Watch<'a> {
     /// The table's name, where there are several.
     label: Option<String>,
     before: Option<Progress>,
+    /// When the pass before looked.
+    at: Option<Timestamp>,
     bar: Option<ProgressBar>,
 }
 
@@ -25,12 +30,12 @@ impl<'a> Watch<'a> {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()))
         });
-        Self { context, label: (tables > 1).then(|| name.to_owned()), before: None, bar }
+        Self { context, label: (tables > 1).then(|| name.to_owned()), before: None, at: None, bar }
     }
 
     /// For one of any number of tables, in lines.
     pub(super) fn lines(context: Context<'a>, name: &str) -> Self {
-        Self { context, label: Some(name.to_owned()), before: None, bar: None }
+        Self { context, label: Some(name.to_owned()), before: None, at: None, bar: None }
     }
 
     /// Shows what a pass did and where things stand.
@@ -59,7 +64,12 @@ impl<'a> Watch<'a> {
             self.line(&line);
         }
         self.before = Some(progress);
-        pause(self.context.pause);
+        if let Some(window) = self.context.window {
+            window.show(report);
+        }
+        let passed = self.at.map_or(Span::ZERO, |before| report.at.since(before));
+        self.at = Some(report.at);
+        pause(self.context.pause, passed);
     }
 
     fn line(&self, text: &str) {
@@ -82,13 +92,19 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// The demo's time is virtual: only a person who watches needs the wall clock.
+/// How much faster than AWS's time a demo goes by for somebody who watches.
+pub(super) const WATCHED: f64 = 60.0;
+
+/// The longest pause: whoever waits for longer believes that it hangs.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The demo's time is virtual: only a person who watches needs the wall clock. What took long takes longer.
 #[expect(
     clippy::disallowed_methods,
     reason = "slows the demo down to watching speed; no test and no decision waits for it"
 )]
-fn pause(span: std::time::Duration) {
-    if !span.is_zero() {
-        std::thread::sleep(span);
+fn pause(least: Duration, passed: Span) {
+    if !least.is_zero() {
+        std::thread::sleep(passed.as_duration().div_f64(WATCHED).clamp(least, LONGEST));
     }
 }

@@ -243,6 +243,19 @@ impl Door {
         self.meter.get_or_init(|| meter.clone());
     }
 
+    /// Shows a table that nobody has looked at yet, for a program whose passes are not the controller's own.
+    pub fn show_table(&self, table: &Arc<ServiceTable>) {
+        self.show(table, |_| {});
+    }
+
+    /// Shows a pass of such a program.
+    pub fn show_pass(&self, table: &Arc<ServiceTable>, report: PassReport) {
+        self.show(table, |view| {
+            view.report = Some(Arc::new(report));
+            view.seen = Some(Instant::now());
+        });
+    }
+
     /// Shows a table as `change` makes it of what was shown before.
     pub(super) fn show(&self, table: &Arc<ServiceTable>, change: impl FnOnce(&mut View)) {
         let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
