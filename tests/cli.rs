@@ -8,6 +8,7 @@
 mod seen;
 
 mod cli {
+    mod again;
     mod command;
     mod commands;
     mod drift;

@@ -10,7 +10,7 @@ use crate::model::row::Row;
 use crate::model::time::Timestamp;
 use crate::plan::action::Standing;
 use crate::plan::hold::{Hold, HoldCause, Urgency};
-use crate::plan::rollout::Phase;
+use crate::plan::rollout::{Phase, RolloutReport};
 
 use super::subject::{Digests, Subject};
 use super::{holds_text, words};
@@ -299,17 +299,20 @@ fn rollout_complete(subject: &Subject<'_>) -> Condition {
         return condition(aspect, Status::False, "Requested", message).at(since.map(|request| request.at));
     }
     if outdated(record, report.phase) {
-        let said = report.command.as_ref().map(|command| command.against(record));
-        let message = match said {
-            Some(command::Standing::Pending) => "the deployment task is to run again, once the gate has held",
-            Some(command::Standing::Done | command::Standing::Void) | None => {
-                "new deployments are under way, which no record is about yet"
-            }
+        let message = if runs_again(report, record) {
+            "the deployment task is to run again, once the gate has held"
+        } else {
+            "new deployments are under way, which no record is about yet"
         };
         return condition(aspect, Status::False, report.phase.name(), message);
     }
     let (status, reason) = completeness(record, report.phase);
     condition(aspect, status, reason, words::record_state(&record.state)).at(record.since)
+}
+
+/// Whether a person has the task of a rollout that has ended run again, and that is still to come.
+pub(super) fn runs_again(report: &RolloutReport, record: &Record) -> bool {
+    report.command.as_ref().is_some_and(|command| command.against(record) == command::Standing::Pending)
 }
 
 /// Whether somebody kicked rows after the rollout that the record tells of had ended.

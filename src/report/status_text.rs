@@ -41,11 +41,14 @@ fn heading(subject: &Subject<'_>, style: Style) -> String {
         style.paint(Role::Faint, format!("seen {}", observed.at)),
     );
     let record = plan.rollout.record.as_ref();
-    let said = record.map(|record| match conditions::outdated(record, plan.rollout.phase) {
-        true => {
-            format!(": not on record yet; before it: {}, since {}", words::record_state(&record.state), record.since)
-        }
-        false => format!(": {}, since {}", words::record_state(&record.state), record.since),
+    let said = record.map(|record| {
+        let outdated = conditions::outdated(record, plan.rollout.phase);
+        let before = match outdated {
+            true if conditions::runs_again(&plan.rollout, record) => "the task is to run again; before it: ",
+            true => "not on record yet; before it: ",
+            false => "",
+        };
+        format!(": {before}{}, since {}", words::record_state(&record.state), record.since)
     });
     let phase = style.paint(phase_role(phase), phase.name());
     let _ = writeln!(text, "rollout {phase}{}\n", said.unwrap_or_default());

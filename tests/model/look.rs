@@ -141,7 +141,8 @@ impl Look {
 
     fn service_tasks(&self, index: usize, row: &Service) -> Vec<TaskView> {
         let task = |serial: u8, status, desired| {
-            let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/cluster/{index}{serial:031x}");
+            // No serial of a one-off task makes such an id.
+            let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/cluster/f{index:x}{serial:030x}");
             let group = format!("service:service{index}");
             let started_by = deployment_id(index, serial).as_str().to_owned();
             TaskView { status, desired, ..task_view(arn, group, started_by, "service") }

@@ -206,4 +206,11 @@ fn foursights_tags_are_written_only_where_the_cluster_carries_one_and_has_room()
     assert_eq!(ask(&mut world, "c").kickoff.len(), 4);
     world.cluster().tags.retain(|key, _| !key.starts_with("theirs-"));
     assert_eq!(ask(&mut world, "d").kickoff.len(), 5);
+    // Exactly as much room as they take.
+    for (tags, written) in [(45, 5), (46, 4)] {
+        world.cluster().tags.retain(|key, _| !key.ends_with("_branch") && !key.starts_with("theirs-"));
+        let missing = tags - world.cluster().tags.len();
+        (0..missing).for_each(|n| drop(world.cluster().tags.insert(format!("theirs-{n}"), String::new())));
+        assert_eq!(ask(&mut world, &format!("e-{tags}")).kickoff.len(), written, "{tags} tags");
+    }
 }

@@ -31,5 +31,6 @@ mod said;
 mod samples;
 mod tampered;
 mod undone;
+mod wishes;
 
 use asks::{hold, holds, state, update, updates, written};
