@@ -174,7 +174,13 @@ async fn a_command_that_names_a_rollout_leaves_one_alone_that_took_its_place_a_m
             let tags = cluster["tags"].as_array().unwrap();
             let record = tags.iter().find(|tag| tag["key"] == "evenkeel:cgap-devtest:rollout").unwrap();
             let value = record["value"].as_str().unwrap();
-            let newer = format!("id=0123456789abcdef{}", &value["id=0123456789abcdef".len()..]);
+            let since = format!("since={}", bench.lab.now().millis());
+            let words = value.split(' ').map(|word| match word.split_once('=') {
+                Some(("id", _)) => "id=0123456789abcdef",
+                Some(("since", _)) => &since,
+                _ => word,
+            });
+            let newer = words.collect::<Vec<_>>().join(" ");
             let tag = json!([{"key": record["key"], "value": newer}]);
             bench
                 .lab
