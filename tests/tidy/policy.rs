@@ -31,10 +31,13 @@ fn called() -> BTreeSet<String> {
 }
 
 fn allowed(policy: &Value) -> BTreeSet<String> {
-    let statements = policy["Statement"].as_array().unwrap();
+    let statements = policy["Statement"].as_array().expect("a policy has statements");
     let actions = statements.iter().flat_map(|statement| match &statement["Action"] {
         Value::String(one) => vec![one.clone()],
-        many => many.as_array().unwrap().iter().map(|action| action.as_str().unwrap().to_owned()).collect(),
+        many => {
+            let all = many.as_array().expect("actions are one or a list").iter();
+            all.map(|action| action.as_str().expect("an action is text").to_owned()).collect()
+        }
     });
     actions.collect()
 }
