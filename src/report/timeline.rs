@@ -3,6 +3,7 @@
 //! Times are AWS's own where it keeps them, and else those of the look that first showed it (`witness`). Nothing is
 //! guessed: what cannot be seen any more is left out, and an expected time is given only where it follows from a fact.
 
+use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, ServiceView, TaskStatus, TaskView};
 use crate::model::rollout::{Record, RecordState, Request};
@@ -10,7 +11,7 @@ use crate::model::row::Row;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Action;
 use crate::plan::hold::HoldCause;
-use crate::plan::rollout::Phase;
+use crate::plan::rollout::{Phase, RolloutReport};
 
 use super::subject::Subject;
 use super::witness::Witness;
@@ -54,6 +55,8 @@ pub enum Source {
 pub enum What {
     /// Somebody asked for it.
     Requested,
+    /// A person gave a command about it.
+    Commanded,
     /// A row got a new PRIMARY deployment.
     Kicked,
     /// The first new task ran.
@@ -99,8 +102,8 @@ pub fn base(subject: &Subject<'_>) -> Option<Timestamp> {
     let record = next.or(report.record.as_ref())?;
     match &record.state {
         RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => Some(record.base),
-        // Rows that a request asks for are kicked after what is known.
-        _ if next.is_none() && report.is_unanswered() => Some(record.frontier),
+        // Rows that a request asks for are kicked after what is known, and a run has nothing to do with what was before.
+        _ if next.is_none() && (report.is_unanswered() || is_to_run(report)) => Some(record.frontier),
         RecordState::Baseline => None,
         RecordState::Succeeded(_)
         | RecordState::Failed(_)
@@ -117,19 +120,22 @@ impl Timeline {
         let kicked = kicked(subject, base);
         let mut events = Vec::new();
         events.extend(requested(subject, base));
+        let command = command(subject, base, &kicked);
+        events.extend(command.map(commanded));
         events.extend(kicked.iter().map(|kick| Event {
             row: Some(kick.row.name.clone()),
             ..Event::told(What::Kicked, kick.primary.created_at)
         }));
         if !kicked.is_empty() {
             events.extend(services(subject, &kicked));
-            let seen = [
-                (What::AllHealthy, witness.all_healthy().filter(|_| has_targets(subject))),
-                (What::TargetsGone, witness.targets_gone()),
-                (What::Clear, witness.clear()),
-            ];
+            let healthy = witness.all_healthy().filter(|_| has_targets(subject));
+            let seen = [(What::AllHealthy, healthy), (What::TargetsGone, witness.targets_gone())];
             events.extend(seen.into_iter().filter_map(|(what, at)| Some(Event::seen(what, at?))));
-            events.extend(one_off(subject));
+        }
+        // Of a rollout that is only asked for nothing else has happened yet.
+        if !kicked.is_empty() || !subject.plan.rollout.is_unanswered() {
+            events.extend(witness.clear().map(|at| Event::seen(What::Clear, at)));
+            events.extend(one_off(subject, command));
             events.extend(closed(subject, base));
         }
         // Where clocks agree to the second only, the order of the protocol counts.
@@ -163,6 +169,7 @@ impl What {
     pub fn name(self) -> &'static str {
         match self {
             Self::Requested => "Requested",
+            Self::Commanded => "Commanded",
             Self::Kicked => "Kicked",
             Self::FirstRunning => "FirstRunning",
             Self::AllRunning => "AllRunning",
@@ -181,6 +188,7 @@ impl What {
     pub fn said(self) -> &'static str {
         match self {
             Self::Requested => "a rollout was asked for",
+            Self::Commanded => "a command was given",
             Self::Kicked => "new deployment",
             Self::FirstRunning => "first new task runs",
             Self::AllRunning => "all new tasks run",
@@ -223,6 +231,28 @@ fn requested(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
     Some(Event { detail: request.reason.clone(), ..Event::told(What::Requested, request.at) })
 }
 
+/// Whether a person's run of the task waits.
+fn is_to_run(report: &RolloutReport) -> bool {
+    let pending = |(command, record): (&Command, &Record)| command.against(record) == Standing::Pending;
+    let run = report.command.as_ref().filter(|command| matches!(command.order, Order::Run(_)));
+    run.zip(report.record.as_ref()).is_some_and(pending)
+}
+
+/// The command that belongs to the rollout: given after its kicks, and not void.
+fn command<'a>(subject: &Subject<'a>, base: Timestamp, kicked: &[Kick<'_>]) -> Option<&'a Command> {
+    let report = &subject.plan.rollout;
+    let record = report.record.as_ref()?;
+    let after = kicked.iter().map(|kick| kick.primary.created_at).max().unwrap_or(base);
+    report.command.as_ref().filter(|command| command.at >= after && command.against(record) != Standing::Void)
+}
+
+fn commanded(command: &Command) -> Event {
+    let by = command.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let reason = command.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let detail = Some(format!("{}{by}{reason}", command.order.name()));
+    Event { detail, ..Event::told(What::Commanded, command.at) }
+}
+
 /// What the tasks of the rows tell: each has its own times, as long as ECS shows it.
 fn services(subject: &Subject<'_>, kicked: &[Kick<'_>]) -> Vec<Event> {
     let new = |task: &&TaskView| kicked.iter().any(|kick| kick.primary.id.as_str() == task.started_by);
@@ -262,9 +292,11 @@ fn has_targets(subject: &Subject<'_>) -> bool {
     subject.observed.rows.values().any(|row| !row.target_groups.is_empty())
 }
 
-/// The newest attempt's task, by its own times.
-fn one_off(subject: &Subject<'_>) -> Vec<Event> {
-    let Some(task) = newest_one_off(subject) else { return Vec::new() };
+/// The newest attempt's task, by its own times. What ran before a person asked for it again is another story.
+fn one_off(subject: &Subject<'_>, command: Option<&Command>) -> Vec<Event> {
+    let again = command.filter(|command| matches!(command.order, Order::Retry(_) | Order::Run(_)));
+    let counts = |task: &&TaskView| again.is_none_or(|command| task.created_at >= Some(command.at));
+    let Some(task) = newest_one_off(subject).filter(counts) else { return Vec::new() };
     let exit = task.containers.iter().find_map(|container| container.exit_code);
     let ended = exit.map(|code| format!("exit code {code}")).or_else(|| some(&task.stopped_reason));
     let attempt = task.started_by.rsplit('/').next().filter(|number| *number != "1");

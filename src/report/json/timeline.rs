@@ -22,7 +22,7 @@ pub struct TimelineJson {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventJson {
-    /// `Requested`, `Kicked`, `FirstRunning`, `AllRunning`, `AllHealthy`, `TargetsGone`, `TasksStopped`, `Clear`,
+    /// `Requested`, `Commanded`, `Kicked`, `FirstRunning`, `AllRunning`, `AllHealthy`, `TargetsGone`, `TasksStopped`, `Clear`,
     /// `Launched`, `Started`, `Ended` or `Closed`.
     pub event: &'static str,
     /// When, in AWS's time.

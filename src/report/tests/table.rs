@@ -7,6 +7,7 @@ use insta::assert_json_snapshot;
 use super::{failed, partial, subject};
 use crate::model::observed::{Seen, Trouble};
 use crate::model::time::{Span, Timestamp};
+use crate::plan::command::Want;
 use crate::plan::tests::fixture::{DEPLOYED, SERVICES, World, unseen};
 use crate::reconcile::pass::PassReport;
 use crate::report::doing;
@@ -199,6 +200,28 @@ fn a_deployment_task_is_told_to_its_end() {
     assert_eq!(last[0].0, What::Closed);
     assert!(last[0].1.unwrap().starts_with("failed, task"), "{last:?}");
     assert!(last.contains(&(What::Ended, Some("exit code 1"))), "{last:?}");
+}
+
+#[test]
+fn a_run_is_told_without_what_ran_before_it() {
+    let mut world = World::launching();
+    world.pass(Span::seconds(5));
+    world.pass(Span::seconds(60));
+    world.end(Some(0), "EssentialContainerExited");
+    world.pass(Span::minutes(5));
+    let mut witness = Witness::default();
+    look(&world, &mut witness);
+    world.command(Want::Run).unwrap();
+    let told = |world: &World, witness: &Witness| -> Vec<What> {
+        timeline(world, witness).events.iter().map(|event| event.what).collect()
+    };
+    assert_eq!(told(&world, &witness), [What::Commanded], "nothing has happened yet");
+    for then in [20, 20, 5, 5] {
+        world.pass(Span::seconds(then));
+        look(&world, &mut witness);
+    }
+    let told = told(&world, &witness);
+    assert_eq!((told.first(), told.last()), (Some(&What::Commanded), Some(&What::Launched)), "{told:?}");
 }
 
 #[test]
