@@ -131,6 +131,7 @@ class Rollout(unittest.TestCase):
         self.assertEqual([gate[number] for number in "1346"], ["True", "True", "True", "False"], gate)
         page.shot("draining")
         self.assertEqual(self.world.runs(), [], "the deployment task waits for the old ones")
+        self.nothing_jumps()
 
         page.says("Settling", "Every gate condition holds")
         page.shot("settling")
@@ -148,6 +149,16 @@ class Rollout(unittest.TestCase):
         self.assertIn("succeeded", self.browser.text("#history"))
         page.shot("over")
         self.is_clean()
+
+    def nothing_jumps(self):
+        """While time goes on and looks come in, what a reader looks at stays where it is."""
+        self.browser.run("""
+          window.shifts = [];
+          new PerformanceObserver((list) => shifts.push(...list.getEntries().map((it) => it.value))).observe({ type: "layout-shift" });
+        """)
+        seen = set()
+        until("four seconds of a live page", lambda: seen.add(self.browser.text(".steps [aria-current=step] .took")) or len(seen) >= 5, BOUND)
+        self.assertEqual(self.browser.run("return shifts"), [])
 
     def blocking(self):
         return self.browser.run("return document.querySelector('.gate .first')?.dataset.number")
