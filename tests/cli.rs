@@ -17,6 +17,7 @@ mod cli {
     mod journal;
     mod kicks;
     mod listen;
+    mod logs;
     mod operate;
     mod output;
     mod reconcile;

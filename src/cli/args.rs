@@ -28,12 +28,16 @@ pub struct Cli {
     /// Switches colour off, by any value that is not empty (no-color.org).
     #[arg(long, env = "NO_COLOR", hide = true, global = true, num_args = 0..=1, default_missing_value = "1")]
     pub no_color: Option<String>,
-    /// Which logs go to stderr, as `evenkeel=debug`; the AWS SDK's are left out unless they are asked for.
-    #[arg(long, global = true, help_heading = "Everywhere", default_value = "evenkeel=warn", env = "EVENKEEL_LOG")]
-    pub log: String,
+    /// Which logs go to stderr, as `evenkeel=debug`; the AWS SDK's are left out unless they are asked for. Warnings, unless
+    /// said otherwise, and a line for each step where a controller writes JSON.
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILTER", env = "EVENKEEL_LOG")]
+    pub log: Option<String>,
     /// How logs look.
     #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = Format::Text, env = "EVENKEEL_LOG_FORMAT")]
     pub log_format: Format,
+    /// An OpenTelemetry collector that gets the logs too, by OTLP over HTTP, as `http://127.0.0.1:4318`.
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp: Option<String>,
     /// How much faster than the wall clock AWS's time runs; only a simulator's does. 1, but 60 for `simulate`.
     #[arg(long, global = true, help_heading = "Everywhere", env = "EVENKEEL_SPEED", value_parser = speed)]
     pub speed: Option<f64>,

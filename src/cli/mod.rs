@@ -21,6 +21,7 @@ mod schema;
 mod simulate;
 mod status;
 mod tables;
+mod teller;
 mod token;
 mod watch;
 mod window;

@@ -20,6 +20,17 @@ pub(super) struct Output {
     pub(super) talk: Style,
     /// Whether stderr can be drawn over.
     pub(super) terminal: bool,
+    /// Lines for people, or lines of a log.
+    pub(super) manner: Manner,
+}
+
+/// How talk is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// As sentences.
+    Spoken,
+    /// As lines of the log, so that whatever reads it finds nothing else on stderr.
+    Logged,
 }
 
 impl Output {
@@ -30,7 +41,13 @@ impl Output {
             When::Auto => terminal && cli.no_color.as_deref().unwrap_or_default().is_empty(),
         };
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        Self { format: cli.output, data: Style { color: color(out) }, talk: Style { color: color(err) }, terminal: err }
+        Self {
+            format: cli.output,
+            data: Style { color: color(out) },
+            talk: Style { color: color(err) },
+            terminal: err,
+            manner: Manner::Spoken,
+        }
     }
 
     /// Data for people.
@@ -48,6 +65,10 @@ impl Output {
 
     /// Talk.
     pub(super) fn say(&self, text: &str) {
+        if self.manner == Manner::Logged {
+            tracing::info!(text, "said");
+            return;
+        }
         line(&mut anstream::AutoStream::new(std::io::stderr(), choice(self.talk)), text);
     }
 

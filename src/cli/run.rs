@@ -2,22 +2,38 @@
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::filter::{EnvFilter, FilterFn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 use crate::aws::Meter;
 use crate::model::time::Timestamp;
+use crate::telemetry::otlp::Otlp;
 
 use super::args::{Cli, Command, Format};
 use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Manner, Output};
 use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables, token};
 
 /// Runs what was asked. `started` is the local time.
 pub fn run(cli: &Cli, started: Timestamp) -> Exit {
-    let output = Output::of(cli);
-    log(cli);
-    match attempt(cli, &output, started) {
+    let mut output = Output::of(cli);
+    if is_logged(cli) {
+        output.manner = Manner::Logged;
+    }
+    let logged = match log(cli) {
+        Ok(logged) => logged,
+        Err(failure) => {
+            output.failure(&failure);
+            return failure.exit;
+        }
+    };
+    let ended = attempt(cli, &output, started);
+    drop(logged);
+    match ended {
         Ok(exit) => exit,
         Err(failure) => {
             output.failure(&failure);
@@ -138,12 +154,33 @@ impl Signals {
     }
 }
 
-fn log(cli: &Cli) {
-    let filter = tracing_subscriber::EnvFilter::new(&cli.log);
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second call in one process (tests) keeps the first logger.
-    let _ = match cli.log_format {
-        Format::Text => subscriber.with_ansi(false).try_init(),
-        Format::Json => subscriber.json().try_init(),
+/// Whether stderr is a log and nothing else: what runs for months in a container, and whose log a machine reads.
+fn is_logged(cli: &Cli) -> bool {
+    let runs = matches!(&cli.command, Command::Reconcile(args) if !args.ends());
+    runs && cli.log_format == Format::Json
+}
+
+/// Logs go to stderr, and to a collector where one is named; the last lines are sent when the answer is dropped.
+fn log(cli: &Cli) -> Result<Option<Otlp>, Failure> {
+    let otlp = match cli.otlp.as_deref() {
+        Some(endpoint) => Some(Otlp::new(endpoint).map_err(|error| {
+            let failure = Failure { exit: Exit::BadInput, ..Failure::of(&error) };
+            failure.hint("--otlp and OTEL_EXPORTER_OTLP_ENDPOINT take an address as http://127.0.0.1:4318")
+        })?),
+        None => None,
     };
+    // Where the log is all that there is, it has a line for each step.
+    let usual = if is_logged(cli) { "evenkeel=info" } else { "evenkeel=warn" };
+    let filter = || EnvFilter::new(cli.log.as_deref().unwrap_or(usual));
+    let stderr = fmt::layer().with_writer(std::io::stderr);
+    let stderr = match cli.log_format {
+        Format::Text => stderr.with_ansi(false).boxed(),
+        Format::Json => stderr.json().boxed(),
+    };
+    // Other crates' lines stay here: sending makes some of them.
+    let ours = FilterFn::new(|line| line.target().starts_with("evenkeel"));
+    let sent = otlp.as_ref().map(|otlp| otlp.bridge().with_filter(filter()).with_filter(ours));
+    // A second call in one process (tests) keeps the first logger.
+    let _ = tracing_subscriber::registry().with(stderr.with_filter(filter())).with(sent).try_init();
+    Ok(otlp)
 }

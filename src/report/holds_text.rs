@@ -16,7 +16,7 @@ pub(super) fn line(hold: &Hold) -> String {
 }
 
 /// The words of a hold on one line: AWS's own may have several.
-pub(super) fn said(cause: &HoldCause) -> String {
+pub fn said(cause: &HoldCause) -> String {
     let words = cause.to_string();
     let one_line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     one_line.trim_end_matches('.').to_owned()
