@@ -18,8 +18,10 @@ mod rollouts {
     mod commands;
     mod controller;
     mod ends;
+    mod fleet;
     mod kicks;
     mod metrics;
+    mod month;
     mod probes;
     mod processes;
     mod runs;

@@ -1,6 +1,5 @@
 //! The way to AWS: one client per service, one TLS stack, one clock, one way of trying again.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -14,10 +13,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
 
-use crate::model::ids::{AccountId, Region, TaskDefinitionArn};
-use crate::model::observed::DefinitionView;
+use crate::model::ids::{AccountId, Region};
 
+use super::bucket::Haste;
+use super::budget::{Budget, Budgets};
 use super::clock::AwsClock;
+use super::definitions::Definitions;
 use super::error::AwsError;
 use super::meter::Meter;
 use super::retry::{Jitter, Repeat, retry};
@@ -31,11 +32,14 @@ pub struct Aws {
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
-    /// Revisions never change, so one read of each is enough.
-    pub(super) definitions: Arc<Mutex<BTreeMap<TaskDefinitionArn, DefinitionView>>>,
+    pub(super) definitions: Arc<Mutex<Definitions>>,
     pub(super) account: Arc<OnceLock<AccountId>>,
     clock: AwsClock,
     meter: Meter,
+    budgets: Budgets,
+    budget: Budget,
+    haste: Haste,
+    region: Region,
     jitter: Jitter,
 }
 
@@ -52,7 +56,7 @@ impl Aws {
             .timeout_config(timeouts())
             .load()
             .await;
-        Self::new(&settings, Jitter::Half)
+        Self::new(&settings, region, Jitter::Half)
     }
 
     /// Over a given HTTP client: the simulator in process. Nothing random, and credentials that nobody checks.
@@ -70,10 +74,11 @@ impl Aws {
                 Credentials::from_keys("lab", "lab", None),
             ))
             .build();
-        Self::new(&settings, Jitter::None)
+        Self::new(&settings, region, Jitter::None)
     }
 
-    fn new(settings: &SdkConfig, jitter: Jitter) -> Self {
+    fn new(settings: &SdkConfig, region: &Region, jitter: Jitter) -> Self {
+        let budgets = Budgets::default();
         let clock = AwsClock::default();
         let told = || clock.clone();
         Self {
@@ -99,6 +104,10 @@ impl Aws {
             account: Arc::default(),
             clock,
             meter: Meter::default(),
+            budget: budgets.of(region),
+            budgets,
+            haste: Haste::Work,
+            region: region.clone(),
             jitter,
         }
     }
@@ -112,6 +121,23 @@ impl Aws {
     #[must_use]
     pub fn counted_by(self, meter: &Meter) -> Self {
         Self { meter: meter.clone(), ..self }
+    }
+
+    /// The same way, held to the budget of its region that all ways of a process share.
+    #[must_use]
+    pub fn within(self, budgets: &Budgets) -> Self {
+        Self { budget: budgets.of(&self.region), budgets: budgets.clone(), ..self }
+    }
+
+    /// The same way for reads that only look whether something has come up: they leave a part of the budget to others.
+    #[must_use]
+    pub fn at_leisure(&self) -> Self {
+        Self { haste: Haste::Leisure, ..self.clone() }
+    }
+
+    /// What holds the calls of this way, and of all others of the process.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// What counts the calls of this way.
@@ -144,8 +170,10 @@ impl Aws {
         mut call: impl AsyncFnMut() -> Result<T, AwsError>,
     ) -> impl AsyncFnMut() -> Result<T, AwsError> {
         async move || {
+            self.budget.turn(operation, self.haste).await;
             let answer = call().await;
             self.meter.count(operation, &answer);
+            self.budget.learn(operation, &answer);
             answer
         }
     }

@@ -11,9 +11,9 @@ use crate::model::ids::{
 use crate::model::image::Digest;
 use crate::model::log::AwsLogs;
 use crate::model::observed::{
-    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
-    DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView, StrategyItem,
-    TaskStatus, TaskView,
+    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, Counters, DefinitionView,
+    DeploymentRole, DeploymentView, DesiredStatus, Fate, NetworkView, RolloutState, ServiceDeploymentView, ServiceView,
+    StrategyItem, TaskStatus, TaskView,
 };
 use crate::model::time::Timestamp;
 
@@ -35,6 +35,11 @@ pub(super) fn cluster(cluster: sdk::Cluster) -> Option<ClusterView> {
         arn: ClusterArn::told(cluster.cluster_arn?),
         tags: tags(cluster.tags),
         capacity_providers: cluster.capacity_providers.unwrap_or_default(),
+        counters: Counters {
+            services: cluster.active_services_count,
+            running: cluster.running_tasks_count,
+            pending: cluster.pending_tasks_count,
+        },
     })
 }
 
@@ -180,6 +185,7 @@ pub(super) fn task(task: sdk::Task) -> Option<TaskView> {
         created_at: moment(task.created_at),
         started_at: moment(task.started_at),
         stopping_at: moment(task.stopping_at),
+        ended_at: moment(task.execution_stopped_at),
         stopped_at: moment(task.stopped_at),
         stop_code: task.stop_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
         stopped_reason: task.stopped_reason.unwrap_or_default(),

@@ -69,6 +69,13 @@ impl Aws {
         }
     }
 
+    /// Clusters by ARN, a hundred at most, as far as they are there.
+    pub async fn known_clusters(&self, arns: &[ClusterArn]) -> Result<Vec<ClusterView>, AwsError> {
+        let names: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
+        let found = self.describe_clusters(&names).await?;
+        Ok(found.into_iter().filter_map(convert_ecs::cluster).collect())
+    }
+
     async fn describe_clusters(&self, names: &[String]) -> Result<Vec<sdk::Cluster>, AwsError> {
         const OPERATION: &str = "ecs:DescribeClusters";
         let answer = self
@@ -170,8 +177,8 @@ impl Aws {
     /// A task definition by ARN, or the newest ACTIVE revision of a family.
     pub async fn definition(&self, arn_or_family: &str) -> Result<DefinitionView, AwsError> {
         let known = {
-            let cache = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-            cache.get(&TaskDefinitionArn::told(arn_or_family)).cloned()
+            let mut known = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+            known.get(&TaskDefinitionArn::told(arn_or_family))
         };
         if let Some(known) = known {
             return Ok(known);
@@ -179,8 +186,7 @@ impl Aws {
         let (definition, _) = self.describe_definition(arn_or_family).await?;
         let view = convert_ecs::definition(&definition)
             .ok_or_else(|| AwsError::strange("ecs:DescribeTaskDefinition", "a task definition without an ARN"))?;
-        let mut cache = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.insert(view.arn.clone(), view.clone());
+        self.definitions.lock().unwrap_or_else(PoisonError::into_inner).put(view.clone());
         Ok(view)
     }
 
@@ -248,7 +254,7 @@ impl Aws {
     /// neither list yet, so the ones that must not be missed are asked for by name. One that ECS does not know any
     /// more is left out.
     pub async fn tasks(&self, cluster: &ClusterArn, also: &[String]) -> Result<Vec<TaskView>, AwsError> {
-        let mut names: BTreeSet<String> = also.iter().map(|id| task_arn(cluster, id)).collect();
+        let mut names: BTreeSet<String> = also.iter().map(|id| cluster.task(id).as_str().to_owned()).collect();
         for desired in [sdk::DesiredStatus::Running, sdk::DesiredStatus::Stopped] {
             names.extend(self.task_arns(cluster, desired).await?);
         }
@@ -260,6 +266,13 @@ impl Aws {
     pub async fn known_tasks(&self, cluster: &ClusterArn, arns: &[TaskArn]) -> Result<Vec<TaskView>, AwsError> {
         let names: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
         self.describe_tasks(cluster, &names).await
+    }
+
+    /// Tasks that are to run, and these by ARN as far as ECS still knows them.
+    pub async fn running_tasks(&self, cluster: &ClusterArn, also: &[TaskArn]) -> Result<Vec<TaskView>, AwsError> {
+        let mut names: BTreeSet<String> = also.iter().map(|arn| arn.as_str().to_owned()).collect();
+        names.extend(self.task_arns(cluster, sdk::DesiredStatus::Running).await?);
+        self.describe_tasks(cluster, &names.into_iter().collect::<Vec<_>>()).await
     }
 
     async fn describe_tasks(&self, cluster: &ClusterArn, names: &[String]) -> Result<Vec<TaskView>, AwsError> {
@@ -325,11 +338,6 @@ impl Aws {
             }
         }
     }
-}
-
-/// The ARN of a task of a cluster, out of the cluster's.
-fn task_arn(cluster: &ClusterArn, id: &str) -> String {
-    TaskArn::told(format!("{}/{id}", cluster.as_str().replacen(":cluster/", ":task/", 1))).as_str().to_owned()
 }
 
 /// A partial answer is a failed read, unless what is missing is just not there.

@@ -6,6 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 
 use crate::model::ids::TargetGroupArn;
 use crate::model::observed::{Seen, TargetGroupView, TargetView};
+use crate::model::time::Span;
 
 use super::client::Aws;
 use super::convert;
@@ -29,7 +30,7 @@ impl Aws {
             Tags::Leave => Seen::Absent,
             Tags::Read => self.group_tags(arn).await.map_or_else(|error| Seen::Unknown(error.why()), Seen::Present),
         };
-        TargetGroupView { arn: arn.clone(), tags, targets }
+        TargetGroupView { arn: arn.clone(), tags, targets, drain: None }
     }
 
     /// The targets of a group; `Absent` if there is no such group.
@@ -39,6 +40,21 @@ impl Aws {
             Err(error) if error.code.contains("TargetGroupNotFound") => Seen::Absent,
             Err(error) => Seen::Unknown(error.why()),
         }
+    }
+
+    /// The deregistration delay of a group, by which looks are placed; `None` if it cannot be read.
+    pub async fn drain(&self, arn: &TargetGroupArn) -> Option<Span> {
+        const OPERATION: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
+        let answer = self
+            .repeat(OPERATION, async || {
+                let call = self.elb.describe_target_group_attributes().target_group_arn(arn.as_str());
+                call.send().await.map_err(|error| AwsError::of(OPERATION, error))
+            })
+            .await;
+        let attributes = answer.ok()?.attributes.unwrap_or_default();
+        let is_delay = |key: Option<&str>| key == Some("deregistration_delay.timeout_seconds");
+        let delay = attributes.into_iter().find(|attribute| is_delay(attribute.key.as_deref()))?.value?;
+        delay.parse().ok().map(Span::seconds)
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<TargetView>, AwsError> {

@@ -2,14 +2,17 @@
 //!
 //! The same code talks to AWS, to anything that speaks its protocols, and to the simulator below the SDK.
 
+pub mod budget;
 pub mod client;
 pub mod error;
 pub mod meter;
 
 mod autoscaling;
+mod bucket;
 mod clock;
 mod convert;
 mod convert_ecs;
+mod definitions;
 mod ecr;
 mod ecs_read;
 mod ecs_write;
@@ -19,6 +22,7 @@ mod logs;
 mod retry;
 mod revision;
 
+pub use budget::Budgets;
 pub use client::Aws;
 pub use clock::AwsClock;
 pub use ecs_read::{FoundService, ServicesWanted};

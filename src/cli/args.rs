@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::aws::budget::SHARE;
 use crate::model::rollout::IdempotencyKey;
 use crate::model::tags;
 use crate::model::time::Span;
@@ -41,6 +42,9 @@ pub struct Cli {
     /// How much faster than the wall clock AWS's time runs; only a simulator's does. 1, but 60 for `simulate`.
     #[arg(long, global = true, help_heading = "Everywhere", env = "EVENKEEL_SPEED", value_parser = speed)]
     pub speed: Option<f64>,
+    /// What part of the calls that AWS lets an account make this process takes at most, from 0.01 to 1.
+    #[arg(long, global = true, help_heading = "Everywhere", env = "EVENKEEL_AWS_SHARE", value_parser = share, default_value_t = SHARE)]
+    pub aws_share: f64,
 }
 
 /// What to do.
@@ -410,6 +414,11 @@ fn tellable(text: &str) -> Result<String, String> {
         "" => Err("write it in letters or digits: a tag cannot hold anything of this".to_owned()),
         _ => Ok(text.to_owned()),
     }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "write a number, as 0.5".to_owned())?;
+    if (0.01..=1.0).contains(&share) { Ok(share) } else { Err("it must be between 0.01 and 1".to_owned()) }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

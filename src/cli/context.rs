@@ -1,6 +1,6 @@
 //! What every command that asks AWS needs: the way there, the way out, and how time passes.
 
-use crate::aws::{Aws, Meter};
+use crate::aws::{Aws, Budgets, Meter};
 use crate::controller::settle::Pacing;
 use crate::lab::bench::Lab;
 use crate::model::row::ServiceTable;
@@ -18,6 +18,8 @@ pub(super) struct Context<'a> {
     pub(super) place: Place<'a>,
     /// Counts the calls of all ways to AWS.
     pub(super) meter: &'a Meter,
+    /// Holds them to a share of what AWS takes.
+    pub(super) budgets: &'a Budgets,
     /// How much faster than the wall clock AWS's time runs.
     pub(super) speed: f64,
     /// The local time at the start, which stands until AWS tells its own.
@@ -43,7 +45,7 @@ impl Context<'_> {
             Place::Settings => Aws::from_settings(&table.region).await,
             Place::Lab(lab) => lab.aws(),
         };
-        aws.counted_by(self.meter)
+        aws.counted_by(self.meter).within(self.budgets)
     }
 
     pub(super) fn pacing(&self, timeout: Span) -> Pacing {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::aws::Meter;
+use crate::aws::{Budgets, Meter};
 use crate::lab::bench::Lab;
 use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
@@ -32,9 +32,18 @@ pub(super) async fn demo(output: Output, args: &Demo, table: ServiceTable) -> Re
     let lab = Lab::new(table.clone(), start, args.seed)
         .map_err(|error| Failure::input(format!("the table cannot be laid out: {}", error.message)))?;
     let pause = if args.fast { Duration::ZERO } else { PAUSE };
-    let meter = Meter::default();
+    let (meter, budgets) = (Meter::default(), Budgets::default());
     let place = Place::Lab(&lab);
-    let context = Context { output, place, meter: &meter, speed: 1.0, started: lab.now(), pause, window: None };
+    let context = Context {
+        output,
+        place,
+        meter: &meter,
+        budgets: &budgets,
+        speed: 1.0,
+        started: lab.now(),
+        pause,
+        window: None,
+    };
     // Whoever is in a hurry does not watch.
     let window = if args.fast { None } else { Window::open(&Context { speed: WATCHED, ..context }, &table) };
     let context = Context { window: window.as_ref(), ..context };

@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use crate::aws::Meter;
+use crate::aws::{Budgets, Meter};
 use crate::model::time::Timestamp;
 use crate::telemetry::otlp::Otlp;
 
@@ -43,12 +43,14 @@ pub fn run(cli: &Cli, started: Timestamp) -> Exit {
 }
 
 fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failure> {
-    let meter = Meter::default();
+    let speed = cli.speed.unwrap_or(1.0);
+    let (meter, budgets) = (Meter::default(), Budgets::new(cli.aws_share, speed));
     let context = Context {
         output: *output,
         place: Place::Settings,
         meter: &meter,
-        speed: cli.speed.unwrap_or(1.0),
+        budgets: &budgets,
+        speed,
         started,
         pause: std::time::Duration::ZERO,
         window: None,

@@ -11,6 +11,9 @@ use crate::report::progress::Progress;
 
 use super::context::Context;
 
+/// How often the time since the last look is drawn.
+const TICK: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Watches passes over one table.
 pub(super) struct Watch<'a> {
     context: Context<'a>,
@@ -28,7 +31,14 @@ impl<'a> Watch<'a> {
         let drawn = context.output.terminal && tables == 1;
         let bar = drawn.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()))
+            // Between looks nothing else moves, and looks are minutes apart while targets drain.
+            let real = context.pause.is_zero();
+            let template = if real { "{msg}  looked {elapsed} ago" } else { "{msg}" };
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+            if real {
+                bar.enable_steady_tick(TICK);
+            }
+            bar.with_style(style)
         });
         Self { context, label: (tables > 1).then(|| name.to_owned()), before: None, at: None, bar }
     }
@@ -50,6 +60,7 @@ impl<'a> Watch<'a> {
                 if self.before.as_ref().is_some_and(|before| before.phase != progress.phase) {
                     bar.println(progress.phase_at(report.at, style));
                 }
+                bar.reset_elapsed();
                 bar.set_message(progress.block(report.at, style));
             }
             None if idle => {}

@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::aws::Meter;
+use crate::aws::{Budgets, Meter};
 use crate::model::command::Command;
 use crate::model::ids::{RequestId, TableName};
 use crate::model::rollout::{Request, RolloutId};
 use crate::model::row::ServiceTable;
-use crate::model::traffic::Traffic;
+use crate::model::traffic::{Slowed, Traffic};
 use crate::plan::command::Wish;
 use crate::plan::hold::Hold;
 use crate::plan::request::{Stands, Wanted};
@@ -36,7 +36,7 @@ pub struct Handle {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
     asks: mpsc::Sender<Asked>,
-    meter: Arc<OnceLock<Meter>>,
+    spent: Arc<OnceLock<(Meter, Budgets)>>,
 }
 
 /// The controller's side of it.
@@ -45,7 +45,7 @@ pub struct Door {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
     asks: mpsc::Receiver<Asked>,
-    meter: Arc<OnceLock<Meter>>,
+    spent: Arc<OnceLock<(Meter, Budgets)>>,
 }
 
 /// One table, as the controller last saw it.
@@ -135,9 +135,9 @@ pub fn door() -> (Handle, Door) {
     let views = Arc::new(RwLock::default());
     let (news, _) = broadcast::channel(NEWS);
     let (asked, asks) = mpsc::channel(WISHES);
-    let meter = Arc::default();
-    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked, meter: Arc::clone(&meter) };
-    (handle, Door { views, news, asks, meter })
+    let spent = Arc::default();
+    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked, spent: Arc::clone(&spent) };
+    (handle, Door { views, news, asks, spent })
 }
 
 impl Ask {
@@ -212,7 +212,12 @@ impl Handle {
 
     /// What the controller has asked of AWS so far.
     pub fn traffic(&self) -> Traffic {
-        self.meter.get().map(Meter::traffic).unwrap_or_default()
+        self.spent.get().map(|(meter, _)| meter.traffic()).unwrap_or_default()
+    }
+
+    /// Which calls the controller has slowed down because AWS throttles the account.
+    pub fn slowed(&self) -> Vec<Slowed> {
+        self.spent.get().map(|(_, budgets)| budgets.slowed()).unwrap_or_default()
     }
 
     /// Has a wish written down. When this returns `Ok` it survives any crash, and the table's next pass takes it up.
@@ -238,9 +243,9 @@ impl Door {
         }
     }
 
-    /// Shows what counts the calls of this process.
-    pub(super) fn metered(&self, meter: &Meter) {
-        self.meter.get_or_init(|| meter.clone());
+    /// Shows what counts and holds the calls of this process.
+    pub(super) fn spends(&self, meter: &Meter, budgets: &Budgets) {
+        self.spent.get_or_init(|| (meter.clone(), budgets.clone()));
     }
 
     /// Shows a table that nobody has looked at yet, for a program whose passes are not the controller's own.

@@ -8,6 +8,7 @@ mod judge;
 pub mod queue;
 pub mod reload;
 pub mod request;
+mod rest;
 pub mod run;
 pub mod settle;
 mod wishes;

@@ -63,9 +63,11 @@ impl Queue {
         self.entries.remove(table);
     }
 
-    /// The table that has waited longest of those whose moment has come; it has its pass until `end`.
-    pub fn take(&mut self, now: Duration) -> Option<TableName> {
+    /// The table that has waited longest of those whose moment has come, and that may be taken now; it has its pass until
+    /// `end`.
+    pub fn take(&mut self, now: Duration, may: impl Fn(&TableName) -> bool) -> Option<TableName> {
         let waiting = self.entries.iter().filter(|(_, entry)| entry.state == State::Waiting && entry.due <= now);
+        let waiting = waiting.filter(|(table, _)| may(table));
         let table = waiting.min_by_key(|(_, entry)| entry.due).map(|(table, _)| table.clone())?;
         self.entries.get_mut(&table)?.state = State::InFlight;
         Some(table)
@@ -132,25 +134,25 @@ mod tests {
     fn a_table_that_is_put_twice_is_taken_once_at_the_earlier_moment() {
         let mut queue = queue(&[("a", 9), ("a", 3), ("a", 7)]);
         assert_eq!(queue.next(), Some(s(3)));
-        assert_eq!(queue.take(s(3)), Some(name("a")));
-        assert_eq!((queue.take(s(100)), queue.next()), (None, None));
+        assert_eq!(queue.take(s(3), |_| true), Some(name("a")));
+        assert_eq!((queue.take(s(100), |_| true), queue.next()), (None, None));
     }
 
     #[test]
     fn who_has_waited_longest_goes_first() {
         let mut queue = queue(&[("a", 5), ("b", 2), ("c", 9)]);
-        let order: Vec<_> = std::iter::from_fn(|| queue.take(s(6))).collect();
+        let order: Vec<_> = std::iter::from_fn(|| queue.take(s(6), |_| true)).collect();
         assert_eq!(order, [name("b"), name("a")]);
     }
 
     #[test]
     fn a_table_has_one_pass_at_a_time_and_another_if_it_was_asked_for_meanwhile() {
         let mut queue = queue(&[("a", 0)]);
-        queue.take(s(0));
+        queue.take(s(0), |_| true);
         queue.put(&name("a"), s(1));
-        assert_eq!(queue.take(s(1)), None);
+        assert_eq!(queue.take(s(1), |_| true), None);
         queue.end(&name("a"), s(2), Ended::Well { next: s(60) });
-        assert_eq!(queue.take(s(2)), Some(name("a")));
+        assert_eq!(queue.take(s(2), |_| true), Some(name("a")));
     }
 
     #[test]
@@ -164,7 +166,7 @@ mod tests {
             waits.push((queue.entries[&name("bad")].due - now).as_secs());
         }
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);
-        assert_eq!(queue.take(s(0)), Some(name("good")));
+        assert_eq!(queue.take(s(0), |_| true), Some(name("good")));
     }
 
     #[test]
@@ -172,7 +174,7 @@ mod tests {
         let mut queue = queue(&[("a", 0)]);
         for ended in [Ended::Badly, Ended::Badly, Ended::Well { next: s(1) }, Ended::Badly] {
             let now = queue.next().unwrap();
-            queue.take(now);
+            queue.take(now, |_| true);
             queue.end(&name("a"), now, ended);
         }
         assert_eq!(queue.failures(&name("a")), 1);
@@ -181,16 +183,16 @@ mod tests {
     #[test]
     fn a_request_goes_before_the_back_off() {
         let mut queue = queue(&[("a", 0)]);
-        queue.take(s(0));
+        queue.take(s(0), |_| true);
         queue.end(&name("a"), s(0), Ended::Badly);
         queue.put(&name("a"), s(1));
-        assert_eq!(queue.take(s(1)), Some(name("a")));
+        assert_eq!(queue.take(s(1), |_| true), Some(name("a")));
     }
 
     #[test]
     fn a_table_that_is_gone_does_not_come_back_with_the_end_of_its_pass() {
         let mut queue = queue(&[("a", 0)]);
-        queue.take(s(0));
+        queue.take(s(0), |_| true);
         queue.remove(&name("a"));
         queue.end(&name("a"), s(1), Ended::Well { next: s(1) });
         assert_eq!((queue.next(), queue.tables().count()), (None, 0));

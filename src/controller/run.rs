@@ -15,11 +15,15 @@ use crate::model::ids::{Region, TableName};
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::plan::history::{History, Written};
-use crate::reconcile::pass::{Mode, PassReport, pass};
+use crate::plan::pace::NextLook;
+use crate::plan::rest::{Resting, resting};
+use crate::reconcile::pass::{Mode, PassReport, pass_on};
+use crate::reconcile::rest::{self, Fresh};
 
 use super::handle::{Asked, Door, Refused};
 use super::queue::{Ended, Queue};
 use super::reload::{File, Reloaded, Tables};
+use super::rest::Rest;
 use super::settle::{Pacing, blind, next_look};
 use super::wishes::{Answered, Means, Wishes};
 
@@ -78,6 +82,7 @@ pub async fn run(
                 tokio::select! {
                     biased;
                     Some(ended) = controller.passes.join_next_with_id() => controller.end(ended, &mut told),
+                    Some(ended) = controller.reads.join_next_with_id() => controller.end_read(ended),
                     Some(answered) = controller.wishes.answered() => controller.learn(answered, &aws, &mut told).await,
                     asked = controller.door.asked() => controller.answer(asked, &aws).await,
                     () = sleep_until(due) => {}
@@ -113,6 +118,9 @@ struct Controller {
     in_hand: BTreeMap<TableName, History>,
     ways: BTreeMap<Region, Aws>,
     passes: JoinSet<Passed>,
+    /// Tables in which nothing moves, which are read together.
+    rest: Rest,
+    reads: JoinSet<BTreeMap<TableName, Fresh>>,
     /// Whose pass a task of the set is.
     whose: BTreeMap<Id, Arc<ServiceTable>>,
 }
@@ -131,6 +139,8 @@ impl Controller {
             in_hand: BTreeMap::new(),
             ways: BTreeMap::new(),
             passes: JoinSet::new(),
+            rest: Rest::default(),
+            reads: JoinSet::new(),
             whose: BTreeMap::new(),
             tables,
         };
@@ -145,7 +155,8 @@ impl Controller {
 
     fn due(&self) -> Option<Instant> {
         let free = self.passes.len() < AT_ONCE;
-        self.queue.next().filter(|_| free).map(|due| self.began + due)
+        let next = if self.rest.is_ready() { Some(self.now()) } else { self.queue.next() };
+        next.filter(|_| free).map(|due| self.began + due)
     }
 
     fn take_in(&mut self, table: ServiceTable) {
@@ -162,31 +173,65 @@ impl Controller {
             return way.clone();
         }
         let way = aws(table).await;
-        self.door.metered(way.meter());
+        self.door.spends(way.meter(), way.budgets());
         self.ways.insert(table.region.clone(), way.clone());
         way
     }
 
     async fn start_what_is_due(&mut self, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
         while self.passes.len() < AT_ONCE {
-            let Some(name) = self.queue.take(self.now()) else { return };
-            let Some(table) = self.by_name.get(&name).cloned() else { continue };
-            let way = self.way(&table, aws).await;
-            let known = self.known(&name);
-            let mut history = self.histories.remove(&name).unwrap_or_default();
-            self.in_hand.insert(name.clone(), known);
-            if let Some(written) = self.learned.remove(&name) {
-                history.written.learn(written);
-                // A glance may be at something else.
-                history.latest = None;
+            let Some((name, fresh)) = self.rest.next() else { break };
+            self.begin_pass(name, fresh, aws).await;
+        }
+        let now = self.now();
+        loop {
+            let free = self.passes.len() < AT_ONCE;
+            let (histories, tables) = (&self.histories, &self.by_name);
+            let rests = |name: &TableName| resting_at(tables.get(name)?, histories.get(name)?);
+            let Some(name) = self.queue.take(now, |name| free || rests(name).is_some()) else { break };
+            match (rests(&name), self.by_name.get(&name)) {
+                (Some(resting), Some(table)) => self.rest.put(&table.region, name, resting),
+                (None, _) | (_, None) => self.begin_pass(name, None, aws).await,
             }
-            let (fallback, subject) = (self.pacing.fallback, Arc::clone(&table));
-            let task = self.passes.spawn_local(async move {
-                let began = Instant::now();
-                let report = pass(&way, &subject, &mut history, Mode::Act, fallback).await;
-                Passed { took: began.elapsed(), report, history }
-            });
-            self.whose.insert(task.id(), table);
+        }
+        while let Some((region, tables)) = self.rest.take() {
+            let Some(way) = self.ways.get(&region).map(Aws::at_leisure) else { continue };
+            let names = tables.keys().cloned().collect();
+            let task = self.reads.spawn_local(async move { rest::read(&way, &tables).await });
+            self.rest.reads(task.id(), region, names);
+        }
+    }
+
+    async fn begin_pass(&mut self, name: TableName, fresh: Option<Fresh>, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
+        let Some(table) = self.by_name.get(&name).cloned() else { return };
+        let way = self.way(&table, aws).await;
+        let known = self.known(&name);
+        let mut history = self.histories.remove(&name).unwrap_or_default();
+        self.in_hand.insert(name.clone(), known);
+        let at_rest = history.latest.as_ref().is_some_and(|latest| latest.plan.next_look == NextLook::Idle);
+        if let Some(written) = self.learned.remove(&name) {
+            history.written.learn(written);
+            // A glance may be at something else.
+            history.latest = None;
+        }
+        // Where nothing moved, what moves elsewhere comes first; a wish is work.
+        let way = if at_rest && history.latest.is_some() { way.at_leisure() } else { way };
+        let (fallback, subject) = (self.pacing.fallback, Arc::clone(&table));
+        let task = self.passes.spawn_local(async move {
+            let began = Instant::now();
+            let report = pass_on(&way, &subject, &mut history, Mode::Act, fresh.as_ref(), fallback).await;
+            Passed { took: began.elapsed(), report, history }
+        });
+        self.whose.insert(task.id(), table);
+    }
+
+    fn end_read(&mut self, ended: Result<(Id, BTreeMap<TableName, Fresh>), JoinError>) {
+        match ended {
+            Ok((id, fresh)) => self.rest.read(id, fresh),
+            Err(error) => {
+                tracing::error!(%error, "a read of tables at rest broke off; each is read by itself");
+                self.rest.read(error.id(), BTreeMap::new());
+            }
         }
     }
 
@@ -200,7 +245,10 @@ impl Controller {
         let (ended, report, broken) = match passed {
             Ok(Passed { took, report, history }) => {
                 told(News::Pass(&table, &report, took));
-                let next = self.pacing.scaled(next_look(&report, IDLE));
+                let next = match next_look(&report) {
+                    Some(span) => self.pacing.scaled(span),
+                    None => self.until_all_look(),
+                };
                 if self.by_name.contains_key(&table.name) {
                     self.histories.insert(table.name.clone(), history);
                 }
@@ -221,6 +269,12 @@ impl Controller {
             view.failures = failures;
             view.broken = broken;
         });
+    }
+
+    /// Tables at rest look at the same moments, so that they are read together.
+    fn until_all_look(&self) -> Duration {
+        let (now, apart) = (self.now().as_millis(), self.pacing.scaled(IDLE).as_millis().max(1));
+        Duration::from_millis(u64::try_from(apart - now % apart).unwrap_or(u64::MAX))
     }
 
     /// What a wish about a table is judged by: the newest look, and what was written.
@@ -276,6 +330,7 @@ impl Controller {
             self.by_name.remove(&table.name);
             self.histories.remove(&table.name);
             self.in_hand.remove(&table.name);
+            self.rest.forget(&table.name);
             self.learned.remove(&table.name);
             self.door.forget(&table.name);
         }
@@ -284,4 +339,11 @@ impl Controller {
             told(News::Reloaded(&reloaded));
         }
     }
+}
+
+/// What is read of a table beside others, as things stood after its newest pass. What has come up since is seen by the pass
+/// itself.
+fn resting_at(table: &ServiceTable, history: &History) -> Option<Resting> {
+    let at = history.latest.as_ref()?.observed.at.plus(IDLE);
+    resting(table, history, at)
 }

@@ -109,7 +109,7 @@ pub async fn settle_from(
         if let Some(verdict) = reached(until, &last) {
             return Ended { end: End::Reached(verdict), last, passes };
         }
-        let wait = pacing.scaled(next_look(&last, NextLook::TICK));
+        let wait = pacing.scaled(next_look(&last).unwrap_or(NextLook::TICK));
         if began.elapsed() + wait > pacing.scaled(pacing.timeout) {
             return Ended { end: End::TimedOut, last, passes };
         }
@@ -117,15 +117,15 @@ pub async fn settle_from(
     }
 }
 
-/// How long until the next look makes sense; `idle` where nothing moves.
-pub(super) fn next_look(report: &PassReport, idle: Span) -> Span {
+/// How long until the next look makes sense; `None` where nothing moves.
+pub(super) fn next_look(report: &PassReport) -> Option<Span> {
     let failed = report.outcomes.iter().any(|outcome| matches!(outcome.result, StepResult::Failed(_)));
     match report.plan.next_look {
         // What AWS refuses now it refuses in a second too; hammering it is the surest way to stay throttled.
-        NextLook::AtOnce if failed => NextLook::TICK,
-        NextLook::AtOnce => LAG,
-        NextLook::After(span) => span.max(LAG),
-        NextLook::Idle => idle,
+        NextLook::AtOnce if failed => Some(NextLook::TICK),
+        NextLook::AtOnce => Some(LAG),
+        NextLook::After(span) => Some(span.max(LAG)),
+        NextLook::Idle => None,
     }
 }
 

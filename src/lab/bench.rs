@@ -40,10 +40,24 @@ impl Lab {
     /// # Errors
     /// The table's names cannot be laid out on AWS.
     pub fn new(table: ServiceTable, start: Start, seed: u64) -> Result<Self, ApiError> {
+        Self::with_others(table, &[], start, seed)
+    }
+
+    /// The same, with the resources of other tables of the account beside.
+    ///
+    /// # Errors
+    /// The tables' names cannot be laid out on AWS together.
+    pub fn with_others(
+        table: ServiceTable,
+        others: &[ServiceTable],
+        start: Start,
+        seed: u64,
+    ) -> Result<Self, ApiError> {
         let config =
             Config { account: table.account.to_string(), region: table.region.to_string(), seed, ..Config::default() };
         let mut simulator = Simulator::new(config);
-        let laid_out = lay_out(&mut simulator, std::slice::from_ref(&table), start)?.into_iter().next();
+        let tables: Vec<ServiceTable> = std::iter::once(&table).chain(others).cloned().collect();
+        let laid_out = lay_out(&mut simulator, &tables, start)?.into_iter().next();
         let laid_out = laid_out.unwrap_or_default();
         let start = simulator.now();
         Ok(Self { table, laid_out, simulator: Arc::new(Mutex::new(simulator)), start, origin: Instant::now() })

@@ -192,6 +192,11 @@ impl ContainerName {
 }
 
 impl ClusterArn {
+    /// The ARN of a task of this cluster.
+    pub fn task(&self, id: &str) -> TaskArn {
+        TaskArn::told(format!("{}/{id}", self.0.replacen(":cluster/", ":task/", 1)))
+    }
+
     /// The cluster's short name: what follows the last slash.
     pub fn name(&self) -> &str {
         last_part(&self.0)

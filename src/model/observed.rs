@@ -14,7 +14,7 @@ use super::ids::{
 use super::image::Digest;
 use super::log::{AwsLogs, LogView};
 use super::selector::Selection;
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 
 /// The outcome of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,19 @@ pub struct ClusterView {
     pub tags: BTreeMap<String, String>,
     /// The capacity providers that are associated with it.
     pub capacity_providers: Vec<String>,
+    /// How many tasks it has.
+    pub counters: Counters,
+}
+
+/// What a cluster counts of all its services and tasks: whether something moves shows in them, and not what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// `activeServicesCount`.
+    pub services: i32,
+    /// `runningTasksCount`.
+    pub running: i32,
+    /// `pendingTasksCount`.
+    pub pending: i32,
 }
 
 /// What belongs to one row.
@@ -257,6 +270,8 @@ pub struct TargetGroupView {
     pub tags: Seen<BTreeMap<String, String>>,
     /// Its targets, draining ones included.
     pub targets: Seen<Vec<TargetView>>,
+    /// Its deregistration delay, by which looks are placed; read once, when a target drains. `None` if it was not.
+    pub drain: Option<Span>,
 }
 
 /// One target of a target group.
@@ -314,6 +329,8 @@ pub struct TaskView {
     pub started_at: Option<Timestamp>,
     /// When it began to stop: its containers got their SIGTERM about then. `None` while they need not.
     pub stopping_at: Option<Timestamp>,
+    /// When its containers had ended; ECS clears up after them before it is gone.
+    pub ended_at: Option<Timestamp>,
     /// When it was wholly gone.
     pub stopped_at: Option<Timestamp>,
     /// AWS's `stopCode`; empty while it lives.

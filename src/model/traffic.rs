@@ -1,8 +1,10 @@
 //! How much a process has asked of AWS: plain numbers, for those who show them.
 //!
-//! Counted in `aws/meter`; nothing is decided by them.
+//! Counted in `aws/meter` and `aws/budget`; nothing is decided by them.
 
 use std::collections::BTreeMap;
+
+use super::ids::Region;
 
 /// Counts by operation, as `ecs:DescribeServices`, since the process began.
 pub type Traffic = BTreeMap<&'static str, Counts>;
@@ -23,4 +25,15 @@ pub struct Counts {
 /// All attempts of all operations.
 pub fn attempts(traffic: &Traffic) -> u64 {
     traffic.values().map(|counts| counts.attempts).sum()
+}
+
+/// Calls of one bucket that are slowed down, because AWS throttled them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slowed {
+    /// Where.
+    pub region: Region,
+    /// Which calls, as `ecs service read`.
+    pub bucket: &'static str,
+    /// The part of this process's share that is used now, below 1.
+    pub pace: f64,
 }

@@ -4,15 +4,20 @@
 //! newest look with a few facts renewed, and only tells whether a whole look is worth its calls. So a glance that
 //! shows too little makes a step late, and never wrong.
 
+use crate::model::command;
 use crate::model::ids::{TargetGroupArn, TaskArn};
-use crate::model::observed::{Observed, Seen, TargetState, TaskView};
+use crate::model::observed::{Fate, Observed, RolloutState, RowView, ServiceDeploymentView, ServiceView};
+use crate::model::rollout::{Durable, RecordState};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
-use super::action::{Plan, Standing};
-use super::gate::Holding;
-use super::history::History;
+use super::action::{Action, Plan, Standing};
+use super::awaited::{self, Awaited};
+use super::gate::{Gate, Holding};
+use super::history::{History, Made};
 use super::hold::{Hold, HoldCause, Urgency};
+use super::moving;
+use super::pace::NextLook;
 
 /// What a glance reads. Everything else is taken from the look before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub struct Glance {
     pub services: bool,
     /// These tasks: one call, so at most a hundred.
     pub tasks: Vec<TaskArn>,
+    /// The tasks that are to run, beside those: one call more.
+    pub list: bool,
     /// The targets of these groups: one call each.
     pub targets: Vec<TargetGroupArn>,
 }
@@ -48,51 +55,63 @@ pub struct Latest {
 
 /// However little seems to move, everything is read as often as this. Longer would hide for longer what no glance shows
 /// (a scalable target, a new service that a selector matches too); shorter costs calls that show nothing.
-const WHOLE: Span = Span::minutes(3);
-
-/// The same where nothing moves and nothing is wrong: what only a whole look shows then is worth a notice at most.
-const WHOLE_IDLE: Span = Span::minutes(10);
+const WHOLE: Span = Span::minutes(10);
 
 /// How long a selector is taken to mean what it meant: what is there is asked for by its name, which saves the lists. A
-/// second match is not seen for as long; one that is gone is seen at once.
-const NAMES: Span = Span::minutes(3);
+/// second match is not seen for as long; one that is gone is seen at once. At rest it is as long as the time between whole
+/// looks, so that a kick finds names that are no older; while something moves, longer than a usual rollout.
+const NAMES_IDLE: Span = WHOLE;
+const NAMES: Span = Span::minutes(25);
 
-/// How long a request, a command or another controller's record may stay unseen in the middle of a rollout.
-const CLUSTER: Span = Span::seconds(30);
+/// How long a request, a command or another controller's record may stay unseen in the middle of a rollout. What is asked
+/// for through this process is known to it at once.
+const CLUSTER: Span = Span::minutes(3);
 
 /// How long a kick may stay unseen while something else is waited for. Before a launch everything is read twice.
-const SERVICES: Span = Span::seconds(60);
+const SERVICES: Span = Span::minutes(3);
+
+/// What was read so short ago is as it was: nobody has had the time to do anything about it.
+const JUST_NOW: Span = Span::seconds(5);
+
+/// Between the looks of a launch nobody asks again whether ECS undid what it has said to be successful. Longer could leave
+/// a kick unseen that was undone meanwhile, and is again as it was.
+const VOUCHED: Span = Span::seconds(60);
 
 /// DescribeTasks takes a hundred. One task that is still there keeps the gate shut, so the others can wait.
 const MOST_TASKS: usize = 100;
+
+/// The newest look of a table in which nothing moves: a glance at its cluster and its services is enough.
+pub fn rests<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
+    let latest = history.latest.as_ref()?;
+    let Glance { cluster: _, services: _, tasks, list, targets } = glance(table, history, now)?;
+    let rests = tasks.is_empty() && !list && targets.is_empty() && latest.plan.next_look == NextLook::Idle;
+    rests.then_some(latest)
+}
 
 /// What to read now; `None` if everything.
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
     let latest = history.latest.as_ref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
-    if before != table
-        || !plan.steps.is_empty()
-        || now.since(*whole) >= longest(plan)
-        || !plan.holds.iter().all(is_patient)
-    {
+    if before != table || !plan.steps.is_empty() || now.since(*whole) >= WHOLE || !plan.holds.iter().all(is_patient) {
         return None;
     }
-    let awaited = awaited(observed, plan)?;
     let mut glance = Glance::default();
-    match awaited {
-        Awaited::Nothing => (glance.cluster, glance.services) = (true, true),
-        Awaited::Services { groups } => (glance.services, glance.targets) = (true, groups),
-        Awaited::Tasks(tasks) => glance.tasks = tasks,
-        Awaited::Targets(groups) => glance.targets = groups,
+    match waits_for(history, latest, now)? {
+        Waiting::ForNobody => (glance.cluster, glance.services) = (true, now.since(*services) >= JUST_NOW),
+        Waiting::For(Awaited::Drain(_)) => glance.cluster = true,
+        Waiting::For(Awaited::Rolling | Awaited::Completion) => glance.services = true,
+        Waiting::For(Awaited::NewTasks) => {
+            (glance.list, glance.targets) = (true, moving::groups(observed));
+            glance.tasks = moving::leaving_arns(observed);
+        }
+        Waiting::For(Awaited::OldTasks(tasks)) => glance.tasks = tasks,
+        Waiting::For(Awaited::Targets(groups)) => glance.targets = groups,
+        Waiting::ForTask(task) => glance.tasks = vec![task],
     }
+    glance.tasks.truncate(MOST_TASKS);
     glance.cluster |= now.since(*cluster) >= CLUSTER;
     glance.services |= now.since(*services) >= SERVICES;
     Some(glance)
-}
-
-/// How long a whole look is good for.
-fn longest(plan: &Plan) -> Span {
-    if plan.standing() == Standing::Converged { WHOLE_IDLE } else { WHOLE }
 }
 
 /// The newest look, if a wish may be judged by it once its services and tags are read again; `None` if everything is to be
@@ -101,13 +120,14 @@ pub fn for_a_wish<'a>(table: &ServiceTable, history: &'a History, now: Timestamp
     let latest = history.latest.as_ref()?;
     let Latest { table: before, plan, whole, .. } = latest;
     let known = !plan.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Unknown { .. }));
-    (before == table && known && now.since(*whole) < longest(plan)).then_some(latest)
+    (before == table && known && now.since(*whole) < WHOLE).then_some(latest)
 }
 
 /// The newest look, if what it found may be asked for by name in the next; `None` if selectors are to be compared anew.
 pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
     let latest = history.latest.as_ref()?;
-    let Latest { table: before, observed, names, .. } = latest;
+    let Latest { table: before, observed, plan, names, .. } = latest;
+    let longest = if plan.standing() == Standing::Progressing { NAMES } else { NAMES_IDLE };
     let found = |row: &Row| {
         let view = observed.rows.get(&row.name);
         let service = row.service_selector().is_none() || view.is_some_and(|view| view.service.one().is_some());
@@ -115,19 +135,105 @@ pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> 
         service && definition
     };
     let all = observed.one_cluster().is_some() && table.rows.iter().all(found);
-    (before == table && now.since(*names) < NAMES && all).then_some(latest)
+    (before == table && now.since(*names) < longest && all).then_some(latest)
 }
 
-/// Whether a plan on renewed facts says nothing that the one before did not say. If it does, a whole look follows.
+/// What a whole look has to read anew, although it was read within the time that names are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The newest revision of the task row's family.
+    pub definition: bool,
+    /// The targets of the rows' groups.
+    pub targets: bool,
+}
+
+impl Needs {
+    /// What a process without memory reads.
+    pub const EVERYTHING: Self = Self { definition: true, targets: true };
+}
+
+/// What the next whole look has to read anew by what the plan before it did and what the cluster's tags say now.
+///
+/// The task's definition is what is launched, and what a revision of ours is compared with. Targets are evidence of a gate:
+/// where none is to be judged, nothing depends on them.
+pub fn needs(before: &Plan, durable: &Durable) -> Needs {
+    let registered = before.steps.iter().any(|step| matches!(step.action, Action::Register(_)));
+    let (launching, judged) = match durable.record.as_ref().map(|record| &record.state) {
+        Some(RecordState::Launching(_)) => (true, true),
+        Some(RecordState::Open | RecordState::Failed(_) | RecordState::Unknown(_)) | None => (false, true),
+        Some(
+            RecordState::Launched(_)
+            | RecordState::Baseline
+            | RecordState::Succeeded(_)
+            | RecordState::Resolved(_)
+            | RecordState::Skipped,
+        ) => (false, false),
+    };
+    // A person's word may begin a launch out of any of them.
+    let told = durable.record.as_ref().zip(durable.command.as_ref());
+    let told = told.is_some_and(|(record, command)| command.against(record) == command::Standing::Pending);
+    Needs { definition: registered || launching, targets: judged || told }
+}
+
+/// A row's service deployments as far as they tell what ECS undid, where nobody has to ask: while the deployment that this
+/// process made, or has asked about, is PRIMARY and under way, nothing newer was undone; once it was seen to be successful
+/// it stays so. `age` is how old the look before is.
+pub fn undone_before(
+    before: &RowView,
+    service: &ServiceView,
+    made: Option<&Made>,
+    age: Span,
+) -> Option<Vec<ServiceDeploymentView>> {
+    let (primary, known) = (service.primary()?, before.history.present());
+    let ours = made.is_some_and(|made| made.deployment == primary.id);
+    let earlier = before.service.one().and_then(ServiceView::primary);
+    let same = earlier.is_some_and(|earlier| (&earlier.id, earlier.rollout) == (&primary.id, primary.rollout));
+    match primary.rollout {
+        RolloutState::InProgress if ours => Some(known.cloned().unwrap_or_default()),
+        RolloutState::InProgress => known.filter(|_| same).cloned(),
+        RolloutState::Completed => {
+            let known = known.filter(|_| same && age < VOUCHED)?;
+            let newest = known.iter().max_by_key(|deployment| deployment.created_at)?;
+            (newest.fate == Fate::Succeeded).then(|| known.clone())
+        }
+        RolloutState::Failed | RolloutState::Unstated => None,
+    }
+}
+
+/// Whether a plan on renewed facts says nothing that the one before did not say, but how far its rows are while old tasks
+/// are left. If it does, a whole look follows.
 pub fn is_enough(before: &Plan, renewed: &Plan) -> bool {
     let said = |plan: &Plan| plan.holds.iter().map(without_evidence).collect::<Vec<_>>();
     let (old, new) = (&before.rollout, &renewed.rollout);
+    let goes_on = new.gate.as_ref().is_some_and(|gate| is_shut(gate, 3) || is_shut(gate, 6));
+    let same = old.phase == new.phase && missing(old.gate.as_ref()) == missing(new.gate.as_ref());
     renewed.steps.is_empty()
         && before.standing() == renewed.standing()
         && said(before) == said(renewed)
         && before.drift == renewed.drift
-        && (old.phase, &old.id, &old.record) == (new.phase, &new.id, &new.record)
+        && (goes_on || same)
+        && (&old.id, &old.record) == (&new.id, &new.record)
         && (&old.request, &old.command) == (&new.request, &new.command)
+}
+
+/// Whether the steps of a plan only write down where the rollout stands: what follows from that is known without another
+/// look. A launch that is written down is read back before anything is done about it.
+pub fn only_writes_down(plan: &Plan) -> bool {
+    !plan.steps.is_empty()
+        && plan.steps.iter().all(|step| match &step.action {
+            Action::Record(record) => match &record.state {
+                RecordState::Launching(_) => false,
+                RecordState::Baseline
+                | RecordState::Open
+                | RecordState::Launched(_)
+                | RecordState::Succeeded(_)
+                | RecordState::Failed(_)
+                | RecordState::Unknown(_)
+                | RecordState::Resolved(_)
+                | RecordState::Skipped => true,
+            },
+            Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
+        })
 }
 
 /// Whether a glance failed: it is told as it is, and the next look is a whole one.
@@ -135,93 +241,53 @@ pub fn has_failed(renewed: &Plan) -> bool {
     renewed.steps.is_empty() && renewed.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Unknown { .. }))
 }
 
-/// One thing whose end has to come before anything else can happen.
-enum Awaited {
+/// What the newest plan waits for.
+enum Waiting {
     /// Nothing moves; somebody may ask or kick.
-    Nothing,
-    /// New deployments are rolling; as many tasks as are wanted may run already, and these groups not take them yet, which
-    /// is what people watch then.
-    Services { groups: Vec<TargetGroupArn> },
-    /// These are short of STOPPED.
-    Tasks(Vec<TaskArn>),
-    /// These have targets that are not healthy, or not gone.
-    Targets(Vec<TargetGroupArn>),
+    ForNobody,
+    /// Something that keeps the gate shut.
+    For(Awaited),
+    /// The deployment task.
+    ForTask(TaskArn),
 }
 
 /// Whether a hold is waited for by what a glance reads, or by a person.
 fn is_patient(hold: &Hold) -> bool {
     match (&hold.cause, hold.cause.urgency()) {
         (HoldCause::Unknown { .. }, _) => false,
-        (HoldCause::GateShut { .. } | HoldCause::TaskRunning { .. }, _) => true,
+        (HoldCause::GateShut { .. } | HoldCause::TaskRunning { .. } | HoldCause::TaskNotSeen { .. }, _) => true,
         (_, Urgency::Wait) => false,
         (_, Urgency::Notice | Urgency::Person | Urgency::Failed) => true,
     }
 }
 
 /// What of the gate is proven shut by the fewest calls; `None` if that cannot be told.
-fn awaited(observed: &Observed, plan: &Plan) -> Option<Awaited> {
-    let running = plan.holds.iter().find_map(|hold| match &hold.cause {
-        HoldCause::TaskRunning { task, status: _ } => Some(task),
-        _ => None,
-    });
-    if let Some(id) = running {
-        let found = tasks(observed).find(|task| task.arn.id() == id)?;
-        return Some(Awaited::Tasks(vec![found.arn.clone()]));
+fn waits_for(history: &History, Latest { observed, plan, .. }: &Latest, now: Timestamp) -> Option<Waiting> {
+    let is_task = |hold: &Hold| matches!(hold.cause, HoldCause::TaskRunning { .. } | HoldCause::TaskNotSeen { .. });
+    if plan.holds.iter().any(is_task) {
+        let RecordState::Launched(attempt) = &plan.rollout.record.as_ref()?.state else { return None };
+        return Some(Waiting::ForTask(observed.one_cluster()?.arn.task(&attempt.task)));
     }
     if !plan.holds.iter().any(|hold| matches!(hold.cause, HoldCause::GateShut { .. })) {
-        return Some(Awaited::Nothing);
+        return Some(Waiting::ForNobody);
     }
-    let gate = plan.rollout.gate.as_ref()?;
-    let shut = |number: u8| {
-        let mut conditions = gate.conditions.iter();
-        conditions.any(|condition| condition.number == number && condition.holding == Holding::NotYet)
-    };
-    if shut(2) || shut(3) {
-        let groups = if shut(4) && !shut(3) { unsettled_groups(observed) } else { Vec::new() };
-        return Some(Awaited::Services { groups });
-    }
-    if shut(6) {
-        let old = leaving(observed);
-        return (!old.is_empty()).then_some(Awaited::Tasks(old));
-    }
-    if shut(4) || shut(5) {
-        let groups = unsettled_groups(observed);
-        return (!groups.is_empty()).then_some(Awaited::Targets(groups));
-    }
-    None
+    awaited::awaited(observed, plan.rollout.gate.as_ref()?, &history.moving, now).map(Waiting::For)
 }
 
-fn tasks(observed: &Observed) -> impl Iterator<Item = &TaskView> {
-    observed.tasks.present().into_iter().flatten()
+/// The numbers of the conditions that do not hold.
+fn missing(gate: Option<&Gate>) -> Vec<u8> {
+    gate.iter().flat_map(|gate| gate.missing()).map(|(number, _)| number).collect()
 }
 
-/// The rows' tasks that no PRIMARY deployment started and that are short of STOPPED, or any of a row that is emptied.
-fn leaving(observed: &Observed) -> Vec<TaskArn> {
-    let services = observed.rows.values().filter_map(|row| row.service.one());
-    let old = services.flat_map(|service| {
-        let stays = service.primary().filter(|_| service.desired > 0).map(|primary| primary.id.as_str());
-        observed.tasks_of(service).filter(move |task| task.is_alive() && stays != Some(task.started_by.as_str()))
-    });
-    old.map(|task| task.arn.clone()).take(MOST_TASKS).collect()
-}
-
-/// Groups whose targets are not all healthy. One that is gone needs a whole look.
-fn unsettled_groups(observed: &Observed) -> Vec<TargetGroupArn> {
-    let groups = observed.rows.values().flat_map(|row| &row.target_groups);
-    let unsettled = groups.filter(|group| match &group.targets {
-        Seen::Present(targets) => targets.iter().any(|target| target.state != TargetState::Healthy),
-        Seen::Absent | Seen::Unknown(_) => false,
-    });
-    unsettled.map(|group| group.arn.clone()).collect()
+fn is_shut(gate: &Gate, number: u8) -> bool {
+    gate.conditions.iter().any(|it| it.number == number && it.holding == Holding::NotYet)
 }
 
 /// What a hold says, without the words that change while nothing does.
 fn without_evidence(hold: &Hold) -> Hold {
     let cause = match &hold.cause {
-        HoldCause::GateShut { missing } => {
-            HoldCause::GateShut { missing: missing.iter().map(|(number, _)| (*number, String::new())).collect() }
-        }
-        HoldCause::TaskRunning { task, status: _ } => HoldCause::TaskRunning { task: task.clone(), status: "" },
+        HoldCause::GateShut { missing: _ } => HoldCause::GateShut { missing: Vec::new() },
+        HoldCause::TaskRunning { .. } | HoldCause::TaskNotSeen { .. } => HoldCause::TaskNotSeen { attempt: 0 },
         other => other.clone(),
     };
     Hold { row: hold.row.clone(), cause }

@@ -5,6 +5,7 @@
 //! | `clear` | opens the gate after it held for long enough; a process without it begins to wait anew |
 //! | `watched`, `made` | tell a stale read; a process without them relies on the second look |
 //! | `written` | tells tags that are read as they were before a write of ours; a process without it may write an older fact again |
+//! | `moving` | places looks; a process without it looks more often |
 //! | `latest` | lets a look read less; a process without it reads everything |
 //! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
 //!
@@ -20,6 +21,7 @@ use crate::model::time::{Span, Timestamp};
 
 use super::action::Plan;
 use super::glance::Latest;
+use super::moving::Moving;
 
 /// Memory of a process, from pass to pass.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,8 @@ pub struct History {
     pub launch: Option<LaunchAnswer>,
     /// What this process itself wrote in the cluster's tags.
     pub written: Written,
+    /// Since when things are on their way out.
+    pub moving: Moving,
     /// The newest look, for glances.
     pub latest: Option<Latest>,
 }

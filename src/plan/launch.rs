@@ -94,7 +94,8 @@ pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
 fn not_yet(history: &History, Ground { stand, gate }: &Ground<'_>) -> Option<(HoldCause, NextLook)> {
     let now = stand.observed.at;
     if !gate.is_open() {
-        return Some((HoldCause::GateShut { missing: gate.missing() }, pace::while_shut(stand, gate)));
+        let look = pace::while_shut(stand.observed, gate, &history.moving, stand.frontier);
+        return Some((HoldCause::GateShut { missing: gate.missing() }, look));
     }
     let young = stand.table.policy.quiet.minus(now.since(stand.frontier));
     let held = match &history.clear {
@@ -252,10 +253,11 @@ fn when_launched(input: &LaunchInput<'_>, attempt: &Attempt) -> Move {
         Some(ended) if ended.status == TaskStatus::Stopped => judge(input, attempt, ended),
         Some(alive) => {
             let (task, status) = (attempt.task.clone(), alive.said());
-            Err((HoldCause::TaskRunning { task, status }, NextLook::MOVING))
+            Err((HoldCause::TaskRunning { task, status }, pace::while_running(observed.at, record.since)))
         }
         None if observed.at.since(record.since) < VISIBLE => {
-            Err((HoldCause::TaskNotSeen { attempt: attempt.number }, NextLook::MOVING))
+            let look = pace::while_running(observed.at, record.since);
+            Err((HoldCause::TaskNotSeen { attempt: attempt.number }, look))
         }
         None => {
             let why = format!("task {} is gone from ECS and was never seen stopped", attempt.task);

@@ -4,10 +4,12 @@
 //! of two answers, never an error. Same input, same plan.
 //! Read in this order: `planner` (the order of decisions), `guard`, `command`, `order`, `rollout`, `correct`, `drift`,
 //! `conclude`, `gate`, `launch`, `probe`, `ending`, then `audit`, which judges any plan without trusting the planner.
-//! `pace` and `glance` say when to look again, and at what.
+//! `awaited` and `moving` say what is waited for, `pace` and `glance` when to look again, and at what,
+//! `rest` how tables are read together in which nothing moves.
 
 pub mod action;
 pub mod audit;
+mod awaited;
 pub mod because;
 pub mod command;
 mod conclude;
@@ -21,12 +23,14 @@ mod guard;
 pub mod history;
 pub mod hold;
 mod launch;
+pub mod moving;
 mod order;
 pub mod pace;
 pub mod planner;
 mod probe;
 pub mod progress;
 pub mod request;
+pub mod rest;
 pub mod rollout;
 pub mod way_out;
 

@@ -1,10 +1,14 @@
-//! When to look next. What is read then is `glance`'s to say.
+//! When to look next: at the moment when something can have changed. What is read then is `glance`'s to say.
+//!
+//! A look that comes too early costs a call and shows nothing; one that comes late delays what follows by as much. So the
+//! time between looks follows what is waited for (`awaited`). Safety does not depend on any number here.
 
-use crate::model::observed::TaskStatus;
-use crate::model::time::Span;
+use crate::model::observed::{Observed, TaskStatus};
+use crate::model::time::{Span, Timestamp};
 
-use super::gate::{self, Gate, Holding};
-use super::rollout::{RowStand, Stand};
+use super::awaited::{Awaited, awaited};
+use super::gate::Gate;
+use super::moving::{self, Moving};
 
 /// When to look again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +26,6 @@ impl NextLook {
     pub const TICK: Span = Span::seconds(10);
     /// Something is on its way.
     pub const MOVING: Self = Self::After(Self::TICK);
-    /// The last old tasks have their SIGTERM. Nothing lies between STOPPED and the launch but this and the settle time,
-    /// and a task takes from a second to its stop timeout (30 s unless it says otherwise).
-    pub const STOPPING: Self = Self::After(Span::seconds(4));
 
     /// How far apart looks may be while the gate settles: what breaks it must not be whole again between two of them, and
     /// no task is replaced in less than this.
@@ -40,19 +41,72 @@ impl NextLook {
     }
 }
 
-/// When to look again while the gate is shut.
-pub(super) fn while_shut(stand: &Stand<'_>, gate: &Gate) -> NextLook {
-    let missing = |numbers: &[u8]| {
-        let mut shut = gate.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
-        shut.any(|condition| numbers.contains(&condition.number))
-    };
-    // What takes longer than the old tasks, or is not about them.
-    if missing(&[1, 2, 3, 4, 7, 9]) || !missing(&[6]) {
-        return NextLook::MOVING;
+/// A task of Fargate takes from 20 s to a minute to run, and a row has several.
+const STARTING: Span = Span::seconds(30);
+const STARTED: Span = Span::seconds(15);
+
+/// However long something has taken already, a look this often shows its end.
+const SELDOM: Span = Span::seconds(60);
+
+/// Old targets are deregistered at a tick of ECS's scheduler, which may be a little late.
+const DEREGISTERING: Span = Span::seconds(12);
+
+/// While targets drain nothing can happen but what nobody expects: a kick, a request, a command.
+const DRAINING: Span = Span::seconds(150);
+
+/// ECS asks a load balancer about every 10 s whether a target has drained, and stops its task then.
+const DRAINED: Span = Span::seconds(8);
+
+/// From the end of its containers to STOPPED, ECS has been seen to need 22 s for a task. Where no other task has shown
+/// how long it takes here, the end is looked for from here on.
+const UNLOADING: Span = Span::seconds(12);
+
+/// Nothing lies between STOPPED and the launch but the settle time and one look, so the end is looked for closely. More
+/// would be late by as much, less costs calls.
+const CLOSELY: Span = Span::from_millis(2500);
+
+/// When to look again while the gate is shut. `kicked` is when the youngest kick came.
+pub(super) fn while_shut(observed: &Observed, gate: &Gate, moving: &Moving, kicked: Timestamp) -> NextLook {
+    let now = observed.at;
+    let Some(awaited) = awaited(observed, gate, moving, now) else { return NextLook::MOVING };
+    NextLook::After(match awaited {
+        Awaited::Rolling if now.since(kicked) < STARTING => STARTING.minus(now.since(kicked)),
+        Awaited::Rolling => a_part_of(now.since(kicked)),
+        // They were there before the services' counts showed them.
+        Awaited::NewTasks if moving.listed.is_none_or(|listed| now.since(listed) >= NextLook::TICK) => Span::seconds(1),
+        Awaited::NewTasks | Awaited::Completion => NextLook::TICK,
+        Awaited::Targets(_) => DEREGISTERING,
+        Awaited::Drain(until) => drained_in(until.since(now)),
+        Awaited::OldTasks(_) => stopped_in(observed),
+    })
+}
+
+/// When to look again at the deployment task, which runs as long as it runs.
+pub(super) fn while_running(now: Timestamp, launched: Timestamp) -> NextLook {
+    let half = Span::from_millis(now.since(launched).millis() / 2);
+    NextLook::After(half.max(STARTING).min(SELDOM))
+}
+
+/// The longer something has taken, the less a look is late by, measured by that.
+fn a_part_of(age: Span) -> Span {
+    Span::from_millis(age.millis() / 4).max(STARTED).min(SELDOM)
+}
+
+/// The end of the drain, and until then a look now and then.
+fn drained_in(left: Span) -> Span {
+    let end = Span::from_millis(left.millis() + DRAINED.millis());
+    // A look that comes shortly before the end is one too many.
+    if end.minus(NextLook::TICK) > DRAINING { DRAINING } else { end }
+}
+
+/// The end of the old tasks: once the containers of all have ended, it takes as long as it took for others.
+fn stopped_in(observed: &Observed) -> Span {
+    if moving::leaving(observed).any(|task| task.status != TaskStatus::Stopping) {
+        return NextLook::TICK;
     }
-    let stopping = |row: &RowStand<'_>| {
-        let old = stand.observed.tasks_of(row.service).filter(|task| gate::is_old(row, task));
-        old.filter(|task| task.is_alive()).all(|task| task.status == TaskStatus::Stopping)
-    };
-    if stand.rows.iter().all(stopping) { NextLook::STOPPING } else { NextLook::MOVING }
+    let ends: Option<Vec<Timestamp>> = moving::leaving(observed).map(|task| task.ended_at).collect();
+    let Some(last) = ends.and_then(|ends| ends.into_iter().max()) else { return CLOSELY };
+    let tasks = observed.tasks.present().into_iter().flatten();
+    let taken = tasks.filter_map(|task| Some(task.stopped_at?.since(task.ended_at?)));
+    last.plus(taken.min().unwrap_or(UNLOADING)).since(observed.at).max(CLOSELY)
 }

@@ -111,12 +111,17 @@ async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> 
 /// The record; one that is of a launch once more, where no late write of the record reaches it; and with its end what is
 /// kept of the rollout. All of them or none.
 async fn write_record(aws: &Aws, cluster: &ClusterArn, plan: &Plan, record: &Record) -> Result<(), AwsError> {
-    let keys = std::iter::once(&plan.keys.rollout).chain(&plan.launch);
-    let record = keys.map(|key| (key.as_str(), record.tag()));
-    let past = plan.past.iter().map(|(key, past)| (key.as_str(), past.tag()));
-    let tags: Vec<(&str, String)> = record.chain(past).collect();
-    let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let tags = record_tags(plan, record);
+    let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     aws.tags(cluster, &tags).await
+}
+
+/// The tags in which a plan's record is written.
+pub(super) fn record_tags(plan: &Plan, record: &Record) -> Vec<(String, String)> {
+    let keys = std::iter::once(&plan.keys.rollout).chain(&plan.launch);
+    let record = keys.map(|key| (key.clone(), record.tag()));
+    let past = plan.past.iter().map(|(key, past)| (key.clone(), past.tag()));
+    record.chain(past).collect()
 }
 
 async fn register(aws: &Aws, revision: &Revision) -> Result<TaskDefinitionArn, AwsError> {

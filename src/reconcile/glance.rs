@@ -4,25 +4,49 @@
 //! answer: then everything has to be read.
 
 use crate::aws::{Aws, FoundService};
-use crate::model::ids::ServiceArn;
-use crate::model::observed::{ClusterView, Observed, RowView, Seen, TargetGroupView, Why};
-use crate::model::selector::{Selection, Selector};
+use crate::model::ids::{ServiceArn, TaskArn};
+use crate::model::observed::{
+    ClusterView, Observed, RowView, Seen, ServiceView, TargetGroupView, TargetState, TargetView, Why,
+};
+use crate::model::selector::Selection;
 use crate::model::time::Timestamp;
 use crate::plan::glance::Glance;
 
-/// The newest look with some facts renewed; `None` if they do not fit into it. `fallback` is the time that stands when
-/// AWS has not told its own.
-pub(super) async fn renew(aws: &Aws, before: &Observed, glance: &Glance, fallback: Timestamp) -> Option<Observed> {
+use super::rest::Fresh;
+
+/// The newest look with some facts renewed; `None` if they do not fit into it. What was read beside other tables is not
+/// asked for again. `fallback` is the time that stands when AWS has not told its own.
+pub(super) async fn renew(
+    aws: &Aws,
+    before: &Observed,
+    glance: &Glance,
+    fresh: Option<&Fresh>,
+    fallback: Timestamp,
+) -> Option<Observed> {
     let mut observed = before.clone();
     let cluster = before.one_cluster()?;
     // Services before tags: what is wanted after the kicks that are seen was not wanted before them (`plan/request`).
     if glance.services {
-        renew_services(aws, cluster, &mut observed).await?;
+        let answer = match fresh {
+            Some(Fresh { cluster: _, services }) => services.clone(),
+            None => known_services(aws, cluster, &observed).await,
+        };
+        if let Some(found) = answer {
+            renew_services(found, &mut observed)?;
+        }
     }
     if glance.cluster {
-        observed.cluster = renew_cluster(aws, cluster).await?;
+        let answer = match fresh {
+            Some(Fresh { cluster, services: _ }) => cluster.clone(),
+            None => known_cluster(aws, cluster).await,
+        };
+        observed.cluster = match answer {
+            Ok(Some(now)) if now.arn == cluster.arn => Seen::Present(Selection::One(now)),
+            Ok(_) => return None,
+            Err(why) => Seen::Unknown(why),
+        };
     }
-    if !glance.tasks.is_empty() {
+    if glance.list || !glance.tasks.is_empty() {
         renew_tasks(aws, cluster, glance, &mut observed).await?;
     }
     let groups = observed.rows.values_mut().flat_map(|row| &mut row.target_groups);
@@ -31,31 +55,44 @@ pub(super) async fn renew(aws: &Aws, before: &Observed, glance: &Glance, fallbac
         if targets == Seen::Absent {
             return None;
         }
-        *group = TargetGroupView { targets, ..group.clone() };
+        let draining = |target: &TargetView| target.state == TargetState::Draining;
+        let drain = match &targets {
+            // Asked once, when there is something to reckon with it.
+            Seen::Present(targets) if group.drain.is_none() && targets.iter().any(draining) => {
+                aws.drain(&group.arn).await
+            }
+            Seen::Present(_) | Seen::Absent | Seen::Unknown(_) => group.drain,
+        };
+        *group = TargetGroupView { targets, drain, ..group.clone() };
     }
     observed.at = aws.clock().now().unwrap_or(fallback);
     Some(observed)
 }
 
-async fn renew_cluster(aws: &Aws, before: &ClusterView) -> Option<Seen<Selection<ClusterView>>> {
-    match aws.cluster(&Selector::Name(before.arn.name().to_owned())).await {
-        Ok(Selection::One(cluster)) if cluster.arn == before.arn => Some(Seen::Present(Selection::One(cluster))),
-        Ok(Selection::One(_) | Selection::None(_) | Selection::Many(_)) => None,
-        Err(error) => Some(Seen::Unknown(error.why())),
-    }
+async fn known_cluster(aws: &Aws, before: &ClusterView) -> Result<Option<ClusterView>, Why> {
+    let found = aws.known_clusters(std::slice::from_ref(&before.arn)).await.map_err(|error| error.why())?;
+    Ok(found.into_iter().next())
 }
 
-async fn renew_services(aws: &Aws, cluster: &ClusterView, observed: &mut Observed) -> Option<()> {
-    let arns: Vec<ServiceArn> =
-        observed.rows.values().filter_map(|row| row.service.one()).map(|service| service.arn.clone()).collect();
+/// The rows' services; nothing where no row has one.
+async fn known_services(
+    aws: &Aws,
+    cluster: &ClusterView,
+    observed: &Observed,
+) -> Option<Result<Vec<FoundService>, Why>> {
+    let services = observed.rows.values().filter_map(|row| row.service.one());
+    let arns: Vec<ServiceArn> = services.map(|service| service.arn.clone()).collect();
     if arns.is_empty() {
-        return Some(());
+        return None;
     }
-    let found = aws.known_services(&cluster.arn, &arns).await;
+    Some(aws.known_services(&cluster.arn, &arns).await.map_err(|error| error.why()))
+}
+
+fn renew_services(found: Result<Vec<FoundService>, Why>, observed: &mut Observed) -> Option<()> {
     for row in observed.rows.values_mut().filter(|row| row.service.one().is_some()) {
         match &found {
             Ok(found) => renew_service(found, row)?,
-            Err(error) => row.service = Seen::Unknown(error.why()),
+            Err(why) => row.service = Seen::Unknown(why.clone()),
         }
     }
     Some(())
@@ -74,19 +111,31 @@ fn renew_service(found: &[FoundService], row: &mut RowView) -> Option<()> {
 }
 
 async fn renew_tasks(aws: &Aws, cluster: &ClusterView, glance: &Glance, observed: &mut Observed) -> Option<()> {
-    let now = match aws.known_tasks(&cluster.arn, &glance.tasks).await {
+    let answer = match glance.list {
+        true => aws.running_tasks(&cluster.arn, &glance.tasks).await,
+        false => aws.known_tasks(&cluster.arn, &glance.tasks).await,
+    };
+    let now = match answer {
         Ok(now) => now,
         Err(error) => {
-            let why: Why = error.why();
-            observed.tasks = Seen::Unknown(why);
+            observed.tasks = Seen::Unknown(error.why());
             return Some(());
         }
     };
+    let services = observed.rows.values().filter_map(|row| row.service.one());
+    let groups: Vec<String> = services.map(ServiceView::task_group).collect();
     let Seen::Present(tasks) = &mut observed.tasks else { return None };
-    for arn in &glance.tasks {
-        let renewed = now.iter().find(|task| task.arn == *arn)?;
-        let task = tasks.iter_mut().find(|task| task.arn == *arn)?;
-        *task = renewed.clone();
+    // A task that was seen and is forgotten has more behind it; one that is not visible yet is just not there.
+    let known = |arn: &TaskArn| now.iter().any(|task| task.arn == *arn);
+    if glance.tasks.iter().any(|arn| !known(arn) && tasks.iter().any(|task| task.arn == *arn)) {
+        return None;
+    }
+    for renewed in now {
+        match tasks.iter_mut().find(|task| task.arn == renewed.arn) {
+            Some(task) => *task = renewed,
+            None if groups.contains(&renewed.group) || glance.tasks.contains(&renewed.arn) => tasks.push(renewed),
+            None => {}
+        }
     }
     Some(())
 }

@@ -6,6 +6,7 @@ pub mod execute;
 mod glance;
 pub mod observe;
 pub mod pass;
+pub mod rest;
 pub mod wish;
 
 #[cfg(test)]

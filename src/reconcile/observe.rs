@@ -6,31 +6,50 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, AwsError, Class, FoundService, ServicesWanted, Tags};
-use crate::model::ids::{Family, RowName, ServiceName};
+use crate::model::ids::{Family, RowName, ServiceArn, ServiceName};
 use crate::model::log::LogView;
 use crate::model::observed::{
     ClusterView, ContainerDefinitionView, DefinitionView, Observed, RowView, ScalingView, Seen, ServiceDeploymentView,
-    ServiceView, TaskView, Trouble, Why,
+    ServiceView, TargetGroupView, TaskView, Trouble, Why,
 };
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
 use crate::model::selector::{Selection, Selector};
 use crate::model::time::Timestamp;
+use crate::plan::action::Plan;
+use crate::plan::glance::{self, Needs};
+use crate::plan::history::Made;
+use crate::plan::moving::Renewed;
 use crate::plan::rollout::answerable_since;
 
 /// Looks at everything. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {
-    observe_again(aws, table, None, fallback).await
+    // Boxed: a look is a deep future, and those who await it are deep themselves.
+    Box::pin(observe_again(aws, table, None, fallback)).await.0
+}
+
+/// What this process has seen and done before, by which a look takes fewer calls.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    /// What was found.
+    pub(super) observed: &'a Observed,
+    /// When all of it was read.
+    pub(super) at: Timestamp,
+    /// What our own updates made.
+    pub(super) made: &'a BTreeMap<ServiceArn, Made>,
+    /// What was decided on it.
+    pub(super) plan: &'a Plan,
 }
 
 /// Looks, and asks by their names for the cluster, services and families that were found before; the image is taken
-/// from there. What is not there any more is looked for by its selector.
+/// from there. What is not there any more is looked for by its selector. With what was read anew of what moves.
 pub(super) async fn observe_again(
     aws: &Aws,
     table: &ServiceTable,
-    known: Option<&Observed>,
+    before: Option<Before<'_>>,
     fallback: Timestamp,
-) -> Observed {
+) -> (Observed, Renewed) {
+    let known = before.map(|before| before.observed);
     let account = seen(aws.account().await);
     let cluster = match &account {
         Seen::Present(account) if *account == table.account => look_at_cluster(aws, table, known).await,
@@ -45,15 +64,25 @@ pub(super) async fn observe_again(
         (Some(image), Some(_), _) => aws.digest(image).await,
         (None, _, _) | (_, None, _) => Seen::Absent,
     };
+    let durable = durable(table, cluster.one());
+    let needs = before.map_or(Needs::EVERYTHING, |before| glance::needs(before.plan, &durable));
     let (rows, tasks) = match cluster.one() {
-        Some(cluster) => look_at_rows(aws, table, known, cluster).await,
+        Some(cluster) => look_at_rows(aws, table, (before, needs), (cluster, &durable), at).await,
         None => (BTreeMap::new(), Seen::Absent),
     };
     let log = match cluster.one() {
         Some(cluster) => look_at_log(aws, table, cluster, &tasks).await,
         None => Seen::Absent,
     };
-    Observed { at, whole: at, account, cluster, rows, tasks, image, log }
+    let renewed = Renewed { targets: needs.targets, tasks: true };
+    (Observed { at, whole: at, account, cluster, rows, tasks, image, log }, renewed)
+}
+
+/// What the cluster's tags say; nothing where they cannot be read, which the planner says.
+fn durable(table: &ServiceTable, cluster: Option<&ClusterView>) -> Durable {
+    let keys = TagKeys::of(&table.name);
+    let tag = |key: &str| cluster?.tags.get(key).map(String::as_str);
+    Durable::read(&keys, tag).unwrap_or_default()
 }
 
 async fn look_at_cluster(aws: &Aws, table: &ServiceTable, known: Option<&Observed>) -> Seen<Selection<ClusterView>> {
@@ -96,22 +125,22 @@ async fn look_at_services(
 async fn look_at_rows(
     aws: &Aws,
     table: &ServiceTable,
-    known: Option<&Observed>,
-    cluster: &ClusterView,
+    (known, needs): (Option<Before<'_>>, Needs),
+    (cluster, durable): (&ClusterView, &Durable),
+    at: Timestamp,
 ) -> (BTreeMap<RowName, RowView>, Seen<Vec<TaskView>>) {
-    let keys = TagKeys::of(&table.name);
-    let durable = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default();
     // Tasks before services: a task that starts in between is missed for one look, but never taken for an old one
     // of a deployment that was not seen yet.
     let tasks = seen(aws.tasks(&cluster.arn, &launched(durable.record.as_ref())).await);
-    let services = look_at_services(aws, table, known, cluster).await;
+    let services = look_at_services(aws, table, known.map(|known| known.observed), cluster).await;
     let scaling = scaling(aws, table, cluster, &services).await;
     let mut rows = BTreeMap::new();
     for row in &table.rows {
         let found = service_of(row, &services);
-        let before = known.and_then(|known| known.rows.get(&row.name));
-        let found = Found { service: found, scaling: &scaling, before };
-        let view = look_at_row(aws, row, cluster, found, &durable).await;
+        let before = known.and_then(|known| known.observed.rows.get(&row.name));
+        let undone = undone_before(known, row, &found, durable, at);
+        let found = Found { service: found, scaling: &scaling, before, undone, needs };
+        let view = look_at_row(aws, row, cluster, found, durable).await;
         rows.insert(row.name.clone(), view);
     }
     let groups: Vec<String> =
@@ -149,8 +178,7 @@ async fn look_at_log(
 ) -> Seen<LogView> {
     let Some((row, task)) = table.task_row() else { return Seen::Absent };
     let Some(probe) = &task.probe else { return Seen::Absent };
-    let keys = TagKeys::of(&table.name);
-    let durable = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap_or_default();
+    let durable = durable(table, Some(cluster));
     let launched = launched(durable.record.as_ref());
     let mut seen_tasks = tasks.present().into_iter().flatten();
     let ended = seen_tasks.find(|task| launched.iter().any(|id| id == task.arn.id()) && !task.is_alive());
@@ -221,13 +249,30 @@ struct Found<'a> {
     service: Seen<Selection<FoundService>>,
     scaling: &'a Seen<BTreeMap<ServiceName, ScalingView>>,
     before: Option<&'a RowView>,
+    /// What is known of its service deployments without asking.
+    undone: Option<Vec<ServiceDeploymentView>>,
+    needs: Needs,
+}
+
+/// A row's service deployments, where they cannot be others than this process knows. A command may need them by their
+/// ARNs.
+fn undone_before(
+    known: Option<Before<'_>>,
+    row: &Row,
+    found: &Seen<Selection<FoundService>>,
+    durable: &Durable,
+    at: Timestamp,
+) -> Option<Vec<ServiceDeploymentView>> {
+    let Before { observed, at: read, made, plan: _ } = known.filter(|_| durable.command.is_none())?;
+    let (service, _) = found.one()?;
+    glance::undone_before(observed.rows.get(&row.name)?, service, made.get(&service.arn), at.since(read))
 }
 
 async fn look_at_row(
     aws: &Aws,
     row: &Row,
     cluster: &ClusterView,
-    Found { service, scaling, before }: Found<'_>,
+    Found { service, scaling, before, undone, needs }: Found<'_>,
     durable: &Durable,
 ) -> RowView {
     let one = service.one().cloned();
@@ -239,10 +284,10 @@ async fn look_at_row(
         Seen::Unknown(why) => Seen::Unknown(why),
     };
     let definition = match (&row.kind, &one) {
-        (RowKind::Task(task), _) => {
-            let before = before.and_then(|before| before.definition.one()).map(|definition| &definition.family);
-            look_at_family(aws, &task.definition, before).await
-        }
+        (RowKind::Task(task), _) => match before.and_then(|before| before.definition.one()) {
+            Some(before) if !needs.definition => Seen::Present(Selection::One(before.clone())),
+            before => look_at_family(aws, &task.definition, before.map(|definition| &definition.family)).await,
+        },
         (RowKind::Service { .. }, Some((service, _))) => {
             seen(aws.definition(service.definition.as_str()).await.map(Selection::One))
         }
@@ -251,13 +296,21 @@ async fn look_at_row(
     let asked = if row.target_group().is_some_and(Selector::needs_tags) { Tags::Read } else { Tags::Leave };
     let mut target_groups = Vec::new();
     for arn in one.iter().flat_map(|(_, groups)| groups) {
-        target_groups.push(aws.target_group(arn, asked).await);
+        let known = before.into_iter().flat_map(|before| &before.target_groups).find(|group| group.arn == *arn);
+        target_groups.push(match known {
+            Some(known) if !needs.targets && known.targets.present().is_some() => known.clone(),
+            known => {
+                let drain = known.and_then(|known| known.drain);
+                TargetGroupView { drain, ..aws.target_group(arn, asked).await }
+            }
+        });
     }
-    let history = match &one {
-        Some((service, _)) if row.task().is_none() => {
-            undone(aws, cluster, service, answerable_since(durable, &row.name)).await
+    let history = match (&one, undone) {
+        (Some(_), Some(known)) if row.task().is_none() => Seen::Present(known),
+        (Some((service, _)), _) if row.task().is_none() => {
+            service_deployments(aws, cluster, service, answerable_since(durable, &row.name)).await
         }
-        Some(_) | None => Seen::Absent,
+        (Some(_) | None, _) => Seen::Absent,
     };
     let scaling = match (scaling, &one) {
         (Seen::Present(targets), Some((service, _))) => {
@@ -282,7 +335,7 @@ async fn look_at_family(aws: &Aws, selector: &Selector, before: Option<&Family>)
 }
 
 /// The row's service deployments since a moment, where a rollback stays visible. Without a kick in hand, nobody asks.
-async fn undone(
+async fn service_deployments(
     aws: &Aws,
     cluster: &ClusterView,
     service: &ServiceView,

@@ -9,19 +9,23 @@ use std::pin::Pin;
 use tokio::time::Instant;
 
 use crate::aws::{Aws, Class};
-use crate::model::observed::Observed;
+use crate::model::observed::{Observed, Seen};
 use crate::model::rollout::{Record, RecordState};
 use crate::model::row::ServiceTable;
+use crate::model::selector::Selection;
 use crate::model::time::Timestamp;
 use crate::plan::action::{Action, Plan, Standing, Step};
 use crate::plan::audit::{Violation, audit};
 use crate::plan::glance::{self, Latest};
 use crate::plan::history::{Answer, History, LaunchAnswer, Made};
+use crate::plan::moving::Renewed;
+use crate::plan::pace::NextLook;
 use crate::plan::planner::{PlanInput, plan};
 
-use super::execute::{Done, Outcome, StepResult, execute};
+use super::execute::{Done, Outcome, StepResult, execute, record_tags};
 use super::glance::renew;
-use super::observe::observe_again;
+use super::observe::{Before, observe_again};
+use super::rest::Fresh;
 
 /// What a pass saw, decided and did.
 #[derive(Debug)]
@@ -83,7 +87,19 @@ pub async fn pass(
     mode: Mode,
     fallback: Timestamp,
 ) -> PassReport {
-    let glance: Look<'_, Option<PassReport>> = Box::pin(glanced(aws, table, history, fallback));
+    pass_on(aws, table, history, mode, None, fallback).await
+}
+
+/// One pass on what was read of the table beside others, as far as that goes.
+pub async fn pass_on(
+    aws: &Aws,
+    table: &ServiceTable,
+    history: &mut History,
+    mode: Mode,
+    fresh: Option<&Fresh>,
+    fallback: Timestamp,
+) -> PassReport {
+    let glance: Look<'_, Option<PassReport>> = Box::pin(glanced(aws, table, history, fresh, fallback));
     let report = match glance.await {
         Some(report) => report,
         None => {
@@ -98,41 +114,94 @@ pub async fn pass(
 /// Reads everything, decides, and does it.
 async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mode, fallback: Timestamp) -> PassReport {
     let looked = Instant::now();
-    let known = glance::known(table, history, aws.clock().now().unwrap_or(fallback)).cloned();
-    let observed = observe_again(aws, table, known.as_ref().map(|latest| &latest.observed), fallback).await;
-    let input = PlanInput { table, observed: &observed, history };
-    let decided = plan(&input);
-    let mut report = PassReport {
-        at: observed.at,
-        plan: decided.clone(),
-        outcomes: Vec::new(),
-        violations: Vec::new(),
-        observed: observed.clone(),
-    };
-    match (mode, audit(decided, &input)) {
-        (Mode::DryRun, Ok(_)) => {}
-        (Mode::Act, Ok(audited)) => report.outcomes = execute(aws, &audited, looked).await,
-        (Mode::DryRun | Mode::Act, Err(violations)) => report.violations = violations,
+    let known = glance::known(table, history, aws.clock().now().unwrap_or(fallback));
+    let made = &history.made;
+    let before = known.map(|Latest { observed, plan, whole, .. }| Before { observed, at: *whole, made, plan });
+    let (observed, renewed) = observe_again(aws, table, before, fallback).await;
+    let names = known.map_or(observed.at, |latest| latest.names);
+    history.moving = history.moving.after(&observed, renewed);
+    let mut report = decided_and_done(aws, table, history, mode, (observed, looked)).await;
+    let mut decided = report.plan.clone();
+    // RunTask's answer is evidence like a look, so what follows from it is written down at once, if it is just that.
+    let follows = plan(&PlanInput { table, observed: &report.observed, history });
+    if report.has_launched() && glance::only_writes_down(&follows) {
+        let more = decided_and_done(aws, table, history, mode, (report.observed.clone(), looked)).await;
+        decided = more.plan;
+        report.outcomes.extend(more.outcomes);
+        report.violations.extend(more.violations);
     }
-    *history = remember(std::mem::take(history), &report);
-    let (table, plan, at) = (table.clone(), report.plan.clone(), observed.at);
-    let names = known.map_or(at, |latest| latest.names);
+    let at = report.observed.at;
+    let (observed, plan) = thereafter(table, history, &report, decided);
+    report.plan.next_look = match plan.next_look {
+        // The end of what was in hand is confirmed by a look.
+        NextLook::Idle if !report.plan.steps.is_empty() => NextLook::AtOnce,
+        look => look,
+    };
+    let table = table.clone();
     history.latest = Some(Latest { table, observed, plan, whole: at, names, cluster: at, services: at });
     report
 }
 
+/// Decides on a look that began at `looked`, does what is decided, and remembers it.
+async fn decided_and_done(
+    aws: &Aws,
+    table: &ServiceTable,
+    history: &mut History,
+    mode: Mode,
+    (observed, looked): (Observed, Instant),
+) -> PassReport {
+    let input = PlanInput { table, observed: &observed, history };
+    let plan = plan(&input);
+    let (outcomes, violations) = match (mode, audit(plan.clone(), &input)) {
+        (Mode::DryRun, Ok(_)) => (Vec::new(), Vec::new()),
+        (Mode::Act, Ok(audited)) => (execute(aws, &audited, looked).await, Vec::new()),
+        (Mode::DryRun | Mode::Act, Err(violations)) => (Vec::new(), violations),
+    };
+    let report = PassReport { at: observed.at, observed, plan, outcomes, violations };
+    *history = remember(std::mem::take(history), &report);
+    report
+}
+
+/// What was seen and what follows from it, once what was only to be written down is written: the next look need not be a
+/// whole one for that. `decided` is what was decided last.
+fn thereafter(table: &ServiceTable, history: &History, report: &PassReport, decided: Plan) -> (Observed, Plan) {
+    let done = |outcome: &Outcome| matches!(outcome.result, StepResult::Done(_));
+    let as_seen = report.observed.clone();
+    if !glance::only_writes_down(&decided) || report.outcomes.is_empty() || !report.outcomes.iter().all(done) {
+        return (as_seen, decided);
+    }
+    let mut observed = as_seen.clone();
+    let Seen::Present(Selection::One(cluster)) = &mut observed.cluster else { return (as_seen, decided) };
+    for step in &decided.steps {
+        if let Action::Record(record) = &step.action {
+            cluster.tags.extend(record_tags(&decided, record));
+        }
+    }
+    let plan = plan(&PlanInput { table, observed: &observed, history });
+    if plan.steps.is_empty() { (observed, plan) } else { (as_seen, decided) }
+}
+
 /// Reads again what the newest plan waits for; `None` if there is more to it, and everything has to be read.
-async fn glanced(aws: &Aws, table: &ServiceTable, history: &mut History, fallback: Timestamp) -> Option<PassReport> {
+async fn glanced(
+    aws: &Aws,
+    table: &ServiceTable,
+    history: &mut History,
+    fresh: Option<&Fresh>,
+    fallback: Timestamp,
+) -> Option<PassReport> {
     let glance = glance::glance(table, history, aws.clock().now().unwrap_or(fallback))?;
     let mut latest = history.latest.clone()?;
-    let observed = renew(aws, &latest.observed, &glance, fallback).await?;
+    let observed = renew(aws, &latest.observed, &glance, fresh, fallback).await?;
+    let renewed = Renewed { targets: !glance.targets.is_empty(), tasks: glance.list };
+    history.moving = history.moving.after(&observed, renewed);
     let plan = plan(&PlanInput { table, observed: &observed, history });
     if !glance::is_enough(&latest.plan, &plan) && !glance::has_failed(&plan) {
         return None;
     }
     let at = observed.at;
     latest.cluster = if glance.cluster { at } else { latest.cluster };
-    latest.services = if glance.services { at } else { latest.services };
+    let services = glance.services && fresh.is_none_or(|fresh| fresh.services.is_some());
+    latest.services = if services { at } else { latest.services };
     let latest = Latest { observed: observed.clone(), plan: plan.clone(), ..latest };
     history.latest = Some(latest);
     Some(PassReport { at, observed, plan, outcomes: Vec::new(), violations: Vec::new() })
@@ -145,6 +214,12 @@ impl PassReport {
             (Action::Record(record), StepResult::Done(_)) => Some(record),
             _ => None,
         })
+    }
+
+    /// Whether RunTask gave it a task.
+    fn has_launched(&self) -> bool {
+        let task = |done: &Done| matches!(done.answer(), Some(Answer::Task(_)));
+        self.outcomes.iter().any(|outcome| matches!(&outcome.result, StepResult::Done(done) if task(done)))
     }
 
     /// What it amounts to.

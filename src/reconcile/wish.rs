@@ -34,7 +34,7 @@ pub async fn quick_look(
 ) -> Option<Observed> {
     let latest = for_a_wish(table, history, aws.clock().now().unwrap_or(fallback))?;
     let services = subject == Subject::Services;
-    renew(aws, &latest.observed, &Glance { cluster: true, services, ..Glance::default() }, fallback).await
+    renew(aws, &latest.observed, &Glance { cluster: true, services, ..Glance::default() }, None, fallback).await
 }
 
 /// A whole look, with the tags read last.
@@ -44,7 +44,7 @@ pub async fn whole_look(aws: &Aws, table: &ServiceTable, fallback: Timestamp) ->
         return observed;
     }
     let tags = Glance { cluster: true, ..Glance::default() };
-    match renew(aws, &observed, &tags, fallback).await {
+    match renew(aws, &observed, &tags, None, fallback).await {
         Some(renewed) => renewed,
         // Another cluster has come into its place meanwhile.
         None => Observed { cluster: Seen::Absent, ..observed },

@@ -17,8 +17,8 @@ const KILLS: usize = if cfg!(debug_assertions) { 4 } else { 200 };
 const MOST: usize = 6;
 /// Rollouts of one account, after which it has a journal that is long to read.
 const ROLLOUTS: usize = 5;
-/// An undisturbed process makes about 380 calls in a rollout; one that comes later makes fewer.
-const CALLS: usize = 200;
+/// An undisturbed process makes about 80 calls in a rollout; one that comes later makes fewer.
+const CALLS: usize = 60;
 
 /// Where a process is to be killed, counted in what the journal shows of this program since the process began.
 #[derive(Clone, Copy, Debug)]

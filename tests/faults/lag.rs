@@ -99,7 +99,7 @@ async fn a_page_that_cannot_be_had_for_once_is_asked_for_again() {
         lab.call("console", "CreateService", input).unwrap();
     }
     let begun = lab.world().world_json();
-    let when = Match { nth: Some(3), ..Match::operation("ListServices") };
+    let when = Match { nth: Some(1), ..Match::operation("ListServices") };
     lab.world().faults_mut().add(Rule { when, then: Effect::WrongPageToken });
     let mut verdicts = Vec::new();
     while verdicts.last() != Some(&End::Reached(Verdict::Converged)) && verdicts.len() < 3 {

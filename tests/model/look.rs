@@ -10,9 +10,9 @@ use evenkeel::model::ids::{
 };
 use evenkeel::model::image::Digest;
 use evenkeel::model::observed::{
-    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, DefinitionView, DeploymentRole,
-    DeploymentView, DesiredStatus, Fate, NetworkView, Observed, RolloutState, RowView, Seen, ServiceDeploymentView,
-    ServiceView, TaskStatus, TaskView,
+    CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, Counters, DefinitionView,
+    DeploymentRole, DeploymentView, DesiredStatus, Fate, NetworkView, Observed, RolloutState, RowView, Seen,
+    ServiceDeploymentView, ServiceView, TaskStatus, TaskView,
 };
 use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
@@ -120,6 +120,7 @@ impl Look {
             arn: ClusterArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster")),
             tags: tags.collect(),
             capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
+            counters: Counters::default(),
         };
         let services = self.rows.iter().enumerate();
         let mut rows: BTreeMap<RowName, RowView> =
@@ -262,6 +263,7 @@ fn task_view(arn: String, group: String, started_by: String, family: &str) -> Ta
         created_at: None,
         started_at: None,
         stopping_at: None,
+        ended_at: None,
         stopped_at: None,
         stop_code: String::new(),
         stopped_reason: String::new(),

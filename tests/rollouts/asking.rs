@@ -86,7 +86,8 @@ async fn asking_again_under_a_key_is_the_same_wish_before_and_after_its_rollout(
 async fn a_wish_is_three_calls_where_the_table_was_looked_at_and_its_rollout_runs_once() {
     let story = &Story::settled(402).await;
     controlled(story, |handle| async move {
-        story.lab.wait(Span::minutes(2)).await;
+        // Not at the moment at which all tables look.
+        story.lab.wait(Span::seconds(125)).await;
         let before = story.lab.journal().len();
         let granted = handle.ask(cgap(), Ask::Rollout(keyed("monday"))).await.unwrap();
         assert!(matches!(granted, Granted::Rollout(_)), "{granted:?}");
@@ -106,7 +107,7 @@ async fn a_wish_is_three_calls_where_the_table_was_looked_at_and_its_rollout_run
 async fn a_command_is_two_calls_where_the_table_was_looked_at() {
     let story = &Story::settled(403).await;
     controlled(story, |handle| async move {
-        story.lab.wait(Span::minutes(2)).await;
+        story.lab.wait(Span::seconds(125)).await;
         handle.ask(cgap(), Ask::Rollout(keyed("monday"))).await.unwrap();
         story.lab.wait(Span::minutes(2)).await;
         let wish =

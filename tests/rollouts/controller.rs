@@ -16,18 +16,18 @@ use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
 
 use super::story::Story;
-const TABLE: &str = include_str!("../../specs/cgap.yaml");
+pub(super) const TABLE: &str = include_str!("../../specs/cgap.yaml");
 
 /// Table files that somebody edits while the controller runs.
-type Files = Rc<RefCell<BTreeMap<String, File>>>;
+pub(super) type Files = Rc<RefCell<BTreeMap<String, File>>>;
 
-fn files(all: &[(&str, &str)]) -> Files {
+pub(super) fn files(all: &[(&str, &str)]) -> Files {
     let read = |text: &str| File::Read(text.as_bytes().to_vec());
     Rc::new(RefCell::new(all.iter().map(|(name, text)| ((*name).to_owned(), read(text))).collect()))
 }
 
 /// What a controller said: a line for each pass and each change of its files.
-type Said = Rc<RefCell<Vec<String>>>;
+pub(super) type Said = Rc<RefCell<Vec<String>>>;
 
 /// Supervises while `meanwhile` goes on.
 async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: impl Future<Output = T>) -> T {
@@ -35,7 +35,7 @@ async fn supervised<T>(story: &Story, files: &Files, said: &Said, meanwhile: imp
 }
 
 /// The same, for those who watch or ask through the door.
-async fn watched<T, F: Future<Output = T>>(
+pub(super) async fn watched<T, F: Future<Output = T>>(
     story: &Story,
     files: &Files,
     said: &Said,

@@ -9,8 +9,8 @@ use crate::model::command::Command;
 use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName};
 use crate::model::image::Digest;
 use crate::model::observed::{
-    ClusterView, DefinitionView, DeploymentRole, DesiredStatus, Observed, RolloutState, RowView, Seen, ServiceView,
-    TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
+    ClusterView, Counters, DefinitionView, DeploymentRole, DesiredStatus, Observed, RolloutState, RowView, Seen,
+    ServiceView, TargetState, TargetView, TaskStatus, TaskView, Trouble, Why,
 };
 use crate::model::past::{self, Past};
 use crate::model::rollout::{Record, RecordState, Request, RolloutId, TagKeys};
@@ -47,6 +47,7 @@ impl World {
             arn: ClusterArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c4-ecs-blue")),
             tags: BTreeMap::new(),
             capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()],
+            counters: Counters::default(),
         };
         let observed = Observed {
             at: START,

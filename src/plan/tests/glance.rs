@@ -1,11 +1,13 @@
 //! What a glance reads, when a look must be whole, and what a glance must not settle for.
 
 use super::fixture::{SERVICES, START, World, unseen};
-use crate::model::ids::RowName;
-use crate::model::observed::{RolloutState, Seen, TargetState, TaskStatus, Trouble};
+use crate::model::ids::{RowName, ServiceDeploymentArn};
+use crate::model::observed::{Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
 use crate::model::selector::Selection;
 use crate::model::time::{Span, Timestamp};
-use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known};
+use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known, undone_before};
+use crate::plan::history::Made;
+use crate::plan::moving::Renewed;
 use crate::plan::planner::{PlanInput, plan};
 
 /// Looks wholly, as a process does, and remembers it.
@@ -13,6 +15,7 @@ pub(super) fn look(world: &mut World) {
     let (observed, at) = (world.observed.clone(), world.observed.at);
     let plan = world.pass(Span::ZERO);
     let table = world.table.clone();
+    world.history.moving = world.history.moving.after(&observed, Renewed { targets: true, tasks: true });
     world.history.latest = Some(Latest { table, observed, plan, whole: at, names: at, cluster: at, services: at });
 }
 
@@ -75,7 +78,7 @@ fn while_rows_roll_only_their_services_are_read() {
 }
 
 #[test]
-fn once_all_new_tasks_run_their_targets_are_read_too() {
+fn once_all_new_tasks_run_their_targets_are_read() {
     let world = rolling(|world, row| {
         world.start(row);
         if row == "portal" {
@@ -83,7 +86,7 @@ fn once_all_new_tasks_run_their_targets_are_read_too() {
         }
     });
     let glance = next(&world).expect("a glance");
-    assert_eq!((glance.services, glance.targets.len(), glance.tasks.len()), (true, 1, 0));
+    assert_eq!((glance.services, glance.targets.len(), glance.tasks.len()), (false, 1, 0));
 }
 
 #[test]
@@ -126,16 +129,16 @@ fn while_the_deployment_task_runs_only_it_is_read() {
 fn the_cluster_and_the_services_are_never_unread_for_long() {
     let world = draining();
     let after = |seconds| at(&world, world.observed.at.plus(Span::seconds(seconds))).expect("a glance");
-    assert_eq!((after(29).cluster, after(30).cluster), (false, true));
-    assert_eq!((after(59).services, after(60).services), (false, true));
+    assert_eq!((after(179).cluster, after(180).cluster), (false, true));
+    assert_eq!((after(179).services, after(180).services), (false, true));
 }
 
 #[test]
-fn after_three_minutes_everything_is_read() {
+fn after_ten_minutes_everything_is_read() {
     let world = draining();
     let after = |seconds| at(&world, world.observed.at.plus(Span::seconds(seconds)));
-    assert!(after(179).is_some());
-    assert_eq!(after(180), None);
+    assert!(after(599).is_some());
+    assert_eq!(after(600), None);
 }
 
 #[test]
@@ -242,12 +245,71 @@ fn a_failed_glance_that_wants_a_step_is_no_answer() {
 }
 
 #[test]
-fn what_was_found_is_asked_for_by_name_for_three_minutes() {
+fn what_was_found_is_asked_for_by_name_for_ten_minutes_and_while_something_moves_for_longer() {
     let mut world = World::settled();
     look(&mut world);
-    let after = |seconds| known(&world.table, &world.history, world.observed.at.plus(Span::seconds(seconds))).is_some();
-    assert!(after(179));
-    assert!(!after(180));
+    let after = |world: &World, seconds| {
+        known(&world.table, &world.history, world.observed.at.plus(Span::seconds(seconds))).is_some()
+    };
+    assert!(after(&world, 599));
+    assert!(!after(&world, 600));
+    let world = draining();
+    assert!(after(&world, 1499));
+    assert!(!after(&world, 1500));
+}
+
+/// What is known of the portal's service deployments without asking, a while after the look before.
+fn known_of_the_portal(world: &World, made: Option<&Made>, later: Span) -> Option<usize> {
+    let before = &world.history.latest.as_ref().expect("a look before").observed.rows[&RowName::told("portal")];
+    let now = world.observed.rows[&RowName::told("portal")].service.one().expect("a service");
+    undone_before(before, now, made, later).map(|known| known.len())
+}
+
+fn successful(world: &mut World, fate: Fate) {
+    let created_at = world.service("portal").deployments[0].created_at;
+    let arn = ServiceDeploymentArn::told("arn:aws:ecs:us-east-1:123456789012:service-deployment/c4/portal/x");
+    let deployment = ServiceDeploymentView { arn, created_at, fate, status: String::new(), reason: String::new() };
+    world.view("portal").history = Seen::Present(vec![deployment]);
+}
+
+#[test]
+fn of_a_deployment_that_was_successful_nobody_asks_again_within_a_minute() {
+    let mut world = draining();
+    successful(&mut world, Fate::Succeeded);
+    look(&mut world);
+    assert_eq!(known_of_the_portal(&world, None, Span::seconds(59)), Some(1));
+    assert_eq!(known_of_the_portal(&world, None, Span::seconds(60)), None);
+    for fate in [Fate::Going, Fate::Undone] {
+        successful(&mut world, fate);
+        look(&mut world);
+        assert_eq!(known_of_the_portal(&world, None, Span::ZERO), None);
+    }
+    world.view("portal").history = Seen::Present(Vec::new());
+    look(&mut world);
+    assert_eq!(known_of_the_portal(&world, None, Span::ZERO), None, "nothing vouches for it");
+}
+
+#[test]
+fn of_a_deployment_under_way_nobody_asks_again_while_it_is_the_same() {
+    let mut world = rolling(|_, _| {});
+    assert_eq!(known_of_the_portal(&world, None, Span::minutes(5)), Some(0));
+    world.service("portal").deployments[0].rollout = RolloutState::Completed;
+    assert_eq!(known_of_the_portal(&world, None, Span::ZERO), None, "it is said to be completed");
+    world.later(Span::seconds(1));
+    world.deploy("portal", world.observed.at);
+    assert_eq!(known_of_the_portal(&world, None, Span::ZERO), None, "it is another");
+}
+
+#[test]
+fn of_a_deployment_of_our_own_nobody_asks_while_it_is_under_way() {
+    let mut world = rolling(|_, _| {});
+    world.later(Span::seconds(1));
+    world.deploy("portal", world.observed.at);
+    let primary = world.service("portal").deployments[0].clone();
+    let made = Made { deployment: primary.id, created_at: primary.created_at };
+    assert_eq!(known_of_the_portal(&world, Some(&made), Span::ZERO), Some(0));
+    world.service("portal").deployments[0].rollout = RolloutState::Completed;
+    assert_eq!(known_of_the_portal(&world, Some(&made), Span::ZERO), None);
 }
 
 #[test]

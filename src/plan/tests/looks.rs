@@ -6,6 +6,7 @@ use crate::model::ids::TaskArn;
 use crate::model::observed::{RolloutState, Seen, TargetState, TargetView, TaskStatus, TaskView, Trouble};
 use crate::model::time::Span;
 use crate::plan::glance::{Glance, glance, is_enough, known};
+use crate::plan::moving::{Moving, Renewed};
 use crate::plan::pace::NextLook;
 
 #[test]
@@ -58,11 +59,33 @@ fn next(world: &World) -> NextLook {
     world.plan().next_look
 }
 
+const CLOSELY: NextLook = NextLook::After(Span::from_millis(2500));
+
+fn after(seconds: i64) -> NextLook {
+    NextLook::After(Span::seconds(seconds))
+}
+
+/// A look has shown what moves.
+fn moving(world: &mut World) {
+    world.history.moving = world.history.moving.after(&world.observed, Renewed { targets: true, tasks: true });
+}
+
 #[test]
-fn the_last_old_tasks_on_their_way_out_are_looked_at_more_often() {
+fn the_last_old_tasks_on_their_way_out_are_looked_at_when_they_can_have_stopped_and_then_closely() {
     assert_eq!(next(&leaving(TaskStatus::Running)), NextLook::MOVING);
     let mut world = leaving(TaskStatus::Stopping);
-    assert_eq!(next(&world), NextLook::STOPPING);
+    assert_eq!(next(&world), CLOSELY, "nobody says since when");
+    let at = world.observed.at;
+    world.tasks().iter_mut().for_each(|task| task.ended_at = Some(at));
+    assert_eq!(next(&world), after(12));
+    let other =
+        TaskView { ended_at: Some(at), stopped_at: Some(at.plus(Span::seconds(20))), ..world.tasks()[0].clone() };
+    world.tasks().push(TaskView { status: TaskStatus::Stopped, ..other });
+    assert_eq!(next(&world), after(20), "as long as another took");
+    world.later(Span::seconds(6));
+    assert_eq!(next(&world), after(14));
+    world.later(Span::seconds(30));
+    assert_eq!(next(&world), CLOSELY);
     let primary = world.service("indexer").deployments[0].id.clone();
     let group = world.service("indexer").task_group();
     let old = |task: &&mut TaskView| task.group == group && task.started_by != primary.as_str();
@@ -75,21 +98,110 @@ fn an_old_task_that_has_stopped_does_not_slow_the_others_down() {
     let mut world = leaving(TaskStatus::Stopping);
     let stopping = |task: &&mut TaskView| task.status == TaskStatus::Stopping;
     world.tasks().iter_mut().find(stopping).unwrap().status = TaskStatus::Stopped;
-    assert_eq!(next(&world), NextLook::STOPPING);
+    assert_eq!(next(&world), CLOSELY);
+}
+
+/// The portal's old targets drain, 300 s each, as a look has shown that came `late` after one that did not show it.
+fn draining(late: Span) -> World {
+    let mut world = leaving(TaskStatus::Deactivating);
+    world.view("portal").target_groups[0].drain = Some(Span::seconds(300));
+    let mut before = world.clone();
+    before.targets("portal").iter_mut().for_each(|target| target.state = TargetState::Healthy);
+    moving(&mut before);
+    world.history.moving = before.history.moving;
+    world.later(late);
+    moving(&mut world);
+    world
+}
+
+#[test]
+fn the_end_of_a_drain_is_looked_for_when_it_can_have_come() {
+    let mut world = draining(Span::seconds(12));
+    assert_eq!(next(&world), after(150), "288 s are left");
+    world.later(Span::seconds(150));
+    assert_eq!(next(&world), after(146), "138 s are left, and ECS has to notice");
+    world.later(Span::seconds(146));
+    assert_eq!(next(&world), NextLook::MOVING, "now it is the tasks that are looked at");
+}
+
+#[test]
+fn a_drain_of_which_nobody_has_seen_the_beginning_is_looked_at_again_and_again() {
+    let mut world = draining(Span::seconds(12));
+    world.history.moving = Moving::default();
+    moving(&mut world);
+    assert_eq!(next(&world), NextLook::MOVING);
+    let mut world = draining(Span::seconds(12));
+    world.view("portal").target_groups[0].drain = None;
+    assert_eq!(next(&world), NextLook::MOVING, "how long it takes could not be read");
+}
+
+#[test]
+fn while_targets_drain_only_what_nobody_expects_is_looked_for() {
+    let mut world = draining(Span::seconds(12));
+    look(&mut world);
+    let expected = Glance { cluster: true, ..Glance::default() };
+    assert_eq!(reads(&world, Span::seconds(100)), Some(expected));
+    assert_eq!(reads(&world, Span::seconds(300)).map(|glance| glance.tasks.len()), Some(5));
+}
+
+#[test]
+fn old_targets_that_still_take_requests_are_looked_at_until_they_drain() {
+    let mut world = draining(Span::seconds(12));
+    world.targets("portal").iter_mut().for_each(|target| target.state = TargetState::Healthy);
+    look(&mut world);
+    assert_eq!(next(&world), after(12));
+    let glance = reads(&world, Span::seconds(12)).expect("a glance");
+    assert_eq!((glance.tasks.len(), glance.targets.len()), (0, 1));
+}
+
+#[test]
+fn new_tasks_are_looked_for_when_they_can_run_and_the_longer_it_takes_the_more_seldom() {
+    let mut world = World::settled();
+    for row in SERVICES {
+        world.deploy(row, world.observed.at);
+    }
+    world.pass(Span::seconds(2));
+    for (later, next_look) in [(0, after(28)), (28, after(15)), (90, after(30)), (1000, after(60))] {
+        world.later(Span::seconds(later));
+        assert_eq!(next(&world), next_look, "{later}");
+    }
+}
+
+#[test]
+fn new_tasks_that_run_and_were_not_seen_yet_are_listed_at_once_and_then_at_the_next_tick() {
+    let mut world = leaving(TaskStatus::Running);
+    let primary = world.service("indexer").deployments[0].id.clone();
+    world.tasks().retain(|task| task.started_by != primary.as_str());
+    assert_eq!(next(&world), after(1));
+    moving(&mut world);
+    assert_eq!(next(&world), NextLook::MOVING);
+    look(&mut world);
+    let glance = reads(&world, Span::seconds(10)).expect("a glance");
+    assert_eq!((glance.list, glance.targets.len(), glance.tasks.len()), (true, 1, 5));
+}
+
+#[test]
+fn the_deployment_task_is_looked_at_the_more_seldom_the_longer_it_runs() {
+    let mut world = deploying();
+    for (later, next_look) in [(0, after(30)), (60, after(37)), (600, after(60))] {
+        world.later(Span::seconds(later));
+        let NextLook::After(span) = next(&world) else { panic!("it waits") };
+        assert_eq!(NextLook::After(Span::seconds(span.millis() / 1000)), next_look, "{later}");
+    }
 }
 
 #[test]
 fn what_takes_longer_than_the_old_tasks_is_not_looked_at_more_often() {
     let mut world = leaving(TaskStatus::Stopping);
     world.service("indexer").pending = 1;
-    assert_eq!(next(&world), NextLook::MOVING);
+    assert_eq!(next(&world), after(15));
     let mut world = leaving(TaskStatus::Stopped);
     world.targets("portal").push(TargetView {
         id: "10.0.9.9".into(),
         state: TargetState::Draining,
         reason: String::new(),
     });
-    assert_eq!(next(&world), NextLook::MOVING, "a target that drains has no task to wait for");
+    assert_eq!(next(&world), after(12), "a target that drains has no task to wait for");
 }
 
 #[test]
@@ -124,7 +236,7 @@ fn enough(world: &World) -> bool {
 fn a_table_at_rest_is_watched_for_requests_and_kicks_however_long_it_rests() {
     let mut world = World::settled();
     look(&mut world);
-    for seconds in [1, 31, 61, 179] {
+    for seconds in [5, 31, 61, 179] {
         let expected = Glance { cluster: true, services: true, ..Glance::default() };
         assert_eq!(reads(&world, Span::seconds(seconds)), Some(expected));
     }

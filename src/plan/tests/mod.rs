@@ -25,6 +25,7 @@ mod looks;
 mod probe;
 mod remembers;
 mod requests;
+mod rest;
 mod rollout;
 mod runs;
 mod said;

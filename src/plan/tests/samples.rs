@@ -87,6 +87,7 @@ pub(super) fn row_view(row: &Row) -> RowView {
             "arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/c4-blue-tg/0123456789abcdef"
         )),
         targets: Seen::Present(Vec::new()),
+        drain: None,
     };
     let service = match row.task() {
         Some(_) => Seen::Absent,
@@ -173,6 +174,7 @@ pub(super) fn task(
         created_at: Some(at),
         started_at: None,
         stopping_at: None,
+        ended_at: None,
         stopped_at: None,
         stop_code: String::new(),
         stopped_reason: String::new(),
