@@ -5,7 +5,7 @@ PYTHON ?= python3
 CLIENTS := target/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test model test-clients test-browser test-crashes test-kill soak mutants lint check bench simulate build image
+.PHONY: help demo test model test-clients test-browser test-crashes test-kill test-month soak mutants lint check bench simulate build image
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ test-crashes: ## Every crash, order, fault and stale state of a rollout, of whic
 
 test-kill: ## Kills real processes two hundred times in rollouts over TCP, and judges the journal
 	$(CARGO) test --locked --release --test kill -- --nocapture
+
+# A month of a simulated AWS, in a process of its own, so that its memory can be looked at.
+DAYS ?= 30
+test-month: ## Lets one controller run for a simulated month of faults, and looks at its memory: DAYS=30
+	EVENKEEL_DAYS=$(DAYS) $(CARGO) test --locked --release --test lab -- --nocapture month
 
 test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
 	$(CARGO) build --locked --quiet

@@ -1,0 +1,92 @@
+//! A controller that is never started anew: two rollouts a day, an edited table, and calls that fail all the time.
+//!
+//! Three days of it in `make test`, a month in `make test-month` (EVENKEEL_DAYS), which has a process of its own and so
+//! looks at its memory and its file handles too.
+
+use std::fs;
+
+use evenkeel::controller::handle::Handle;
+use evenkeel::model::time::Span;
+use evenkeel::model::traffic::attempts;
+use evenkeel::reconcile::pass::Verdict;
+use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
+
+use super::controller::{Files, Said, TABLE, files, watched};
+use super::story::Story;
+use crate::common::world::World;
+
+/// Calls of a day: a look each 30 s of two calls, a whole one every ten minutes, two rollouts, and what is repeated.
+const A_DAY: u64 = 2880 * 2 + 144 * 16 + 2 * 120 + 1000;
+
+#[expect(clippy::disallowed_methods, reason = "make test-month says by the environment how long it is to be")]
+fn days() -> u64 {
+    std::env::var("EVENKEEL_DAYS").ok().map_or(3, |days| days.parse().unwrap())
+}
+
+/// A call in fifty is throttled, lost or late.
+fn fail_now_and_then(story: &Story) {
+    let when = || Match { probability: Some(0.02), ..Match::default() };
+    let world = &mut story.lab.world();
+    world.faults_mut().add(Rule { when: when(), then: Effect::Throttle });
+    world.faults_mut().add(Rule { when: when(), then: Effect::ServerError { side: Side::After, status: 500 } });
+    world.faults_mut().add(Rule { when: when(), then: Effect::Stale { ms: 20_000 } });
+}
+
+/// Twelve hours with a rollout that somebody else kicks, after an edit on every other day.
+async fn half_a_day(story: &Story, table: &Files, half: u64) {
+    // What was judged already is let go: the journal of a month would be larger than all the rest.
+    story.lab.world().keep_journal(Some(0));
+    story.lab.world().keep_journal(None);
+    let begun = story.lab.world().world_json();
+    if half.is_multiple_of(4) {
+        let count = if half.is_multiple_of(8) { "count: 3" } else { "count: 4" };
+        *table.borrow_mut() = files(&[("cgap.yaml", &TABLE.replacen("count: 4", count, 1))]).take();
+        story.lab.wait(Span::minutes(5)).await;
+    }
+    story.kick_all();
+    story.lab.wait(Span::minutes(12 * 60)).await;
+    let world = World::of(&story.lab, &begun);
+    assert_eq!((world.runs.len(), world.harms), (1, Vec::new()), "half a day {half}");
+}
+
+fn verdict(handle: &Handle) -> Option<Verdict> {
+    handle.tables().first()?.report.as_ref().map(|report| report.verdict())
+}
+
+/// Resident memory in KiB, and how many files are open.
+fn held() -> (u64, usize) {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let memory = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    (memory, fs::read_dir("/proc/self/fd").unwrap().count())
+}
+
+#[expect(clippy::print_stdout, reason = "make test-month tells what it has counted")]
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_runs_for_days_ends_each_rollout_with_one_run_and_grows_no_larger() {
+    let story = &Story::settled(501).await;
+    let table = &files(&[("cgap.yaml", TABLE)]);
+    let days = days();
+    watched(story, table, &Said::default(), |handle| async move {
+        fail_now_and_then(story);
+        let mut before = (0, 0);
+        for half in 0..days * 2 {
+            half_a_day(story, table, half).await;
+            if half == 9 {
+                before = held();
+            }
+        }
+        let calls = attempts(&handle.traffic());
+        assert!(calls <= days * A_DAY, "{calls} calls in {days} days");
+        story.lab.world().faults_mut().clear();
+        story.lab.wait(Span::minutes(12)).await;
+        assert_eq!(verdict(&handle), Some(Verdict::Converged));
+        if days >= 10 {
+            let after = held();
+            println!("{days} days: {calls} calls; memory and files after five days {before:?}, at the end {after:?}");
+            assert!(after.0 <= before.0 + 16 * 1024, "{before:?} {after:?}");
+            assert_eq!(after.1, before.1);
+        }
+    })
+    .await;
+}
