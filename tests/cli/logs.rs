@@ -15,8 +15,8 @@ type Sent = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A collector that takes everything.
 fn collector() -> (String, Sent) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = format!("http://{}", listener.local_addr().expect("it is bound"));
     let sent = Sent::default();
     let taken = Arc::clone(&sent);
     thread::spawn(move || {
@@ -29,17 +29,17 @@ fn collector() -> (String, Sent) {
 }
 
 fn take(stream: &TcpStream, sent: &Sent) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut reader = BufReader::new(stream.try_clone().expect("a socket has a second handle"));
     loop {
         let head: Vec<String> =
             reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
         let Some(first) = head.first() else { return };
         let length = head.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
-        reader.read_exact(&mut body).unwrap();
+        reader.read_exact(&mut body).expect("the body is as long as its head says");
         let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-        sent.lock().unwrap().push((path, String::from_utf8_lossy(&body).into_owned()));
-        write!(&mut &*stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        sent.lock().expect("nobody panics with it").push((path, String::from_utf8_lossy(&body).into_owned()));
+        write!(&mut &*stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("it waits for the answer");
     }
 }
 
@@ -47,14 +47,17 @@ fn take(stream: &TcpStream, sent: &Sent) {
 fn rollout(test: &str, options: &[&str]) -> Ran {
     let sim = Sim::with(test, SMALL);
     let settled = sim.settled();
-    let mut child = sim.command(&[&["reconcile", sim.table.as_str()], options].concat()).spawn().unwrap();
+    let mut child = sim
+        .command(&[&["reconcile", sim.table.as_str()], options].concat())
+        .spawn()
+        .expect("the binary that cargo built starts");
     sim.kick(&["web", "worker"]);
     let over = |sim: &Sim| {
         let journal = sim.journal(settled);
         journal.writes().into_iter().any(|entry| entry["input"]["tags"].to_string().contains("state=succeeded"))
     };
     while !over(&sim) {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        assert!(child.try_wait().expect("a child can be asked").is_none(), "it ended by itself");
     }
     signal(&child, "TERM");
     ended(child).ended_with(0)
@@ -67,7 +70,7 @@ fn a_controller_that_logs_json_says_nothing_else_and_a_line_for_each_step_and_ea
     let said =
         |message: &str| -> Vec<&Value> { lines.iter().filter(|line| line["fields"]["message"] == message).collect() };
     let field = |message: &str, name: &str| -> Vec<String> {
-        said(message).iter().map(|line| line["fields"][name].as_str().unwrap().to_owned()).collect()
+        said(message).iter().map(|line| line["fields"][name].as_str().expect("it has the field").to_owned()).collect()
     };
     let mut steps = field("step done", "step");
     steps.dedup();
@@ -81,7 +84,7 @@ fn a_controller_that_logs_json_says_nothing_else_and_a_line_for_each_step_and_ea
 fn a_collector_gets_the_lines_of_a_rollout_and_the_last_before_the_end() {
     let (address, sent) = collector();
     rollout("logs-otlp", &["--log", "evenkeel=info", "--otlp", &address]);
-    let sent = sent.lock().unwrap();
+    let sent = sent.lock().expect("nobody panics with it");
     assert!(sent.iter().all(|(path, _)| path == "/v1/logs"), "{sent:?}");
     let all: String = sent.iter().map(|(_, body)| body.as_str()).collect();
     for words in ["service.name", "step done", "small", "Run"] {
@@ -92,7 +95,8 @@ fn a_collector_gets_the_lines_of_a_rollout_and_the_last_before_the_end() {
 #[test]
 fn a_collector_that_is_gone_hinders_no_rollout() {
     // Bound and dropped: nobody listens there.
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+    let address =
+        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("there is a free port");
     rollout("logs-gone", &["--log", "evenkeel=info", "--otlp", &format!("http://{address}")]);
 }
 
