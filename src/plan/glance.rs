@@ -7,7 +7,7 @@
 use crate::model::command;
 use crate::model::ids::{TargetGroupArn, TaskArn};
 use crate::model::observed::{Fate, Observed, RolloutState, RowView, ServiceDeploymentView, ServiceView};
-use crate::model::rollout::{Durable, RecordState};
+use crate::model::rollout::{Durable, RecordState, TagKeys};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
@@ -18,6 +18,7 @@ use super::history::{History, Made};
 use super::hold::{Hold, HoldCause, Urgency};
 use super::moving;
 use super::pace::NextLook;
+use super::rollout::answerable_since;
 
 /// What a glance reads. Everything else is taken from the look before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,6 +137,20 @@ pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> 
     };
     let all = observed.one_cluster().is_some() && table.rows.iter().all(found);
     (before == table && now.since(*names) < longest && all).then_some(latest)
+}
+
+/// Whether a look has all that is asked by the record that its tags show: a record that was just opened asks what ECS undid,
+/// which nobody has read before. Of a deployment under way that is not asked yet.
+pub fn is_told(table: &ServiceTable, observed: &Observed) -> bool {
+    let Some(cluster) = observed.one_cluster() else { return false };
+    let keys = TagKeys::of(&table.name);
+    let Ok(durable) = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)) else { return false };
+    table.service_rows().all(|row| {
+        let Some(view) = observed.rows.get(&row.name) else { return false };
+        let primary = view.service.one().and_then(ServiceView::primary);
+        let under_way = primary.is_some_and(|primary| primary.rollout == RolloutState::InProgress);
+        under_way || view.history.present().is_some() || answerable_since(&durable, &row.name).is_none()
+    })
 }
 
 /// What a whole look has to read anew, although it was read within the time that names are good for.

@@ -177,6 +177,9 @@ fn thereafter(table: &ServiceTable, history: &History, report: &PassReport, deci
             cluster.tags.extend(record_tags(&decided, record));
         }
     }
+    if !glance::is_told(table, &observed) {
+        return (as_seen, decided);
+    }
     let plan = plan(&PlanInput { table, observed: &observed, history });
     if plan.steps.is_empty() { (observed, plan) } else { (as_seen, decided) }
 }
