@@ -5,7 +5,7 @@
 
 use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
-use crate::model::observed::{DeploymentView, ServiceView, TaskStatus, TaskView};
+use crate::model::observed::{DeploymentView, ServiceView, TargetState, TaskStatus, TaskView};
 use crate::model::rollout::{Record, RecordState, Request};
 use crate::model::row::Row;
 use crate::model::time::{Span, Timestamp};
@@ -14,6 +14,7 @@ use crate::plan::hold::HoldCause;
 use crate::plan::rollout::{Phase, RolloutReport};
 
 use super::subject::Subject;
+use super::task_state::{TaskState, state_of, targets_of};
 use super::witness::Witness;
 use super::{doing, words};
 
@@ -88,7 +89,8 @@ pub struct Next {
     pub what: What,
     /// What it waits for, for people.
     pub waits: String,
-    /// When it will be about, as far as that follows from facts: the settle time, the quiet time, a back-off.
+    /// When it will be about, as far as that follows from facts: a deregistration delay, the settle time, the quiet time, a
+    /// back-off.
     pub expected: Option<Timestamp>,
 }
 
@@ -347,11 +349,13 @@ fn next(subject: &Subject<'_>, witness: &Witness) -> Option<Next> {
         Phase::Rolling if blocked_by(subject, 3) => What::AllRunning,
         Phase::Rolling if blocked_by(subject, 4) => What::AllHealthy,
         Phase::Rolling => What::Clear,
+        Phase::Draining if drained(subject, witness).is_some() => What::TargetsGone,
         Phase::Draining => What::TasksStopped,
         Phase::Settling | Phase::Clear => last,
         Phase::Deploying => deploying(subject),
     };
-    Some(Next { what, waits: doing::planned(subject), expected: expected(subject, witness) })
+    let expected = drained(subject, witness).filter(|_| what == What::TargetsGone);
+    Some(Next { what, waits: doing::planned(subject), expected: expected.or_else(|| due(subject, witness)) })
 }
 
 fn blocked_by(subject: &Subject<'_>, number: u8) -> bool {
@@ -367,8 +371,20 @@ fn deploying(subject: &Subject<'_>) -> What {
     }
 }
 
+/// When the last target has drained that drains now: its deregistration delay after its task was seen to begin, whatever
+/// connections it has. `None` unless all of that is known.
+fn drained(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
+    let tasks = subject.observed.tasks.present()?.iter();
+    let draining = tasks.filter(|task| state_of(subject, task) == TaskState::Draining);
+    let targets = draining.flat_map(|task| targets_of(subject, task).into_iter().map(move |target| (task, target)));
+    let draining = targets.filter(|(_, (_, target))| target.state == TargetState::Draining);
+    let ends: Option<Vec<Timestamp>> =
+        draining.map(|(task, (group, _))| Some(witness.task_since(&task.arn)?.plus(group.drain?))).collect();
+    ends?.into_iter().max()
+}
+
 /// When what comes next is due, where a hold counts it down. Quiet and settle time run at the same time.
-fn expected(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
+fn due(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
     let now = subject.observed.at;
     let left = subject.plan.holds.iter().find_map(|hold| match &hold.cause {
         HoldCause::Settling { left } | HoldCause::LaunchBackoff { left, reason: _ } => Some(*left),

@@ -175,7 +175,23 @@ fn a_process_that_starts_anew_leaves_out_what_it_did_not_see() {
 }
 
 #[test]
-fn the_settle_time_is_the_only_end_that_is_foretold() {
+fn the_end_of_a_drain_is_foretold_where_its_beginning_was_seen() {
+    let (mut world, mut witness) = (kicked(), Witness::default());
+    world.view("portal").target_groups[0].drain = Some(Span::minutes(5));
+    look(&world, &mut witness);
+    SERVICES.iter().for_each(|row| world.drain(row));
+    world.later(Span::seconds(10));
+    look(&world, &mut witness);
+    let began = world.observed.at;
+    world.later(Span::seconds(50));
+    let next = timeline(&world, &witness).next.unwrap();
+    assert_eq!((next.what, next.expected), (What::TargetsGone, Some(began.plus(Span::minutes(5)))));
+    let next = timeline(&world, &Witness::default()).next.unwrap();
+    assert_eq!((next.what, next.expected), (What::TasksStopped, None), "nobody saw it begin");
+}
+
+#[test]
+fn the_end_of_settling_is_foretold() {
     let mut world = kicked();
     SERVICES.iter().for_each(|row| world.drain(row));
     let next = timeline(&world, &Witness::default()).next.unwrap();
