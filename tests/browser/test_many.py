@@ -8,6 +8,8 @@ from world import ROOT, World
 SHOTS = ROOT / "target" / "browser"
 BOUND = 120
 TABLES = 500
+# Early in the alphabet, so that it is looked at among the first: calls to AWS keep to a share.
+ODD = "env-007"
 TABLE = """\
 apiVersion: evenkeel.dev/v1
 kind: ServiceTable
@@ -32,6 +34,8 @@ class Many(unittest.TestCase):
         # Time as it is: that many tables are looked at every 30 s.
         cls.world = World(speed=1, tables={name: TABLE.format(name=name) for name in names})
         cls.addClassCleanup(cls.world.close)
+        # Of one table the service is gone, so that somebody is needed.
+        cls.world.ecs("DeleteService", cluster=ODD, service=f"{ODD}-web", force=True)
         cls.world.start()
 
     def setUp(self):
@@ -40,14 +44,16 @@ class Many(unittest.TestCase):
         self.browser.open(f"{self.world.page}#/")
         until("every table", lambda: self.browser.count(".tables li") == TABLES, BOUND)
 
-    def names(self):
-        return self.browser.run("return [...document.querySelectorAll('.tables li')].map((it) => it.dataset.key)")
+    def lines(self):
+        """Each table's name and how it stands, from the top."""
+        return self.browser.run("return [...document.querySelectorAll('.tables li')].map((it) => [it.dataset.key, it.querySelector('.mark').classList[1]])")
 
     def test_whoever_needs_somebody_comes_first_and_the_others_by_name(self):
-        until("that all were looked at", lambda: f"{TABLES} converged" in self.browser.text(".tools"), BOUND)
-        self.world.ecs("DeleteService", cluster="env-321", service="env-321-web", force=True)
-        until("the table whose service is gone", lambda: self.names()[0] == "env-321", BOUND)
-        self.assertEqual(self.names()[1:4], ["env-000", "env-001", "env-002"])
+        until("the table whose service is gone", lambda: self.lines()[0] == [ODD, "Held"], BOUND)
+        until("tables that need nobody", lambda: self.lines()[-1][1] == "Converged" or self.lines()[-1][1] == "Progressing", BOUND)
+        lines = self.lines()
+        order = ["Failed", "Held", "Unseen", "Progressing", "Converged"]
+        self.assertEqual(lines, sorted(lines, key=lambda line: (order.index(line[1]), line[0])))
         self.assertIn("1 held", self.browser.text(".tools"))
         self.browser.screenshot(SHOTS / "many.png", whole=False)
 
