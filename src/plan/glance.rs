@@ -18,7 +18,7 @@ use super::history::{History, Made};
 use super::hold::{Hold, HoldCause, Urgency};
 use super::moving;
 use super::pace::NextLook;
-use super::rollout::answerable_since;
+use super::rollout::{Phase, answerable_since};
 
 /// What a glance reads. Everything else is taken from the look before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub struct Latest {
 /// (a scalable target, a new service that a selector matches too); shorter costs calls that show nothing.
 const WHOLE: Span = Span::minutes(10);
 
+/// The same while something is not found that the table states: a glance asks for nothing that is not there, and whoever
+/// mends it waits.
+const LOST: Span = Span::minutes(3);
+
 /// How long a selector is taken to mean what it meant: what is there is asked for by its name, which saves the lists. A
 /// second match is not seen for as long; one that is gone is seen at once. At rest it is as long as the time between whole
 /// looks, so that a kick finds names that are no older; while something moves, longer than a usual rollout.
@@ -93,7 +97,8 @@ pub fn rests<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> 
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
     let latest = history.latest.as_ref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
-    if before != table || !plan.steps.is_empty() || now.since(*whole) >= WHOLE || !plan.holds.iter().all(is_patient) {
+    let longest = if plan.rollout.phase == Phase::Unseen { LOST } else { WHOLE };
+    if before != table || !plan.steps.is_empty() || now.since(*whole) >= longest || !plan.holds.iter().all(is_patient) {
         return None;
     }
     let mut glance = Glance::default();

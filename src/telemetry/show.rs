@@ -12,7 +12,7 @@ use prometheus_client::metrics::MetricType;
 use tokio::time::Instant;
 
 use crate::controller::handle::{Handle, View};
-use crate::model::traffic::{Counts, Traffic};
+use crate::model::traffic::{Counts, Slowed, Traffic};
 use crate::reconcile::pass::PassReport;
 
 use super::encode::Labels;
@@ -41,6 +41,9 @@ impl Collector for Shown {
         gauges(&mut encoder, ("gate_condition", help), seen(&views).flat_map(|(view, report)| gate(view, report)))?;
         let help = "Tasks of a row: wanted, new, healthy, old and draining; absent where they could not be read";
         gauges(&mut encoder, ("row_tasks", help), seen(&views).flat_map(|(view, report)| tasks(view, report)))?;
+        let help =
+            "The part of its share of calls that is used now, because AWS throttles the account; absent if all of it";
+        gauges(&mut encoder, ("aws_pace", help), self.0.slowed().into_iter().map(pace))?;
         calls(&mut encoder, &self.0.traffic())
     }
 }
@@ -86,6 +89,10 @@ fn table(view: &Arc<View>) -> Labels<1> {
 fn unseen(view: &Arc<View>) -> Option<(Labels<1>, f64)> {
     let seen = view.seen?;
     Some((table(view), Instant::now().saturating_duration_since(seen).as_secs_f64()))
+}
+
+fn pace(Slowed { region, bucket, pace }: Slowed) -> (Labels<2>, f64) {
+    (Labels([("region", region.to_string()), ("bucket", bucket.to_owned())]), pace)
 }
 
 fn verdict(view: &View, report: &PassReport) -> (Labels<2>, u64) {

@@ -65,6 +65,17 @@ fn a_settled_table_is_watched_for_requests_and_kicks_only() {
 }
 
 #[test]
+fn a_row_that_is_not_found_is_looked_for_every_three_minutes() {
+    let mut world = World::settled();
+    let portal = world.observed.rows.get_mut(&RowName::told("portal")).expect("the row is stated");
+    portal.service = Seen::Present(Selection::None(Vec::new()));
+    look(&mut world);
+    let after = |span| at(&world, world.observed.at.plus(span));
+    assert!(after(Span::from_millis(3 * 60_000 - 1)).is_some());
+    assert_eq!(after(Span::minutes(3)), None);
+}
+
+#[test]
 fn after_a_step_everything_is_read() {
     let mut world = World::first_contact();
     look(&mut world);
