@@ -138,10 +138,17 @@ impl Commands {
 
     /// Whether a person said that the task of a rollout is to run again: after an attempt, and before the one that does.
     pub(super) fn retried(&self, rollout: &str, after: u32, attempt: u32) -> bool {
+        self.runs_again(rollout, attempt).any(|(_, it)| it.attempt >= after)
+    }
+
+    /// When a person said that the task of a rollout is to run again, before this attempt.
+    fn again(&self, rollout: &str, attempt: u32) -> impl Iterator<Item = Time> {
+        self.runs_again(rollout, attempt).map(|(at, _)| *at)
+    }
+
+    fn runs_again(&self, rollout: &str, attempt: u32) -> impl Iterator<Item = &(Time, Command)> {
         let again = |it: &Command| it.act == "retry" || it.act == "run";
-        self.written
-            .iter()
-            .any(|(_, it)| again(it) && it.rollout == rollout && it.attempt >= after && it.attempt < attempt)
+        self.written.iter().filter(move |(_, it)| again(it) && it.rollout == rollout && it.attempt < attempt)
     }
 
     /// A task was made of a launch, by a client that may be blind since a moment.
@@ -161,7 +168,9 @@ impl Commands {
         let aborts = self.written.iter().filter(|(at, it)| it.act == "abort" && *at < horizon);
         for (at, abort) in aborts {
             let same = abort.rollout == id || (base.is_some() && self.bases.get(&abort.rollout) == base);
-            if same && abort.could_be_obeyed() {
+            // Who has the task run again after an abort that came too late has changed their mind.
+            let overruled = self.again(id, attempt).any(|then| then > *at);
+            if same && abort.could_be_obeyed() && !overruled {
                 harms.push(("P1", format!("{launch} begins, aborted at {}: {}", at.rfc3339(), abort.value)));
             }
         }
