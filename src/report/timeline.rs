@@ -6,6 +6,7 @@
 use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, ServiceView, TargetState, TaskStatus, TaskView};
+use crate::model::past::Past;
 use crate::model::rollout::{Record, RecordState, Request};
 use crate::model::row::Row;
 use crate::model::time::{Span, Timestamp};
@@ -323,19 +324,9 @@ fn newest_one_off<'a>(subject: &Subject<'a>) -> Option<&'a TaskView> {
 }
 
 fn closed(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
-    let record = subject.plan.rollout.record.as_ref().filter(|record| record.base == base && has_ended(record))?;
+    let record =
+        subject.plan.rollout.record.as_ref().filter(|record| record.base == base && Past::is_an_end(&record.state))?;
     Some(Event { detail: Some(words::record_state(&record.state)), ..Event::told(What::Closed, record.since) })
-}
-
-fn has_ended(record: &Record) -> bool {
-    match &record.state {
-        RecordState::Baseline | RecordState::Open | RecordState::Launching(_) | RecordState::Launched(_) => false,
-        RecordState::Succeeded(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Resolved(_)
-        | RecordState::Skipped => true,
-    }
 }
 
 /// What comes next, and what it waits for.
