@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::controller::reload::Reloaded;
 use crate::controller::run::Wished;
 use crate::model::ids::TableName;
+use crate::model::past::Past;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::reconcile::execute::StepResult;
@@ -94,7 +95,7 @@ impl Counts {
             let labels = [("table", name.clone()), ("step", step), ("result", result.to_owned())];
             self.steps.get_or_create(&Labels(labels)).inc();
         }
-        if let Some(record) = report.written().filter(|record| !record.state.is_in_hand()) {
+        if let Some(record) = report.written().filter(|record| Past::is_an_end(&record.state)) {
             let state = record.state.name().to_owned();
             self.rollouts.get_or_create(&Labels([("table", name), ("state", state)])).inc();
         }
