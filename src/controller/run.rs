@@ -288,19 +288,24 @@ impl Controller {
 
     /// Has a wish written down, beside the passes, when those before it are.
     async fn answer(&mut self, asked: Asked, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
-        let Some(asked) = self.wishes.turn(asked) else { return };
-        self.start(asked, aws).await;
+        let turn = self.wishes.turn(asked);
+        self.start(turn, aws).await;
     }
 
-    async fn start(&mut self, asked: Asked, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
-        let Some(table) = self.by_name.get(&asked.table).cloned() else {
-            // An error says that whoever asked has gone.
-            let _ = asked.answer.send(Err(Refused::NoTable));
+    /// Begins with the wish whose turn it is. Those whose table was taken away meanwhile give theirs to the next.
+    async fn start(&mut self, mut turn: Option<Asked>, aws: &impl AsyncFn(&ServiceTable) -> Aws) {
+        while let Some(asked) = turn {
+            let Some(table) = self.by_name.get(&asked.table).cloned() else {
+                turn = self.wishes.next(&asked.table);
+                // An error says that whoever asked has gone.
+                let _ = asked.answer.send(Err(Refused::NoTable));
+                continue;
+            };
+            let aws = self.way(&table, aws).await;
+            let means = Means { aws, known: self.known(&table.name), table, fallback: self.pacing.fallback };
+            self.wishes.start(asked, means);
             return;
-        };
-        let aws = self.way(&table, aws).await;
-        let means = Means { aws, known: self.known(&table.name), table, fallback: self.pacing.fallback };
-        self.wishes.start(asked, means);
+        }
     }
 
     /// The next pass of a table with a new wish knows of it, and comes at once.
@@ -318,9 +323,8 @@ impl Controller {
                 self.queue.put(&wished.table, self.now());
             }
         }
-        if let Some(next) = self.wishes.end(id) {
-            self.start(next, aws).await;
-        }
+        let next = self.wishes.end(id);
+        self.start(next, aws).await;
     }
 
     fn reload(&mut self, files: BTreeMap<String, File>, told: &mut impl FnMut(News<'_>)) {

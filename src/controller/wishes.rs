@@ -92,9 +92,14 @@ impl Wishes {
     /// Gives a turn back; with the wish of the same table that has it now.
     pub(super) fn end(&mut self, id: Id) -> Option<Asked> {
         let table = self.whose.remove(&id)?;
-        let next = self.waiting.get_mut(&table).and_then(VecDeque::pop_front);
+        self.next(&table)
+    }
+
+    /// The wish of a table whose turn comes after the one that had it; without one, the turn is free.
+    pub(super) fn next(&mut self, table: &TableName) -> Option<Asked> {
+        let next = self.waiting.get_mut(table).and_then(VecDeque::pop_front);
         if next.is_none() {
-            self.waiting.remove(&table);
+            self.waiting.remove(table);
         }
         next
     }

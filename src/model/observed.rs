@@ -50,6 +50,8 @@ pub enum Trouble {
 pub struct Observed {
     /// When the look began, in AWS's time.
     pub at: Timestamp,
+    /// When the last of it was read: what the look shows was so by then, and need not have been so when it began.
+    pub until: Timestamp,
     /// When everything was read; what a glance after it did not renew is from then.
     pub whole: Timestamp,
     /// The account that the credentials belong to.

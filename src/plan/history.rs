@@ -157,7 +157,8 @@ impl History {
         self.clear = match (clear, self.clear) {
             (None, _) => None,
             (Some(id), Some((before, since))) if *id == before => Some((before, since)),
-            (Some(id), _) => Some((id.clone(), observed.at)),
+            // What was read last may have come about long after a slow look began.
+            (Some(id), _) => Some((id.clone(), observed.until)),
         };
         for task in observed.tasks.present().into_iter().flatten() {
             if !task.group.starts_with("service:") {

@@ -66,6 +66,7 @@ pub(super) async fn renew(
         *group = TargetGroupView { targets, drain, ..group.clone() };
     }
     observed.at = aws.clock().now().unwrap_or(fallback);
+    observed.until = observed.at;
     Some(observed)
 }
 

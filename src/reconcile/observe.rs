@@ -75,7 +75,8 @@ pub(super) async fn observe_again(
         None => Seen::Absent,
     };
     let renewed = Renewed { targets: needs.targets, tasks: true };
-    (Observed { at, whole: at, account, cluster, rows, tasks, image, log }, renewed)
+    let until = aws.clock().now().unwrap_or(fallback);
+    (Observed { at, until, whole: at, account, cluster, rows, tasks, image, log }, renewed)
 }
 
 /// What the cluster's tags say; nothing where they cannot be read, which the planner says.

@@ -65,9 +65,10 @@ impl Witness {
             self.rollout = rollout;
         }
         if let Some(gate) = &report.gate {
-            self.healthy.follow(holds(gate, 3) && holds(gate, 4), at);
-            self.targets_gone.follow(holds(gate, 5), at);
-            self.clear.follow(gate.is_open(), at);
+            let by = shown_by(subject);
+            self.healthy.follow(holds(gate, 3) && holds(gate, 4), by);
+            self.targets_gone.follow(holds(gate, 5), by);
+            self.clear.follow(gate.is_open(), by);
         }
         self.look_at_tasks(subject);
     }
@@ -131,6 +132,14 @@ impl Followed {
             Self::Unseen | Self::Already | Self::NotYet => None,
         }
     }
+}
+
+/// When all that a look shows had happened. The clock of the looks has whole seconds, and a task's own times are finer: what
+/// is seen by a task that stopped is not told as earlier than its stop.
+fn shown_by(subject: &Subject<'_>) -> Timestamp {
+    let tasks = subject.observed.tasks.present().into_iter().flatten();
+    let told = tasks.flat_map(|task| [task.started_at, task.stopped_at]).flatten();
+    told.fold(subject.observed.until, Timestamp::max)
 }
 
 /// Whether the condition of this number holds.

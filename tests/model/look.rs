@@ -131,6 +131,7 @@ impl Look {
         Observed {
             log: Seen::Absent,
             at: moment(self.at),
+            until: moment(self.at),
             whole: moment(self.at),
             account: Seen::Present(AccountId::told(ACCOUNT)),
             cluster: Seen::Present(Selection::One(cluster)),

@@ -14,6 +14,7 @@ use evenkeel::plan::command::{Want, Wish};
 use evenkeel::plan::request::Wanted;
 use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
+use evenkeel::simulator::fault::{Effect, Match, Rule};
 
 use super::story::Story;
 pub(super) const TABLE: &str = include_str!("../../specs/cgap.yaml");
@@ -231,6 +232,31 @@ async fn a_wish_that_does_not_fit_is_refused_with_its_reason_and_nothing_is_writ
         let refused = handle.ask(other, Ask::Rollout(Wanted::default())).await.unwrap_err();
         assert!(matches!(refused, Refused::NoTable));
         assert_eq!(story.world().writes_since(written), Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_goes_and_comes_back_while_wishes_of_it_wait_grants_the_next_one() {
+    let story = &Story::settled(309).await;
+    let tables = &files(&[("cgap.yaml", TABLE)]);
+    watched(story, tables, &Said::default(), |handle| async move {
+        story.lab.wait(Span::minutes(2)).await;
+        // The first wish is in hand for longer than it takes to see that the file has gone.
+        let when = Match { operation: Some("TagResource".to_owned()), ..Match::default() };
+        story.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 9_000 } });
+        let wish = || Ask::Rollout(Wanted::default());
+        let gone = async {
+            story.lab.wait(Span::seconds(1)).await;
+            tables.borrow_mut().clear();
+        };
+        let (first, second, ()) = tokio::join!(handle.ask(cgap(), wish()), handle.ask(cgap(), wish()), gone);
+        assert!(matches!(first, Ok(Granted::Rollout(_))), "{first:?}");
+        assert!(matches!(second, Err(Refused::NoTable)), "{second:?}");
+        *tables.borrow_mut() = files(&[("cgap.yaml", TABLE)]).take();
+        story.lab.wait(Span::minutes(1)).await;
+        let later = tokio::time::timeout(std::time::Duration::from_secs(60), handle.ask(cgap(), wish())).await;
+        assert!(matches!(later, Ok(Ok(Granted::Rollout(_)))), "{later:?}");
     })
     .await;
 }

@@ -51,6 +51,7 @@ impl World {
         };
         let observed = Observed {
             at: START,
+            until: START,
             whole: START,
             account: Seen::Present(table.account.clone()),
             cluster: Seen::Present(Selection::One(cluster)),
@@ -111,6 +112,7 @@ impl World {
 
     /// Plans, does the steps that write tags and run tasks, remembers, and lets time go by.
     pub(crate) fn pass(&mut self, then: Span) -> Plan {
+        self.observed.until = self.observed.until.max(self.observed.at);
         let plan = self.plan();
         self.history = std::mem::take(&mut self.history).after(&self.observed, &plan);
         for step in &plan.steps {
@@ -133,6 +135,7 @@ impl World {
 
     pub(crate) fn later(&mut self, span: Span) {
         self.observed.at = self.observed.at.plus(span);
+        self.observed.until = self.observed.at;
     }
 
     pub(crate) fn row(&mut self, name: &str) -> &mut Row {

@@ -187,3 +187,12 @@ fn a_gate_that_is_clear_for_another_rollout_begins_to_settle_anew() {
     assert_ne!(next, id);
     assert_eq!(then, world.observed.at);
 }
+
+#[test]
+fn a_gate_is_clear_since_the_end_of_the_look_that_showed_it() {
+    let mut world = World::clear();
+    world.history.clear = None;
+    world.observed.until = world.observed.at.plus(Span::seconds(12));
+    let (_, since) = after(&world).clear.expect("a clear gate");
+    assert_eq!(since, world.observed.until, "a slow look may have seen a stop of its last second");
+}

@@ -160,6 +160,21 @@ fn a_rollout_is_told_by_the_times_of_aws_and_of_the_looks() {
 }
 
 #[test]
+fn what_a_look_saw_is_not_told_as_earlier_than_what_it_saw_it_by() {
+    let (mut world, mut witness) = (kicked(), Witness::default());
+    SERVICES.iter().for_each(|row| world.drain(row));
+    look(&world, &mut witness);
+    world.later(Span::seconds(30));
+    SERVICES.iter().for_each(|row| world.finish(row));
+    // The clock of a look has whole seconds, and the look went on while the last task stopped.
+    world.observed.at = world.observed.at.plus(Span::from_millis(-2_400));
+    world.observed.until = world.observed.at.plus(Span::from_millis(1_900));
+    look(&world, &mut witness);
+    let told: Vec<What> = timeline(&world, &witness).events.iter().map(|event| event.what).collect();
+    assert_eq!(told[told.len() - 3..], [What::TargetsGone, What::TasksStopped, What::Clear]);
+}
+
+#[test]
 fn a_process_that_starts_anew_leaves_out_what_it_did_not_see() {
     let mut world = kicked();
     SERVICES.iter().for_each(|row| world.drain(row));
