@@ -9,8 +9,9 @@ use super::shrink::shrunk;
 use super::story::Story;
 use super::telling::tell;
 
-/// Seeds that are gone through if nobody says otherwise: a minute of two cores. `make soak` takes as many as one likes.
-const FIXED: u64 = 600;
+/// Seeds that are gone through if nobody says otherwise: a minute and a bit of two cores. `make soak` takes as many as one
+/// likes.
+const FIXED: u64 = 2000;
 
 #[derive(Default)]
 struct Tally {
