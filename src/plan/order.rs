@@ -45,8 +45,7 @@ pub(super) fn order<'a>(
     }
     let name_of_state = record.state.name();
     let (stands, instead) = if asked {
-        let instead =
-            "`evenkeel reconcile --once` takes the request up; `evenkeel rollout status` shows where it stands";
+        let instead = if want == Want::Abort { withdraw() } else { takes_up() };
         (format!("{name_of_state}, while a request for another one waits"), instead)
     } else {
         (name_of_state.to_owned(), refused(&record.state))
@@ -58,6 +57,16 @@ pub(super) fn order<'a>(
 pub(super) fn no_task_row() -> HoldCause {
     let stands = "of a table without a task row".to_owned();
     HoldCause::CommandRefused { order: "run", stands, instead: "state the task in a row of the table (`task`)" }
+}
+
+fn takes_up() -> &'static str {
+    "`evenkeel reconcile --once` takes the request up; `evenkeel rollout status` shows where it stands"
+}
+
+/// Nothing of a request that waits is to be rolled back. Without its tag nobody knows of it any more.
+fn withdraw() -> &'static str {
+    "once a row is kicked for it, give it again; to withdraw the request before that, remove the cluster's tag \
+     `evenkeel:<table>:request`"
 }
 
 fn run_instead(state: &RecordState) -> &'static str {
