@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
 use evenkeel::controller::handle::{Handle, door};
 use evenkeel::controller::reload::{File, Tables};
@@ -19,7 +20,7 @@ use evenkeel::lab::layout::Start;
 use evenkeel::model::row::ServiceTable;
 use evenkeel::model::time::Span;
 use evenkeel::model::traffic::attempts;
-use evenkeel::reconcile::pass::{Mode, Verdict};
+use evenkeel::reconcile::pass::{Mode, PassReport, Verdict};
 use evenkeel::simulator::knobs::Throttling;
 use serde_json::Value;
 use tokio::runtime::Builder;
@@ -61,7 +62,7 @@ async fn fleet() {
 async fn watch(lab: &Lab, handle: &Handle, before: u64) {
     println!("{CLUSTERS} clusters, {} services, {} tasks", CLUSTERS * SERVICES, CLUSTERS * SERVICES * TASKS);
     let mut minutes = 0;
-    while !handle.tables().iter().all(|view| is_converged(view.report.as_deref())) && minutes < 60 {
+    while !has_converged(handle) && minutes < 60 {
         lab.wait(Span::minutes(1)).await;
         minutes += 1;
     }
@@ -80,8 +81,11 @@ fn rate(calls: u64) -> f64 {
     u32::try_from(calls).map_or(f64::INFINITY, f64::from) / 1200.0
 }
 
-fn is_converged(report: Option<&evenkeel::reconcile::pass::PassReport>) -> bool {
-    report.is_some_and(|report| report.verdict() == Verdict::Converged)
+/// Whether every table was looked at, and none wants anything.
+fn has_converged(handle: &Handle) -> bool {
+    let tables = handle.tables();
+    let converged = |report: &Arc<PassReport>| report.verdict() == Verdict::Converged;
+    tables.len() == CLUSTERS && tables.iter().all(|view| view.report.as_ref().is_some_and(converged))
 }
 
 /// Rollouts of the users' table over many seeds.

@@ -64,7 +64,7 @@ pub(super) fn service(service: sdk::Service) -> Option<Service> {
         pending: count(service.pending_count),
         capacity: capacity(service.capacity_provider_strategy, service.launch_type),
         definition: TaskDefinitionArn::told(service.task_definition?),
-        deployments: service.deployments.unwrap_or_default().into_iter().filter_map(deployment).collect(),
+        deployments: each(service.deployments, deployment),
         network,
         controller,
         cleanup: cleanup(early),
@@ -157,6 +157,14 @@ pub(super) fn service_deployment(brief: sdk::ServiceDeploymentBrief) -> Option<S
     })
 }
 
+/// What can be told of each, in no more room than it takes: a vector that is collected from the SDK's own would keep theirs,
+/// whose values are ten times as large.
+fn each<T, U>(all: Option<Vec<T>>, told: impl FnMut(T) -> Option<U>) -> Vec<U> {
+    let mut each: Vec<U> = all.unwrap_or_default().into_iter().filter_map(told).collect();
+    each.shrink_to_fit();
+    each
+}
+
 pub(super) fn task(task: sdk::Task) -> Option<TaskView> {
     let status = match task.last_status.as_deref()? {
         "PROVISIONING" | "PENDING" | "ACTIVATING" => TaskStatus::Starting,
@@ -181,7 +189,7 @@ pub(super) fn task(task: sdk::Task) -> Option<TaskView> {
         desired,
         ip: ip.and_then(|ip| ip.parse().ok()),
         provider: task.capacity_provider_name.filter(|name| !name.is_empty()),
-        containers: task.containers.unwrap_or_default().into_iter().filter_map(container).collect(),
+        containers: each(task.containers, container),
         created_at: moment(task.created_at),
         started_at: moment(task.started_at),
         stopping_at: moment(task.stopping_at),

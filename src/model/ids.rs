@@ -1,8 +1,10 @@
 //! Names and ids, each its own type, parsed once and never strings after.
 //!
-//! Names that people write are checked here (`parse`); names that AWS gives are taken as they are (`told`).
+//! Names that people write are checked here (`parse`); names that AWS gives are taken as they are (`told`). The text is
+//! shared by all clones: the same task stands in what was seen, what is watched and what is shown.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Invalid;
 
@@ -10,11 +12,11 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// As AWS told it, or as it was checked before; not checked again.
-            pub fn told(text: impl Into<String>) -> Self {
+            pub fn told(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
 
@@ -113,7 +115,7 @@ impl TableName {
     /// # Errors
     /// Other characters, or too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        label(text, 40, "table name").map(Self)
+        label(text, 40, "table name").map(Self::told)
     }
 }
 
@@ -123,7 +125,7 @@ impl RowName {
     /// # Errors
     /// Other characters, or too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        label(text, 24, "row name").map(Self)
+        label(text, 24, "row name").map(Self::told)
     }
 }
 
@@ -134,7 +136,7 @@ impl AccountId {
     /// Anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(text.into()));
         }
         Err(Invalid::new(
             format!("`{text}` is not an AWS account id"),
@@ -160,7 +162,7 @@ impl Region {
                     && number.len() == 1
                     && number.bytes().all(|b| b.is_ascii_digit()) =>
             {
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
             _ => Err(Invalid::new(
                 format!("`{text}` is not an AWS region"),
@@ -182,7 +184,7 @@ impl ContainerName {
         let fits = (1..=255).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if fits {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(text.into()));
         }
         Err(Invalid::new(
             format!("`{text}` is not a container name"),

@@ -4,6 +4,8 @@
 //! newest look with a few facts renewed, and only tells whether a whole look is worth its calls. So a glance that
 //! shows too little makes a step late, and never wrong.
 
+use std::sync::Arc;
+
 use crate::model::command;
 use crate::model::ids::{TargetGroupArn, TaskArn};
 use crate::model::observed::{Fate, Observed, RolloutState, RowView, ServiceDeploymentView, ServiceView};
@@ -41,7 +43,7 @@ pub struct Latest {
     /// The table that it was for.
     pub table: ServiceTable,
     /// What was seen; of glances, the newest of each fact.
-    pub observed: Observed,
+    pub observed: Arc<Observed>,
     /// What was decided.
     pub plan: Plan,
     /// When everything was read.

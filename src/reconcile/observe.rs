@@ -155,7 +155,11 @@ async fn look_at_rows(
             || one_off.as_ref().is_some_and(|prefix| task.started_by.starts_with(prefix))
     };
     let tasks = match tasks {
-        Seen::Present(tasks) => Seen::Present(tasks.into_iter().filter(ours).collect()),
+        Seen::Present(mut tasks) => {
+            tasks.retain(ours);
+            tasks.shrink_to_fit();
+            Seen::Present(tasks)
+        }
         Seen::Absent => Seen::Absent,
         Seen::Unknown(why) => Seen::Unknown(why),
     };

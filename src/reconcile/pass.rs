@@ -5,6 +5,7 @@
 //! fresh process only waits longer.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -32,8 +33,8 @@ use super::rest::Fresh;
 pub struct PassReport {
     /// When it looked, in AWS's time.
     pub at: Timestamp,
-    /// What it saw.
-    pub observed: Observed,
+    /// What it saw. Shared with the memory of the process: of a large account it is most of both.
+    pub observed: Arc<Observed>,
     /// What it decided.
     pub plan: Plan,
     /// What it did, in the order of the plan's steps; nothing in a dry run.
@@ -120,12 +121,12 @@ async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mod
     let (observed, renewed) = observe_again(aws, table, before, fallback).await;
     let names = known.map_or(observed.at, |latest| latest.names);
     history.moving = history.moving.after(&observed, renewed);
-    let mut report = decided_and_done(aws, table, history, mode, (observed, looked)).await;
+    let mut report = decided_and_done(aws, table, history, mode, (Arc::new(observed), looked)).await;
     let mut decided = report.plan.clone();
     // RunTask's answer is evidence like a look, so what follows from it is written down at once, if it is just that.
     let follows = plan(&PlanInput { table, observed: &report.observed, history });
     if report.has_launched() && glance::only_writes_down(&follows) {
-        let more = decided_and_done(aws, table, history, mode, (report.observed.clone(), looked)).await;
+        let more = decided_and_done(aws, table, history, mode, (Arc::clone(&report.observed), looked)).await;
         decided = more.plan;
         report.outcomes.extend(more.outcomes);
         report.violations.extend(more.violations);
@@ -148,7 +149,7 @@ async fn decided_and_done(
     table: &ServiceTable,
     history: &mut History,
     mode: Mode,
-    (observed, looked): (Observed, Instant),
+    (observed, looked): (Arc<Observed>, Instant),
 ) -> PassReport {
     let input = PlanInput { table, observed: &observed, history };
     let plan = plan(&input);
@@ -164,13 +165,13 @@ async fn decided_and_done(
 
 /// What was seen and what follows from it, once what was only to be written down is written: the next look need not be a
 /// whole one for that. `decided` is what was decided last.
-fn thereafter(table: &ServiceTable, history: &History, report: &PassReport, decided: Plan) -> (Observed, Plan) {
+fn thereafter(table: &ServiceTable, history: &History, report: &PassReport, decided: Plan) -> (Arc<Observed>, Plan) {
     let done = |outcome: &Outcome| matches!(outcome.result, StepResult::Done(_));
-    let as_seen = report.observed.clone();
+    let as_seen = Arc::clone(&report.observed);
     if !glance::only_writes_down(&decided) || report.outcomes.is_empty() || !report.outcomes.iter().all(done) {
         return (as_seen, decided);
     }
-    let mut observed = as_seen.clone();
+    let mut observed = Observed::clone(&as_seen);
     let Seen::Present(Selection::One(cluster)) = &mut observed.cluster else { return (as_seen, decided) };
     for step in &decided.steps {
         if let Action::Record(record) = &step.action {
@@ -181,7 +182,7 @@ fn thereafter(table: &ServiceTable, history: &History, report: &PassReport, deci
         return (as_seen, decided);
     }
     let plan = plan(&PlanInput { table, observed: &observed, history });
-    if plan.steps.is_empty() { (observed, plan) } else { (as_seen, decided) }
+    if plan.steps.is_empty() { (Arc::new(observed), plan) } else { (as_seen, decided) }
 }
 
 /// Reads again what the newest plan waits for; `None` if there is more to it, and everything has to be read.
@@ -201,11 +202,11 @@ async fn glanced(
     if !glance::is_enough(&latest.plan, &plan) && !glance::has_failed(&plan) {
         return None;
     }
-    let at = observed.at;
+    let (at, observed) = (observed.at, Arc::new(observed));
     latest.cluster = if glance.cluster { at } else { latest.cluster };
     let services = glance.services && fresh.is_none_or(|fresh| fresh.services.is_some());
     latest.services = if services { at } else { latest.services };
-    let latest = Latest { observed: observed.clone(), plan: plan.clone(), ..latest };
+    let latest = Latest { observed: Arc::clone(&observed), plan: plan.clone(), ..latest };
     history.latest = Some(latest);
     Some(PassReport { at, observed, plan, outcomes: Vec::new(), violations: Vec::new() })
 }

@@ -142,7 +142,7 @@ impl Decision {
         });
         let report = PassReport {
             at: self.observed.at,
-            observed: self.observed.clone(),
+            observed: Arc::new(self.observed.clone()),
             plan: self.plan.clone(),
             outcomes: outcomes.collect(),
             violations: Vec::new(),

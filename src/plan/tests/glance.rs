@@ -1,5 +1,7 @@
 //! What a glance reads, when a look must be whole, and what a glance must not settle for.
 
+use std::sync::Arc;
+
 use super::fixture::{SERVICES, START, World, unseen};
 use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
@@ -12,7 +14,7 @@ use crate::plan::planner::{PlanInput, plan};
 
 /// Looks wholly, as a process does, and remembers it.
 pub(super) fn look(world: &mut World) {
-    let (observed, at) = (world.observed.clone(), world.observed.at);
+    let (observed, at) = (Arc::new(world.observed.clone()), world.observed.at);
     let plan = world.pass(Span::ZERO);
     let table = world.table.clone();
     world.history.moving = world.history.moving.after(&observed, Renewed { targets: true, tasks: true });

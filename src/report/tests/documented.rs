@@ -1,5 +1,6 @@
 //! The examples of docs/output.md are what the program really says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -58,8 +59,13 @@ fn the_pass_report() {
     let plan = world.plan();
     let outcomes = plan.steps.iter().cloned().map(|step| Outcome { step, result: StepResult::Done(Done::Written) });
     let outcomes = outcomes.collect();
-    let report =
-        PassReport { at: world.observed.at, observed: world.observed.clone(), plan, outcomes, violations: Vec::new() };
+    let report = PassReport {
+        at: world.observed.at,
+        observed: Arc::new(world.observed.clone()),
+        plan,
+        outcomes,
+        violations: Vec::new(),
+    };
     let mut shown = PassReportJson::new(&world.table);
     shown.add(&report);
     documented(&shown);
@@ -96,7 +102,7 @@ fn the_table_summary() {
     witness.look(&subject(&world, &plan));
     let report = PassReport {
         at: world.observed.at,
-        observed: world.observed.clone(),
+        observed: Arc::new(world.observed.clone()),
         plan,
         outcomes: Vec::new(),
         violations: Vec::new(),

@@ -1,5 +1,7 @@
 //! What passes did: each outcome once, the newest verdict.
 
+use std::sync::Arc;
+
 use crate::model::time::Span;
 use crate::plan::tests::fixture::World;
 use crate::reconcile::execute::{Outcome, StepResult};
@@ -14,7 +16,13 @@ fn pass(world: &World, results: Vec<StepResult>) -> PassReport {
     let plan = world.plan();
     assert_eq!(plan.steps.len(), results.len());
     let outcomes = plan.steps.iter().cloned().zip(results).map(|(step, result)| Outcome { step, result }).collect();
-    PassReport { at: world.observed.at, observed: world.observed.clone(), plan, outcomes, violations: Vec::new() }
+    PassReport {
+        at: world.observed.at,
+        observed: Arc::new(world.observed.clone()),
+        plan,
+        outcomes,
+        violations: Vec::new(),
+    }
 }
 
 /// One count cannot be written, and the one after it is not tried.

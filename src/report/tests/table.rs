@@ -1,5 +1,6 @@
 //! What the dashboard is made of: the whole shape, the sentence that says why, the timeline, and how fresh it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_json_snapshot;
@@ -17,7 +18,7 @@ use crate::report::witness::Witness;
 
 /// A pass that looked and did nothing.
 fn report(world: &World) -> PassReport {
-    let (observed, plan) = (world.observed.clone(), world.plan());
+    let (observed, plan) = (Arc::new(world.observed.clone()), world.plan());
     PassReport { at: world.observed.at, observed, plan, outcomes: Vec::new(), violations: Vec::new() }
 }
 
