@@ -87,6 +87,20 @@ fn an_abort_leaves_what_was_going_before_the_rollout_began() {
 }
 
 #[test]
+fn what_was_kicked_in_part_is_no_partial_kick_any_more_once_it_is_taken_back() {
+    let mut world = World::settled();
+    let at = world.observed.at;
+    world.deploy("portal", at);
+    listed(&mut world, "portal", Fate::Going, at);
+    world.pass(Span::minutes(5));
+    assert!(holds(&world.plan()).contains(&"PartialKick"));
+    world.command(Want::Abort).unwrap();
+    let plan = world.plan();
+    assert_eq!(rolled_back(&plan), ["portal"]);
+    assert!(!holds(&plan).contains(&"PartialKick"), "{:?}", plan.holds);
+}
+
+#[test]
 fn an_empty_row_that_nobody_kicked_does_not_hold_up_an_abort() {
     let mut world = rolling();
     world.row("ingester").count = Some(0);

@@ -210,6 +210,16 @@ fn old_tasks_that_stop_one_by_one_are_enough_until_the_last() {
 }
 
 #[test]
+fn targets_that_are_gone_are_enough_while_old_tasks_are_left() {
+    let mut world = draining();
+    let left = |world: &World| world.plan().rollout.gate.expect("a rollout in hand").missing_names().len();
+    let before = left(&world);
+    world.targets("portal").retain(|target| target.state == TargetState::Healthy);
+    assert!(left(&world) < before, "the gate says more, and the old tasks keep it shut");
+    assert!(enough(&world));
+}
+
+#[test]
 fn a_new_kick_is_never_enough() {
     let mut world = draining();
     world.observed.at = world.observed.at.plus(Span::seconds(10));

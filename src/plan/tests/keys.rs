@@ -7,7 +7,7 @@ use crate::model::ids::RequestId;
 use crate::model::kickoff::{self, Build};
 use crate::model::observed::Seen;
 use crate::model::past::Origin;
-use crate::model::rollout::{Attempt, IdempotencyKey, RecordState, Request, TagKeys};
+use crate::model::rollout::{Attempt, IdempotencyKey, RecordState, Request, RolloutId, TagKeys};
 use crate::model::selector::Selection;
 use crate::model::time::Span;
 use crate::plan::request::{Accepted, Judged, Stands, Wanted};
@@ -139,6 +139,34 @@ fn the_history_names_the_request_of_a_rollout_though_a_newer_one_waits() {
     end(&mut world);
     let newest = world.past()[0].clone();
     assert_eq!((newest.origin, newest.by.as_deref()), (Origin::Request(id(&world, "next")), Some("ada")));
+}
+
+#[test]
+fn what_ended_before_does_not_hide_the_request_of_a_rollout() {
+    let mut world = World::settled();
+    roll(&mut world);
+    end(&mut world);
+    assert_eq!(world.past()[0].origin, Origin::Kick);
+    ask(&mut world, "k");
+    roll(&mut world);
+    world.set_state(RecordState::Launched(Attempt { number: 1, task: "cafe".into() }));
+    ask(&mut world, "next");
+    end(&mut world);
+    assert_eq!(world.past()[0].origin, Origin::Request(id(&world, "k")));
+}
+
+#[test]
+fn how_a_request_stands_is_told_in_a_word_and_in_a_sentence() {
+    let rollout = || RolloutId::told("0123456789abcdef");
+    for (stands, name, words) in [
+        (Stands::Pending, "Pending", "not taken up yet"),
+        (Stands::InHand(rollout()), "InHand", "rollout 0123456789abcdef has taken it up, and goes on"),
+        (Stands::Ended(rollout(), RecordState::Skipped), "Ended", "has ended as skipped"),
+        (Stands::Over, "Over", "a newer one took its place"),
+    ] {
+        assert_eq!(stands.name(), name);
+        assert!(stands.to_string().contains(words), "{stands}");
+    }
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use super::fixture::{SERVICES, World, unseen};
 use super::glance::look;
 use crate::model::ids::TaskArn;
-use crate::model::observed::{RolloutState, Seen, TargetState, TargetView, TaskStatus, TaskView, Trouble};
+use crate::model::observed::{
+    DesiredStatus, RolloutState, Seen, TargetState, TargetView, TaskStatus, TaskView, Trouble,
+};
 use crate::model::time::Span;
 use crate::plan::glance::{Glance, glance, is_enough, known};
-use crate::plan::moving::{Moving, Renewed};
+use crate::plan::moving::Renewed;
 use crate::plan::pace::NextLook;
 
 #[test]
@@ -38,7 +40,7 @@ fn steps_are_followed_by_a_look_at_once() {
 }
 
 /// Every row was kicked, its new tasks are up, and what is left of the old ones is in this state.
-fn leaving(status: TaskStatus) -> World {
+pub(super) fn leaving(status: TaskStatus) -> World {
     let mut world = World::settled();
     for row in SERVICES {
         world.deploy(row, world.observed.at);
@@ -55,18 +57,18 @@ fn leaving(status: TaskStatus) -> World {
     world
 }
 
-fn next(world: &World) -> NextLook {
+pub(super) fn next(world: &World) -> NextLook {
     world.plan().next_look
 }
 
 const CLOSELY: NextLook = NextLook::After(Span::from_millis(2500));
 
-fn after(seconds: i64) -> NextLook {
+pub(super) fn after(seconds: i64) -> NextLook {
     NextLook::After(Span::seconds(seconds))
 }
 
 /// A look has shown what moves.
-fn moving(world: &mut World) {
+pub(super) fn moving(world: &mut World) {
     world.history.moving = world.history.moving.after(&world.observed, Renewed { targets: true, tasks: true });
 }
 
@@ -101,59 +103,6 @@ fn an_old_task_that_has_stopped_does_not_slow_the_others_down() {
     assert_eq!(next(&world), CLOSELY);
 }
 
-/// The portal's old targets drain, 300 s each, as a look has shown that came `late` after one that did not show it.
-fn draining(late: Span) -> World {
-    let mut world = leaving(TaskStatus::Deactivating);
-    world.view("portal").target_groups[0].drain = Some(Span::seconds(300));
-    let mut before = world.clone();
-    before.targets("portal").iter_mut().for_each(|target| target.state = TargetState::Healthy);
-    moving(&mut before);
-    world.history.moving = before.history.moving;
-    world.later(late);
-    moving(&mut world);
-    world
-}
-
-#[test]
-fn the_end_of_a_drain_is_looked_for_when_it_can_have_come() {
-    let mut world = draining(Span::seconds(12));
-    assert_eq!(next(&world), after(150), "288 s are left");
-    world.later(Span::seconds(150));
-    assert_eq!(next(&world), after(146), "138 s are left, and ECS has to notice");
-    world.later(Span::seconds(146));
-    assert_eq!(next(&world), NextLook::MOVING, "now it is the tasks that are looked at");
-}
-
-#[test]
-fn a_drain_of_which_nobody_has_seen_the_beginning_is_looked_at_again_and_again() {
-    let mut world = draining(Span::seconds(12));
-    world.history.moving = Moving::default();
-    moving(&mut world);
-    assert_eq!(next(&world), NextLook::MOVING);
-    let mut world = draining(Span::seconds(12));
-    world.view("portal").target_groups[0].drain = None;
-    assert_eq!(next(&world), NextLook::MOVING, "how long it takes could not be read");
-}
-
-#[test]
-fn while_targets_drain_only_what_nobody_expects_is_looked_for() {
-    let mut world = draining(Span::seconds(12));
-    look(&mut world);
-    let expected = Glance { cluster: true, ..Glance::default() };
-    assert_eq!(reads(&world, Span::seconds(100)), Some(expected));
-    assert_eq!(reads(&world, Span::seconds(300)).map(|glance| glance.tasks.len()), Some(5));
-}
-
-#[test]
-fn old_targets_that_still_take_requests_are_looked_at_until_they_drain() {
-    let mut world = draining(Span::seconds(12));
-    world.targets("portal").iter_mut().for_each(|target| target.state = TargetState::Healthy);
-    look(&mut world);
-    assert_eq!(next(&world), after(12));
-    let glance = reads(&world, Span::seconds(12)).expect("a glance");
-    assert_eq!((glance.tasks.len(), glance.targets.len()), (0, 1));
-}
-
 #[test]
 fn new_tasks_are_looked_for_when_they_can_run_and_the_longer_it_takes_the_more_seldom() {
     let mut world = World::settled();
@@ -178,6 +127,29 @@ fn new_tasks_that_run_and_were_not_seen_yet_are_listed_at_once_and_then_at_the_n
     look(&mut world);
     let glance = reads(&world, Span::seconds(10)).expect("a glance");
     assert_eq!((glance.list, glance.targets.len(), glance.tasks.len()), (true, 1, 5));
+}
+
+#[test]
+fn neither_old_tasks_nor_dead_ones_are_taken_for_the_new_tasks_that_were_not_seen_yet() {
+    let rolled = || {
+        let mut world = World::settled();
+        for row in SERVICES {
+            world.deploy(row, world.observed.at);
+        }
+        world.pass(Span::seconds(30));
+        SERVICES.into_iter().for_each(|row| world.start(row));
+        let primary = world.service("indexer").deployments[0].id.clone();
+        (world, primary)
+    };
+    let (mut world, primary) = rolled();
+    world.tasks().retain(|task| task.started_by != primary.as_str());
+    assert_eq!(next(&world), after(1), "as many old ones run as new ones are wanted");
+    let (mut world, _) = rolled();
+    world.new_tasks("indexer").into_iter().for_each(|task| task.status = TaskStatus::Stopped);
+    assert_eq!(next(&world), after(1), "they are replaced by others, which run");
+    let (mut world, _) = rolled();
+    world.new_tasks("indexer").into_iter().for_each(|task| task.desired = DesiredStatus::Stopped);
+    assert_eq!(next(&world), after(1), "they are on their way out");
 }
 
 #[test]
@@ -223,7 +195,7 @@ fn a_gate_that_settles_is_looked_at_when_it_has_settled_and_at_least_every_15_se
 }
 
 /// What a look after this long reads.
-fn reads(world: &World, after: Span) -> Option<Glance> {
+pub(super) fn reads(world: &World, after: Span) -> Option<Glance> {
     glance(&world.table, &world.history, world.observed.at.plus(after))
 }
 

@@ -99,6 +99,50 @@ fn a_process_that_wrote_nothing_believes_what_it_reads() {
     assert!(!stale(&Written::default(), &Durable::default()));
 }
 
+/// Which record is known after both: `ours` and `theirs` are written at these seconds.
+fn learnt(ours: Option<i64>, theirs: Option<i64>) -> Option<RecordState> {
+    let of = |at: Option<i64>, state: RecordState| Written {
+        record: at.map(|at| (record(state, at), second(at))),
+        ..Written::default()
+    };
+    let mut written = of(ours, RecordState::Open);
+    written.learn(of(theirs, RecordState::Skipped));
+    written.record.map(|(record, _)| record.state)
+}
+
+#[test]
+fn of_what_a_pass_wrote_and_what_was_written_beside_it_the_newer_counts() {
+    assert_eq!(learnt(None, Some(10)), Some(RecordState::Skipped));
+    assert_eq!(learnt(Some(10), None), Some(RecordState::Open));
+    assert_eq!(learnt(Some(10), Some(11)), Some(RecordState::Skipped));
+    assert_eq!(learnt(Some(11), Some(10)), Some(RecordState::Open));
+    assert_eq!(learnt(Some(10), Some(10)), Some(RecordState::Skipped), "within a millisecond, what is heard of later");
+}
+
+#[test]
+fn every_fact_that_was_written_beside_the_passes_is_learnt() {
+    let theirs = Written {
+        record: Some((record(RecordState::Open, 10), second(10))),
+        change: Some((change(10), second(10))),
+        request: Some((request("theirs", 10), second(10))),
+        command: Some((command(Order::Abort, 10), second(10))),
+    };
+    let shown = Durable {
+        record: Some(record(RecordState::Open, 10)),
+        change: Some(change(10)),
+        request: Some(request("theirs", 10)),
+        command: Some(command(Order::Abort, 10)),
+        ..Durable::default()
+    };
+    let mut written = Written::default();
+    written.learn(theirs);
+    assert!(!stale(&written, &shown));
+    assert!(stale(&written, &Durable { record: None, ..shown.clone() }));
+    assert!(stale(&written, &Durable { change: None, ..shown.clone() }));
+    assert!(stale(&written, &Durable { request: None, ..shown.clone() }));
+    assert!(stale(&written, &Durable { command: None, ..shown }));
+}
+
 #[test]
 fn nothing_follows_from_a_look_that_is_older_than_our_own_record() {
     let mut world = World::clear();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::drains::draining;
 use super::fixture::World;
 use super::glance::look;
 use crate::model::ids::{ClusterArn, ServiceArn, TableName};
@@ -134,6 +135,10 @@ fn a_settled_table_rests_and_one_in_which_something_moves_does_not() {
     assert_eq!(rests(&world, 30), Some(3));
     assert_eq!(rests(&world, 600), None, "everything is read");
     world.kick_all();
+    look(&mut world);
+    assert_eq!(rests(&world, 30), None);
+    // Its cluster is all that is read of it then, and it is waited for all the same.
+    let mut world = draining(Span::seconds(12));
     look(&mut world);
     assert_eq!(rests(&world, 30), None);
 }

@@ -2,12 +2,15 @@
 
 use super::fixture::{DEPLOYED, World};
 use super::{holds, state};
+use crate::model::command::{Order, Told};
 use crate::model::ids::RowName;
 use crate::model::rollout::{Failure, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::Standing;
 use crate::plan::because::Because;
 use crate::plan::command::Want;
+use crate::plan::gate::Holding;
+use crate::plan::hold::Urgency;
 use crate::plan::rollout::Phase;
 use crate::plan::way_out::WayOut;
 
@@ -115,6 +118,31 @@ fn every_way_out_names_the_command_to_give() {
         (WayOut::LookAtTheTask, "`evenkeel rollout retry`"),
     ] {
         assert!(way.hint().contains(command), "{way:?}: {}", way.hint());
+    }
+}
+
+#[test]
+fn an_urgency_is_written_as_it_is_called() {
+    for urgency in [Urgency::Notice, Urgency::Wait, Urgency::Person, Urgency::Failed] {
+        assert_eq!(urgency.name(), format!("{urgency:?}"));
+    }
+}
+
+#[test]
+fn a_condition_has_the_status_of_a_kubernetes_condition() {
+    let all = [Holding::Yes, Holding::NotYet, Holding::Unknown];
+    assert_eq!(all.map(Holding::status), ["True", "False", "Unknown"]);
+}
+
+#[test]
+fn a_wish_is_called_as_the_command_that_it_becomes() {
+    for (want, order) in [
+        (Want::Retry, Order::Retry(1)),
+        (Want::Resolve(Told::Failed), Order::Resolve(1, Told::Failed)),
+        (Want::Abort, Order::Abort),
+        (Want::Run, Order::Run(1)),
+    ] {
+        assert_eq!(want.name(), order.name());
     }
 }
 
