@@ -8,6 +8,7 @@ use crate::model::rollout::{Attempt, Failure, RecordState};
 use crate::model::row::RowKind;
 use crate::model::selector::{Selection, Selector};
 use crate::model::time::Span;
+use crate::plan::command::Want;
 use crate::plan::request::{Accepted, Judged, Wanted, request};
 use crate::plan::rollout::Phase;
 
@@ -112,6 +113,16 @@ fn a_request_that_the_open_rollout_answered_still_kicks_what_it_has_not_kicked()
     let plan = world.plan();
     assert_eq!(updates(&plan).len(), 2);
     assert_eq!(plan.rollout.phase, Phase::Requested);
+}
+
+#[test]
+fn a_retry_beside_a_request_that_waits_is_told_who_takes_the_request_up() {
+    let mut world = World::clear();
+    world.set_state(RecordState::Failed(Failure::Start(1)));
+    let after = world.record().frontier;
+    world.request(after);
+    let refused = world.command(Want::Retry).unwrap_err();
+    assert!(refused.hint().is_some_and(|hint| hint.contains("evenkeel reconcile --once")), "{refused:?}");
 }
 
 #[test]
