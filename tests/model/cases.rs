@@ -45,6 +45,8 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::OtherTask], run_by_hand(clear(0, 0)), Harm::TwoAtOnce),
         case(&[Guard::StaleTags], first_contact(clear(1, 2)), Harm::NoEnd),
         case(&[Guard::Gate, Guard::Audit], draining(clear(0, 1)), Harm::RanTooEarly),
+        case(&[Guard::UnreadTags], draining(clear(1, 1)), Harm::NoEnd),
+        case(&[Guard::UnreadTasks], draining(clear(3, 1)), Harm::RanTooEarly),
         case(&[Guard::OldPlan], two(launching(clear(0, 2))), Harm::RanAfterUnknown),
         case(&[Guard::LaunchTag], clear(2, 2), Harm::RanTwice),
         case(&[Guard::StaleFrontier], overtaken(clear(3, 1)), Harm::StaleFrontier),

@@ -118,6 +118,16 @@ fn the_audit_alone_stops_a_planner_without_a_gate() {
 }
 
 #[test]
+fn with_tags_that_could_not_be_read_taken_for_none_a_rollout_is_lost() {
+    guards(&[Guard::UnreadTags]);
+}
+
+#[test]
+fn with_tasks_that_could_not_be_read_taken_for_none_it_runs_beside_old_tasks() {
+    guards(&[Guard::UnreadTasks]);
+}
+
+#[test]
 fn without_an_age_limit_a_suspended_plan_runs_twice() {
     guards(&[Guard::OldPlan]);
 }

@@ -10,7 +10,8 @@ use evenkeel::model::time::{Span, Timestamp};
 use evenkeel::plan::history::History;
 
 use super::aws::{Life, Stage};
-use super::look::{Look, moment};
+use super::look::{Look, Taken, moment};
+use super::state::Fact;
 
 /// Something without which the task might run twice, too early, or not at all.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,10 @@ pub(crate) enum Guard {
     Gate,
     /// The audit.
     Audit,
+    /// Tags that could not be read are not taken for none.
+    UnreadTags,
+    /// Tasks that could not be read are not taken for none.
+    UnreadTasks,
     /// A plan that was made long ago is not carried out.
     OldPlan,
     /// What is shown older than the record's frontier opens no gate.
@@ -106,6 +111,8 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 let first = |tag: &str| Record::parse(tag).is_none_or(|it| it.state.attempt().is_none_or(|it| it == 1));
                 look.tags.retain(|key, tag| !key.starts_with("launch") || first(tag));
             }
+            Guard::UnreadTags => take_for_none(&mut look, Fact::Cluster),
+            Guard::UnreadTasks => take_for_none(&mut look, Fact::Tasks),
             Guard::LaunchTag => {
                 look.tags.retain(|key, _| !key.starts_with("launch"));
             }
@@ -141,6 +148,10 @@ fn say(look: &mut Look, word: impl Fn(&str) -> Option<String>) {
     if let Some(tag) = look.tags.get_mut("command") {
         *tag = tag.split(' ').filter_map(word).collect::<Vec<_>>().join(" ").into();
     }
+}
+
+fn take_for_none(look: &mut Look, which: Fact) {
+    look.unread = look.unread.map(|(fact, taken)| (fact, if fact == which { Taken::Nothing } else { taken }));
 }
 
 fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {

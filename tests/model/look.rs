@@ -1,4 +1,4 @@
-//! One look at the model's AWS, fresh or late, and the `Observed` that the real planner gets for it.
+//! One look at the model's AWS, fresh, late or with a read that failed, and the `Observed` that the real planner gets for it.
 //!
 //! Builds values only; what they mean is the planner's business. Public types of the crate and nothing else.
 
@@ -12,13 +12,14 @@ use evenkeel::model::image::Digest;
 use evenkeel::model::observed::{
     CapacityView, Cleanup, ClusterView, ContainerDefinitionView, ContainerView, Counters, DefinitionView,
     DeploymentRole, DeploymentView, DesiredStatus, Fate, NetworkView, Observed, RolloutState, RowView, Seen,
-    ServiceDeploymentView, ServiceView, TaskStatus, TaskView,
+    ServiceDeploymentView, ServiceView, TaskStatus, TaskView, Trouble, Why,
 };
 use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
 use evenkeel::model::time::Timestamp;
 
 use super::aws::{Life, OneOff, Service, Stage, Tags};
+use super::state::Fact;
 
 const ACCOUNT: &str = "123456789012";
 const TABLE: &str = "cgap";
@@ -34,8 +35,19 @@ pub(crate) struct Look {
     pub(crate) tasks: Vec<OneOff>,
     /// A list that leaves out the tasks that are on their way out.
     pub(crate) short: bool,
+    /// What could not be read, and what that is taken for.
+    pub(crate) unread: Option<(Fact, Taken)>,
     /// Whether running the task row's definition could wipe a database.
     pub(crate) initial: bool,
+}
+
+/// What a read that failed is taken for.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// For what it is.
+    Unknown,
+    /// For an answer that says that there is nothing.
+    Nothing,
 }
 
 /// A table with so many service rows, and a task row.
@@ -115,6 +127,28 @@ fn definition(family: &str) -> TaskDefinitionArn {
 impl Look {
     /// As the planner gets it.
     pub(crate) fn observed(&self) -> Observed {
+        let mut observed = self.all();
+        let Some((fact, taken)) = self.unread else { return observed };
+        let each = |rows: &mut BTreeMap<RowName, RowView>, change: fn(&mut RowView, Taken)| {
+            rows.values_mut().filter(|view| view.service.one().is_some()).for_each(|view| change(view, taken));
+        };
+        match (fact, &mut observed.cluster) {
+            (Fact::Cluster, Seen::Present(Selection::One(cluster))) if taken == Taken::Nothing => cluster.tags.clear(),
+            (Fact::Cluster, cluster) => {
+                *cluster = Seen::Unknown(why());
+                (observed.rows, observed.tasks) = (BTreeMap::new(), Seen::Absent);
+            }
+            (Fact::Services, _) => each(&mut observed.rows, |view, taken| {
+                (view.service, view.definition, view.history) = (unread(taken, none()), Seen::Absent, Seen::Absent);
+            }),
+            (Fact::Undone, _) => each(&mut observed.rows, |view, taken| view.history = unread(taken, Vec::new())),
+            (Fact::Tasks, _) => observed.tasks = unread(taken, Vec::new()),
+        }
+        observed
+    }
+
+    /// Everything, if no read had failed.
+    fn all(&self) -> Observed {
         let tags = self.tags.iter().map(|(key, value)| (format!("evenkeel:{TABLE}:{key}"), value.to_string()));
         let cluster = ClusterView {
             arn: ClusterArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster")),
@@ -163,6 +197,22 @@ impl Look {
             .chain([task(row.serial, new.clone(), DesiredStatus::Running)])
             .collect()
     }
+}
+
+fn unread<T>(taken: Taken, nothing: T) -> Seen<T> {
+    match taken {
+        Taken::Unknown => Seen::Unknown(why()),
+        Taken::Nothing => Seen::Present(nothing),
+    }
+}
+
+fn none() -> Selection<ServiceView> {
+    Selection::None(Vec::new())
+}
+
+/// Reads fail for a while. A permission that is missing is a person's matter, and is no end.
+fn why() -> Why {
+    Why { text: "ThrottlingException".to_owned(), trouble: Trouble::Passing }
 }
 
 fn row_view(index: usize, row: &Service) -> RowView {

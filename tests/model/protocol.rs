@@ -14,10 +14,10 @@ use stateright::{Model, Property};
 use super::aws::{LAG, Life, Ran, Stage};
 use super::guards::Guard;
 use super::harm::{self, Harm};
-use super::look::{Look, row_by_name, row_of, second, short_key};
+use super::look::{Look, Taken, row_by_name, row_of, second, short_key};
 use super::people::WANTS;
 use super::process::{Acting, Answered, Decision, Memory, Process, hash_of, wanted};
-use super::state::{How, Move, Scenario, Sight, State};
+use super::state::{Fact, How, Move, Scenario, Sight, State};
 
 /// A step that is not sent within so many seconds of its look is not sent at all.
 pub(crate) const FRESH: i64 = 4 * 60;
@@ -78,6 +78,7 @@ impl Protocol {
             rows: before.unwrap_or(&aws.rows).clone(),
             tasks: aws.tasks.iter().filter(|task| task.is_kept(aws.now) && !hidden(task.created)).cloned().collect(),
             short: sight.short,
+            unread: sight.unread.map(|fact| (fact, Taken::Unknown)),
             initial: self.scenario.initial,
         }
     }
@@ -197,7 +198,7 @@ impl Protocol {
         for tags in 0..=state.aws.tags_before.len() {
             for rows in [false, true].into_iter().take(1 + usize::from(state.aws.rows_before.is_some())) {
                 for tasks in [false, true].into_iter().take(1 + usize::from(hidden)) {
-                    found.push(Sight { tags, rows, tasks, short: false });
+                    found.push(Sight { tags, rows, tasks, ..Sight::FRESH });
                 }
             }
         }
@@ -205,6 +206,7 @@ impl Protocol {
         if draining && state.budget.short > 0 {
             found.push(Sight { short: true, ..Sight::FRESH });
         }
+        found.extend(Fact::ALL.map(|fact| Sight { unread: Some(fact), ..Sight::FRESH }));
         found.dedup();
     }
 

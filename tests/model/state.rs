@@ -40,7 +40,7 @@ pub(crate) struct Budget {
     pub(crate) commands: u8,
     /// Deployments that ECS undoes, and tasks that end with exit code 3.
     pub(crate) bad: u8,
-    /// Late looks, lost answers, steps that are not sent, crashes, tasks that do not start.
+    /// Late looks, reads that fail, lost answers, steps that are not sent, crashes, tasks that do not start.
     pub(crate) faults: u8,
     /// Looks that leave out tasks on their way out; each is a fault too.
     pub(crate) short: u8,
@@ -75,7 +75,7 @@ pub(crate) struct State {
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
-    /// A controller looks and decides.
+    /// A controller looks, as late as it may be or with a read that fails, and decides.
     Look(usize, Sight),
     /// AWS gets a controller's next step.
     Take(usize, How),
@@ -118,6 +118,21 @@ pub(crate) struct Sight {
     pub(crate) tasks: bool,
     /// Tasks on their way out are not listed.
     pub(crate) short: bool,
+    /// What could not be read.
+    pub(crate) unread: Option<Fact>,
+}
+
+/// What is read by calls of its own, each of which may fail.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// The cluster and its tags; without it nothing else is asked for.
+    Cluster,
+    /// The services; without them nothing of the rows is asked for.
+    Services,
+    /// What ECS undid.
+    Undone,
+    /// The tasks.
+    Tasks,
 }
 
 /// What becomes of a step.
@@ -134,5 +149,9 @@ pub(crate) enum How {
 }
 
 impl Sight {
-    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false };
+    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false, unread: None };
+}
+
+impl Fact {
+    pub(crate) const ALL: [Self; 4] = [Self::Cluster, Self::Services, Self::Undone, Self::Tasks];
 }
