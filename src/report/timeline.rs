@@ -7,7 +7,7 @@ use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, ServiceView, TargetState, TaskStatus, TaskView};
 use crate::model::past::Past;
-use crate::model::rollout::{Record, RecordState, Request};
+use crate::model::rollout::{Attempt, Record, RecordState, Request};
 use crate::model::row::Row;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Action;
@@ -354,12 +354,27 @@ fn blocked_by(subject: &Subject<'_>, number: u8) -> bool {
 }
 
 fn deploying(subject: &Subject<'_>) -> What {
-    match newest_one_off(subject) {
+    match newest_one_off(subject).filter(|task| is_of_this_attempt(subject, task)) {
         None => What::Launched,
         Some(task) if task.started_at.is_none() && task.is_alive() => What::Started,
         Some(task) if task.is_alive() => What::Ended,
         Some(_) => What::Closed,
     }
+}
+
+/// Whether the task is of the attempt that is in hand: a retry begins while the one before is still shown.
+fn is_of_this_attempt(subject: &Subject<'_>, task: &TaskView) -> bool {
+    subject.plan.rollout.record.as_ref().is_none_or(|record| match &record.state {
+        RecordState::Launching(attempt) => task.started_by == record.id.started_by(*attempt),
+        RecordState::Launched(Attempt { number, task: _ }) => task.started_by == record.id.started_by(*number),
+        RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => true,
+    })
 }
 
 /// When the last target has drained that drains now: its deregistration delay after its task was seen to begin, whatever

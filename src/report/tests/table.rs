@@ -257,6 +257,20 @@ fn a_run_is_told_without_what_ran_before_it() {
 }
 
 #[test]
+fn after_a_retry_comes_the_launch_though_the_attempt_before_is_still_shown() {
+    let mut world = failed();
+    world.command(Want::Retry).unwrap();
+    let next = |world: &World| timeline(world, &Witness::default()).next.map(|next| next.what);
+    let mut seen = Vec::new();
+    for then in [20, 20, 5, 5] {
+        world.pass(Span::seconds(then));
+        seen.extend(next(&world));
+    }
+    assert!(seen.contains(&What::Launched) && seen.contains(&What::Started), "{seen:?}");
+    assert!(!seen.contains(&What::Closed), "{seen:?}");
+}
+
+#[test]
 fn a_phase_that_began_while_somebody_looked_has_a_beginning() {
     let (mut world, mut witness) = (kicked(), Witness::default());
     look(&world, &mut witness);
