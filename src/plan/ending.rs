@@ -153,6 +153,10 @@ fn origin(durable: &Durable, record: &Record, stand: Option<&Stand<'_>>, before:
     if durable.command.as_ref().filter(run).is_some() {
         return Origin::Run;
     }
+    // What has its task run again, or is said to have ended otherwise, began as it did.
+    if let Some(past) = before.iter().find(|past| past.rollout == record.id) {
+        return past.origin.clone();
+    }
     let asked = request(durable, record).map(|request| &request.id);
     if let Some(id) = asked.or_else(|| replaced(durable, record, before)) {
         return Origin::Request(id.clone());

@@ -254,19 +254,38 @@ fn a_task_row_that_left_the_table_leaves_the_end_as_it_is() {
 fn the_history_says_who_had_the_task_run_and_under_which_key() {
     let mut world = ended(RecordState::Succeeded(attempt(1)));
     let given = keyed(&mut world, "k");
-    world.set_state(RecordState::Launched(attempt(2)));
-    let mut task = world.new_tasks("indexer")[0].clone();
-    task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/cafe");
-    task.started_by = world.record().id.started_by(2);
-    "family:c4-deployment".clone_into(&mut task.group);
-    task.status = TaskStatus::Stopped;
-    "EssentialContainerExited".clone_into(&mut task.stop_code);
-    task.containers.iter_mut().for_each(|container| container.exit_code = Some(0));
-    world.tasks().push(task);
+    launched_and_ended(&mut world, 2, 0);
     assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Succeeded(attempt(2)));
     let past = world.past()[0].clone();
     assert_eq!((past.origin, past.by.as_deref()), (Origin::Run, Some("ada")));
     assert_eq!((past.command, past.state), (given.id, RecordState::Succeeded(attempt(2))));
+}
+
+#[test]
+fn a_run_that_is_run_again_began_as_a_run() {
+    let mut world = ended(RecordState::Succeeded(attempt(1)));
+    keyed(&mut world, "k");
+    launched_and_ended(&mut world, 2, 1);
+    world.pass(Span::seconds(5));
+    assert_eq!(world.past()[0].origin, Origin::Run);
+    world.command(Want::Retry).unwrap();
+    launched_and_ended(&mut world, 3, 0);
+    assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Succeeded(attempt(3)));
+    assert_eq!(world.past().iter().map(|past| past.origin.clone()).collect::<Vec<_>>(), [Origin::Run, Origin::Run]);
+}
+
+/// The record says that this attempt was launched, and ECS that its task ended with this exit code.
+fn launched_and_ended(world: &mut World, number: u32, exit_code: i32) {
+    world.set_state(RecordState::Launched(attempt(number)));
+    let mut task = world.new_tasks("indexer")[0].clone();
+    task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/cafe");
+    task.started_by = world.record().id.started_by(number);
+    "family:c4-deployment".clone_into(&mut task.group);
+    task.status = TaskStatus::Stopped;
+    "EssentialContainerExited".clone_into(&mut task.stop_code);
+    task.containers.iter_mut().for_each(|container| container.exit_code = Some(exit_code));
+    world.tasks().retain(|other| other.arn != task.arn);
+    world.tasks().push(task);
 }
 
 fn wish(key: &str) -> Wish {
