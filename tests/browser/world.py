@@ -117,6 +117,29 @@ class World:
         assert answer.status == 200, body
         return body
 
+    def keeper(self, method, path, body=None):
+        """A request to whoever keeps the embedded AWS, as docs/simulator.md has them."""
+        connection = http.client.HTTPConnection(self.aws.removeprefix("http://"), timeout=30)
+        connection.request(method, path, json.dumps(body) if body is not None else None)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        assert answer.status == 200, text
+        return text
+
+    def journal(self):
+        """Everything that was asked of the embedded AWS, and that happened in it."""
+        return [json.loads(line) for line in self.keeper("GET", "/_sim/journal").splitlines()]
+
+    def deployment_tasks_end(self, exit_code, seconds=30):
+        """Deployment tasks that start from now on end after so long, with this exit code."""
+        families = self.ecs("ListTaskDefinitionFamilies")["families"]
+        family = next(name for name in families if "CGAPDeployment-" in name)
+        self.keeper("POST", "/_sim/do", {"app": {"of": family, "app": {"exitsAfter": {"ms": seconds * 1000, "exitCode": exit_code}}}})
+
+    def later(self, seconds):
+        self.keeper("POST", "/_sim/advance", {"seconds": seconds})
+
     def cluster(self):
         return self.ecs("ListClusters")["clusterArns"][0]
 
@@ -152,8 +175,17 @@ class World:
                 if task["group"] in ours or task.get("startedBy", "").startswith("evenkeel/")}
 
     def runs(self):
-        """The `startedBy` of each deployment task."""
-        return [task["startedBy"] for task in self.tasks() if task.get("startedBy", "").startswith("evenkeel/")]
+        """The `startedBy` of each deployment task that there ever was, in their order."""
+        return [line["startedBy"] for line in self.journal() if line.get("event") == "task.status"
+                and line["from"] is None and line.get("startedBy", "").startswith("evenkeel/")]
+
+    def attempts(self):
+        """The number of each of those, within its rollout."""
+        return [int(run.rsplit("/", 1)[1]) for run in self.runs()]
+
+    def writes(self):
+        """How often anything was written down on the cluster."""
+        return sum(line.get("operation") == "TagResource" for line in self.journal())
 
 
 def token_and_line(data, talk):
