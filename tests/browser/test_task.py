@@ -119,7 +119,7 @@ class Task(unittest.TestCase):
         self.assertIn("evenkeel rollout retry", reader.text(".why .hint"))
         for key in "reosa":
             reader.keys(key)
-        self.assertEqual((reader.count(".acts button"), reader.count("dialog[open]")), (0, 0))
+        self.assertEqual((reader.count(".acts button"), reader.count("dialog[open]"), reader.text("#toast")), (0, 0, ""))
 
     def took(self):
         """How long the deployment task took, on a line of its own."""
@@ -128,6 +128,11 @@ class Task(unittest.TestCase):
     def test_a_settled_table_runs_its_task_once_however_often_it_is_confirmed(self):
         before = self.world.primaries()
         self.assertEqual(self.buttons(), ["Start rollout", "Run task"])
+        # What does not apply has no button, and whoever presses its key is told why.
+        self.browser.keys("r")
+        self.assertIn("Retry task is not possible now. Retry does not go with a rollout that is baseline", self.browser.text("#toast"))
+        self.assertIn("Run task runs the task once more", self.browser.text("#toast"))
+        self.assertEqual(self.browser.count("dialog[open]"), 0)
         self.browser.keys("o")
         said = self.dialog()
         self.assertIn("No service is rolled out.", said)
