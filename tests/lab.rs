@@ -47,7 +47,9 @@ mod api {
     mod asked;
     mod bench;
     mod described;
+    mod parting;
     mod schema;
     mod sockets;
     mod who;
+    mod wire;
 }

@@ -87,8 +87,8 @@ fn is_local(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// What browsers need to be told about every answer.
-fn dress(response: &mut Response) {
+/// What browsers need to be told about every answer; `candid` knows ours by it.
+pub(super) fn dress(response: &mut Response) {
     if !response.headers().contains_key(header::CACHE_CONTROL) {
         put(response, header::CACHE_CONTROL, "no-store");
     }

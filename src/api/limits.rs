@@ -9,8 +9,9 @@ use super::rate::Rate;
 /// The limits of a server; `Default` is what the product runs with.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections in all. Each may hold `READ_BUFFER` bytes and a file handle: 1024 of them are 64 MiB at the very worst,
-    /// and as many handles as a process gets by default. A page holds one or two.
+    /// Connections in all. Each may hold `READ_BUFFER` bytes and a file handle: 768 of them are 48 MiB at the very worst,
+    /// and leave the controller a quarter of the 1024 handles that a process often gets: it needs them to reach AWS and to
+    /// read its tables. A page holds one or two.
     pub connections: usize,
     /// Connections of one address: half of all, so that no client can shut out the others. Not fewer, because behind a
     /// load balancer everybody comes from one or two addresses.
@@ -62,14 +63,24 @@ pub(super) const PATH: usize = 2048;
 /// How long the last answers may take when the process ends. SIGTERM promises 5 s for everything.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 
+/// Clients that are told at once that there is no place for them; half of them of one address. Whoever comes beyond that is
+/// closed without a word, since an answer costs what there is too little of.
+pub(super) const DOORSTEP: usize = 32;
+
+/// How long the last words on a connection may take to be read. A client reads them in a round trip.
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Bytes that are read and thrown away meanwhile: what a client has sent before it could know.
+pub(super) const LINGER_BYTES: usize = 1024 * 1024;
+
 /// After which a client may come back that was sent away because everything is taken.
 pub(super) const COME_BACK: Duration = Duration::from_secs(5);
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 1024,
-            connections_per_peer: 512,
+            connections: 768,
+            connections_per_peer: 384,
             streams: 256,
             streams_per_reader: 32,
             head: Duration::from_secs(10),

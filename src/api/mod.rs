@@ -2,7 +2,7 @@
 //!
 //! | step of a request | file |
 //! |---|---|
-//! | a connection, within its limits | `server`, `tls`, `patience`, `seats`, `limits` |
+//! | a connection, within its limits | `server`, `connection`, `tls`, `patience`, `candid`, `farewell`, `seats`, `limits` |
 //! | the checks that every request passes | `entrance`, `rate`, `who` |
 //! | which path means what | `endpoint`, `router` |
 //! | the answer | `tables`, `rollouts`, `events`, `health`, `page`; `wishes` where something is wanted |
@@ -14,9 +14,12 @@
 //! Sees the controller through its `Handle` alone, so it can ask AWS nothing. What goes wrong here does not touch it.
 
 mod body;
+mod candid;
+mod connection;
 mod endpoint;
 mod entrance;
 mod events;
+mod farewell;
 mod health;
 mod limits;
 mod openapi;

@@ -20,7 +20,10 @@ pub(super) enum Reason {
     NoSuchRow,
     MethodNotAllowed,
     WrongHost,
+    NotHttp,
     HeadTooLarge,
+    HeadTooSlow,
+    ConnectionsTaken,
     StreamsTaken,
     NotSeenYet,
     TokenNeeded,
@@ -54,14 +57,17 @@ pub(super) struct Problem {
 
 impl Reason {
     #[cfg(test)]
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 30] = [
         Self::NoSuchPath,
         Self::NoSuchTable,
         Self::NoSuchRollout,
         Self::NoSuchRow,
         Self::MethodNotAllowed,
         Self::WrongHost,
+        Self::NotHttp,
         Self::HeadTooLarge,
+        Self::HeadTooSlow,
+        Self::ConnectionsTaken,
         Self::StreamsTaken,
         Self::NotSeenYet,
         Self::TokenNeeded,
@@ -104,6 +110,11 @@ impl Reason {
                 ("wrong-host", 421, "the host is not this machine", hint)
             }
             Self::HeadTooLarge => ("head-too-large", 431, "path or headers are too long", ""),
+            Self::NotHttp => ("not-http", 400, "the request is not HTTP/1.1 as it can be read", ""),
+            Self::HeadTooSlow => ("head-too-slow", 408, "the head did not come in time", ""),
+            Self::ConnectionsTaken => {
+                ("connections-taken", 503, "too many connections are open", "close some, or come back later")
+            }
             Self::StreamsTaken => {
                 ("streams-taken", 503, "too many event streams are open", "close one, or come back later")
             }
