@@ -1,13 +1,16 @@
 //! What a large account costs: 500 clusters, 5,000 services and 20,000 tasks on one controller, on virtual time.
 //!
-//! Prints calls of AWS by operation, beside what half of its bucket gives; what the controller adds to the resident memory
-//! of the process, which holds the embedded AWS too; and how long the launch of a rollout came after its last old task,
+//! Prints calls of AWS by operation, beside what half of its bucket gives; what a controller of its own takes of resident
+//! memory, with the embedded AWS in another process; and how long the launch of a rollout came after its last old task,
 //! over many seeds. Nothing is judged here.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it counted")]
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use evenkeel::controller::handle::{Handle, door};
@@ -32,7 +35,45 @@ const TASKS: usize = 4;
 fn main() {
     let runtime = || Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     runtime().block_on(fleet());
+    memory().expect("the program runs");
     runtime().block_on(launches());
+}
+
+/// A controller as a process of its own, sixty times as fast as the wall clock.
+fn memory() -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fleet");
+    fs::create_dir_all(&folder)?;
+    for number in 0..CLUSTERS {
+        fs::write(folder.join(format!("{number}.yaml")), text(number))?;
+    }
+    let program = || Command::new(env!("CARGO_BIN_EXE_evenkeel"));
+    let mut aws = program();
+    aws.args(["simulate", "--start", "stated", "--throttle", "--listen", "127.0.0.1:0"]).arg(&folder);
+    let mut aws = Ended(aws.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?);
+    let mut said = String::new();
+    BufReader::new(aws.0.stdout.take().expect("it is piped")).read_line(&mut said)?;
+    let settings = said.trim().trim_start_matches("export ").split(' ').filter_map(|pair| pair.split_once('='));
+    let mut controller = program();
+    controller.envs(settings).arg("reconcile").arg(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+    let controller = Ended(controller.spawn()?);
+    println!("resident memory of a controller of all of them, every twenty minutes:");
+    for _ in 0..4 {
+        std::thread::sleep(std::time::Duration::from_secs(20));
+        println!("  {} MiB, the embedded AWS {} MiB", resident(controller.0.id()) / 1024, resident(aws.0.id()) / 1024);
+    }
+    Ok(())
+}
+
+/// A process that does not outlive this one.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let Self(process) = self;
+        // One that has ended already is what is wanted.
+        let _ = process.kill();
+        let _ = process.wait();
+    }
 }
 
 async fn fleet() {
@@ -49,9 +90,8 @@ async fn fleet() {
     let mut loaded = Tables::default();
     loaded.reload(files.clone());
     let aws = lab.aws();
-    let before = resident();
     let (handle, door) = door();
-    let watching = watch(&lab, &handle, before);
+    let watching = watch(&lab, &handle);
     let running = run(async |_| aws.clone(), || files.clone(), loaded, lab.pacing(), door, |_| {});
     tokio::select! {
         () = watching => {}
@@ -59,7 +99,7 @@ async fn fleet() {
     }
 }
 
-async fn watch(lab: &Lab, handle: &Handle, before: u64) {
+async fn watch(lab: &Lab, handle: &Handle) {
     println!("{CLUSTERS} clusters, {} services, {} tasks", CLUSTERS * SERVICES, CLUSTERS * SERVICES * TASKS);
     let mut minutes = 0;
     while !has_converged(handle) && minutes < 60 {
@@ -74,7 +114,6 @@ async fn watch(lab: &Lab, handle: &Handle, before: u64) {
         let made = counts.attempts - at_rest.get(operation).map_or(0, |before| before.attempts);
         println!("  {operation:<48} {:>7.3}   throttled {}", rate(made), counts.throttled);
     }
-    println!("the controller adds {} MiB of resident memory", resident().saturating_sub(before) / 1024);
 }
 
 fn rate(calls: u64) -> f64 {
@@ -146,9 +185,9 @@ fn text(number: usize) -> String {
     text
 }
 
-/// Resident memory of this process, in KiB.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// Resident memory of a process, in KiB; 0 where there is no `/proc`.
+fn resident(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or_default()
 }
