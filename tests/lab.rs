@@ -49,6 +49,7 @@ mod api {
     mod described;
     mod parting;
     mod schema;
+    mod shapes;
     mod sockets;
     mod who;
     mod wire;

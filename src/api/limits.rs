@@ -9,7 +9,7 @@ use super::rate::Rate;
 /// The limits of a server; `Default` is what the product runs with.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections in all. Each may hold `READ_BUFFER` bytes and a file handle: 768 of them are 48 MiB at the very worst,
+    /// Connections in all. Each may hold `READ_BUFFER` bytes and a file handle: 768 of them are 24 MiB at the very worst,
     /// and leave the controller a quarter of the 1024 handles that a process often gets: it needs them to reach AWS and to
     /// read its tables. A page holds one or two.
     pub connections: usize,
@@ -50,9 +50,9 @@ pub(super) const RELOAD: Duration = Duration::from_secs(5);
 /// Bytes of a head's names and values. Browsers send one to two thousand; a larger head is answered with a problem.
 pub(super) const HEADERS: usize = 16 * 1024;
 
-/// Bytes that hyper may keep of one connection. A head that does not fit is cut off with a bare 431, so this is larger
-/// than `HEADERS`, whose answer says more.
-pub(super) const READ_BUFFER: usize = 64 * 1024;
+/// Bytes that hyper may keep of one connection: `HEADERS` and `PATH` with room for what stands between. A larger head is
+/// cut off.
+pub(super) const READ_BUFFER: usize = 32 * 1024;
 
 /// Lines of a head, for the same reason: above it hyper answers by itself.
 pub(super) const HEADER_LINES: usize = 100;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +24,9 @@ use super::who::Shown;
 use super::wishes::Asking;
 use super::{entrance, events, health, page, rollouts, tables, wishes};
 
+/// The parts of a path that stand for names.
+type Params = Result<RawPathParams, RawPathParamsRejection>;
+
 /// Everything that can be asked, behind the checks of the entrance.
 ///
 /// Requests should carry a `Peer`, as those of `server` do; one without counts as of nobody's address.
@@ -33,8 +37,12 @@ pub fn router(api: &Arc<Api>) -> Router {
         // Methods of the list are among those that a filter knows.
         let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
         let api = Arc::clone(api);
-        let answer = move |params: RawPathParams, request: Request| async move {
-            let answered = answer(&api, endpoint, &params, request).await;
+        let answer = move |params: Params, request: Request| async move {
+            let answered = match params {
+                Ok(params) => answer(&api, endpoint, &params, request).await,
+                // What is no text when it is decoded names nothing.
+                Err(_) => Err(Reason::NoSuchPath.into()),
+            };
             answered.unwrap_or_else(Problem::into_response)
         };
         router = router.route(path, on(filter, answer));

@@ -79,9 +79,9 @@ impl Wire {
     }
 }
 
-pub(super) fn say(mut stream: &TcpStream, text: &str) {
+pub(super) fn say(mut stream: &TcpStream, bytes: impl AsRef<[u8]>) {
     // The other side may have closed, which is then read.
-    let _ = stream.write_all(text.as_bytes());
+    let _ = stream.write_all(bytes.as_ref());
 }
 
 pub(super) fn hear(mut stream: &TcpStream) -> String {
