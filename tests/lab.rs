@@ -46,6 +46,7 @@ mod api {
     mod abuse;
     mod asked;
     mod bench;
+    mod counted;
     mod described;
     mod parting;
     mod schema;

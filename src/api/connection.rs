@@ -63,7 +63,10 @@ where
         tracing::debug!(%error, "a connection broke off");
     }
     let words = match unsaid(&mut socket, &ended) {
-        Some(reason) => farewell::written(reason.into()).await,
+        Some(reason) => {
+            api.tally.told(reason);
+            farewell::written(reason.into()).await
+        }
         None => Bytes::new(),
     };
     briefly(api, farewell::say(&mut socket, &words)).await;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header;
 use http::request::Parts;
+use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::limits;
@@ -43,8 +44,9 @@ impl Peer {
     }
 }
 
-/// Lets a request in, or says why not.
+/// Lets a request in, or says why not; counts the answer.
 pub(super) async fn pass(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
+    let (began, method) = (Instant::now(), request.method().clone());
     let mut response = match check(&api, &request) {
         Ok(shown) => {
             request.extensions_mut().insert(shown);
@@ -53,6 +55,7 @@ pub(super) async fn pass(State(api): State<Arc<Api>>, mut request: Request, next
         Err(problem) => problem.into_response(),
     };
     dress(&mut response);
+    api.tally.answered(&method, &response, began.elapsed());
     response
 }
 

@@ -17,18 +17,19 @@ use super::state::{Api, Scrape};
 /// nothing moves, so that a healthy controller is ready all the time.
 const LATELY: Duration = Duration::from_secs(600);
 
-/// `GET /readyz`.
+/// `GET /readyz`. Being throttled is said and is no reason against it: another controller would only ask more.
 pub(super) fn ready(api: &Api) -> Response {
     let views = api.handle.tables();
     let reasons = against(views.iter().map(AsRef::as_ref));
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    json(status, &ReadinessJson::of(reasons))
+    let pace = api.handle.slowed().iter().map(|slowed| slowed.pace).fold(1.0, f64::min);
+    json(status, &ReadinessJson::of(reasons, pace))
 }
 
 /// `GET /metrics`.
 pub(super) fn metrics(api: &Api) -> Response {
     let Scrape { media_type, text } = &api.metrics;
-    let mut response = router::text(text());
+    let mut response = router::text(text(&api.served()));
     put(&mut response, header::CONTENT_TYPE, media_type);
     response
 }

@@ -36,6 +36,8 @@ pub struct Limits {
     pub write: Duration,
     /// Between two signs of life on an event stream on which nothing happens. Load balancers cut what is silent for 60 s.
     pub keep_alive: Duration,
+    /// How often the files of tokens and certificates are read: as often as tables.
+    pub reload: Duration,
 }
 
 /// Bytes of a body. A reason is a line of text.
@@ -43,9 +45,6 @@ pub(super) const BODY: usize = 16 * 1024;
 
 /// How long a wish may take. It takes three calls where nothing is in the way; longer than this, a client has given up.
 pub(super) const ANSWER: Duration = Duration::from_secs(25);
-
-/// How often the files of tokens and certificates are read: as often as tables.
-pub(super) const RELOAD: Duration = Duration::from_secs(5);
 
 /// Bytes of a head's names and values. Browsers send one to two thousand; a larger head is answered with a problem.
 pub(super) const HEADERS: usize = 16 * 1024;
@@ -89,6 +88,7 @@ impl Default for Limits {
             wishes: Rate { burst: 10, every: Duration::from_secs(2) },
             write: Duration::from_secs(20),
             keep_alive: Duration::from_secs(15),
+            reload: Duration::from_secs(5),
         }
     }
 }

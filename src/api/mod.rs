@@ -3,7 +3,7 @@
 //! | step of a request | file |
 //! |---|---|
 //! | a connection, within its limits | `server`, `connection`, `tls`, `patience`, `candid`, `farewell`, `seats`, `limits` |
-//! | the checks that every request passes | `entrance`, `rate`, `who` |
+//! | the checks that every request passes | `entrance`, `rate`, `who`; `tally` counts them |
 //! | which path means what | `endpoint`, `router` |
 //! | the answer | `tables`, `rollouts`, `events`, `health`, `page`; `wishes` where something is wanted |
 //! | what is known of tables beside the newest pass | `watched` |
@@ -33,6 +33,7 @@ mod seats;
 mod server;
 mod state;
 mod tables;
+mod tally;
 mod tls;
 mod token_file;
 mod tokens;

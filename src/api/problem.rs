@@ -56,8 +56,7 @@ pub(super) struct Problem {
 }
 
 impl Reason {
-    #[cfg(test)]
-    const ALL: [Self; 30] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::NoSuchPath,
         Self::NoSuchTable,
         Self::NoSuchRollout,
@@ -202,6 +201,8 @@ impl IntoResponse for Problem {
         let kind = format!("/problems/{kind}");
         let problem = ProblemDetailsJson { kind, title, status: status.as_u16(), detail, hint, holds };
         let mut response = super::router::json(status, &problem);
+        // For `tally`; it is not sent.
+        response.extensions_mut().insert(reason);
         put(&mut response, header::CONTENT_TYPE, "application/problem+json");
         if status == StatusCode::UNAUTHORIZED {
             put(&mut response, header::WWW_AUTHENTICATE, "Bearer realm=\"evenkeel\"");

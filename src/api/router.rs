@@ -43,7 +43,10 @@ pub fn router(api: &Arc<Api>) -> Router {
                 // What is no text when it is decoded names nothing.
                 Err(_) => Err(Reason::NoSuchPath.into()),
             };
-            answered.unwrap_or_else(Problem::into_response)
+            let mut response = answered.unwrap_or_else(Problem::into_response);
+            // For `tally`; it is not sent.
+            response.extensions_mut().insert(endpoint);
+            response
         };
         router = router.route(path, on(filter, answer));
     }

@@ -48,6 +48,11 @@ impl Seats {
         Ok(Seat { seats: Arc::clone(self), whose: whose.to_owned() })
     }
 
+    /// How many are taken.
+    pub(super) fn count(&self) -> usize {
+        self.taken().values().sum()
+    }
+
     fn taken(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -60,13 +60,12 @@ impl Drop for Server {
 async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = router(api);
-    let seats = Arc::new(Seats::new(api.limits.connections, api.limits.connections_per_peer));
     let doorstep = Arc::new(Seats::new(limits::DOORSTEP, limits::DOORSTEP / 2));
     let taken = farewell::written(Problem::of(Reason::ConnectionsTaken).retry_after(limits::COME_BACK)).await;
     let mut connections = JoinSet::new();
     let watcher = Arc::clone(api);
     let watching = tokio::spawn(async move { watcher.watched.watch(&watcher.handle).await });
-    let mut reload = interval(limits::RELOAD);
+    let mut reload = interval(api.limits.reload);
     loop {
         tokio::select! {
             biased;
@@ -76,12 +75,15 @@ async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let (api, whose) = (Arc::clone(api), Peer::of_address(peer).counted());
-                    if let Ok(seat) = seats.take(&whose) {
+                    if let Ok(seat) = api.connections.take(&whose) {
                         connections.spawn(connection::serve(stream, peer, seat, router.clone(), api));
-                    } else if let Ok(seat) = doorstep.take(&whose) {
+                        continue;
+                    }
+                    api.tally.told(Reason::ConnectionsTaken);
+                    // More than can be told at once are closed.
+                    if let Ok(seat) = doorstep.take(&whose) {
                         connections.spawn(connection::send_away(stream, taken.clone(), seat, api));
                     }
-                    // More than can be told at once are closed.
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");

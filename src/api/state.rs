@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::controller::handle::Handle;
+use crate::model::served::Served;
 
 use super::entrance::Peer;
 use super::limits::Limits;
@@ -17,6 +18,7 @@ use super::problem::{Problem, Reason};
 use super::rate::Buckets;
 use super::rollouts::Asked;
 use super::seats::Seats;
+use super::tally::Tally;
 use super::tls::Tls;
 use super::token_file::TokenFile;
 use super::watched::Watched;
@@ -27,7 +29,9 @@ pub struct Api {
     pub(super) handle: Handle,
     pub(super) limits: Limits,
     pub(super) watched: Watched,
+    pub(super) connections: Arc<Seats>,
     pub(super) streams: Arc<Seats>,
+    pub(super) tally: Tally,
     pub(super) page: Page,
     /// Becomes true when the server ends, which ends every event stream.
     ending: watch::Sender<bool>,
@@ -64,8 +68,8 @@ pub struct Setup {
 pub struct Scrape {
     /// Its content type.
     pub media_type: &'static str,
-    /// Its text, made anew for each request.
-    pub text: Box<dyn Fn() -> String + Send + Sync>,
+    /// Its text, made anew for each request; of the server itself it tells these numbers.
+    pub text: Box<dyn Fn(&Served) -> String + Send + Sync>,
 }
 
 impl Api {
@@ -76,7 +80,9 @@ impl Api {
             handle,
             limits,
             watched: Watched::new(speed),
+            connections: Arc::new(Seats::new(limits.connections, limits.connections_per_peer)),
             streams: Arc::new(Seats::new(limits.streams, limits.streams_per_reader)),
+            tally: Tally::new(),
             page: Page::default(),
             ending: watch::Sender::new(false),
             metrics,
@@ -94,6 +100,11 @@ impl Api {
     /// What `/openapi.json` answers.
     pub(super) fn description(&self) -> Bytes {
         self.description.get_or_init(|| Bytes::from(openapi::document().to_string())).clone()
+    }
+
+    /// What it was asked so far, and what is open.
+    pub(super) fn served(&self) -> Served {
+        Served { connections: self.connections.count(), streams: self.streams.count(), ..self.tally.so_far() }
     }
 
     /// Tells whoever runs the controller.

@@ -90,7 +90,7 @@ impl Listening {
             handle,
             speed: context.speed,
             limits: Limits::default(),
-            metrics: Scrape { media_type: MEDIA_TYPE, text: Box::new(move || metrics.text()) },
+            metrics: Scrape { media_type: MEDIA_TYPE, text: Box::new(move |served| metrics.text(served)) },
             tokens,
             tls,
             said: Box::new(move |line| output.say(line)),

@@ -14,6 +14,7 @@ pub mod past;
 pub mod rollout;
 pub mod row;
 pub mod selector;
+pub mod served;
 pub mod size;
 pub mod tags;
 pub mod time;

@@ -6,4 +6,5 @@ pub mod count;
 mod encode;
 pub mod metrics;
 pub mod otlp;
+mod served;
 mod show;

@@ -69,7 +69,8 @@ fn calls(encoder: &mut DescriptorEncoder<'_>, traffic: &Traffic) -> fmt::Result 
     Ok(())
 }
 
-fn gauges<const N: usize, V: EncodeGaugeValue>(
+/// A gauge with its series.
+pub(super) fn gauges<const N: usize, V: EncodeGaugeValue>(
     encoder: &mut DescriptorEncoder<'_>,
     (name, help): (&str, &str),
     series: impl IntoIterator<Item = (Labels<N>, V)>,

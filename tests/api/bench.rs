@@ -98,7 +98,7 @@ impl Bench {
             handle,
             speed: 1.0,
             limits,
-            metrics: Scrape { media_type: "text/plain", text: Box::new(|| "up 1\n".to_owned()) },
+            metrics: Scrape { media_type: "text/plain", text: Box::new(|_| "up 1\n".to_owned()) },
             tokens: file,
             tls: None,
             said: Box::new(move |line| telling.lock().unwrap().push(line.to_owned())),

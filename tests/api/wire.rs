@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use evenkeel::api::{Api, Limits, Rate, Scrape, Server, Setup, Tls, TokenFile, start};
 use evenkeel::controller::handle::{Door, door};
+use evenkeel::telemetry::metrics::Metrics;
 use tokio::net::TcpSocket;
 
 use super::bench::{OPERATOR, READER, token};
@@ -29,6 +30,7 @@ pub(super) fn short() -> Limits {
         head: SHORT,
         body: SHORT,
         write: SHORT,
+        reload: Duration::from_millis(10),
         requests: Rate { burst: 100_000, every: Duration::from_millis(1) },
         ..Limits::default()
     }
@@ -48,11 +50,12 @@ impl Wire {
 
     pub(super) fn with(limits: Limits, tokens: Option<TokenFile>, tls: Option<Tls>) -> Self {
         let (handle, door) = door();
+        let metrics = Metrics::new(handle.clone());
         let api = Api::new(Setup {
             handle,
             speed: 1.0,
             limits,
-            metrics: Scrape { media_type: "text/plain", text: Box::new(String::new) },
+            metrics: Scrape { media_type: "text/plain", text: Box::new(move |served| metrics.text(served)) },
             tokens,
             tls,
             said: Box::new(|_| {}),

@@ -6,6 +6,7 @@ use evenkeel::controller::handle::{Ask, door};
 use evenkeel::controller::reload::{File, Tables};
 use evenkeel::controller::run::{News, run};
 use evenkeel::model::ids::TableName;
+use evenkeel::model::served::Served;
 use evenkeel::model::time::Span;
 use evenkeel::plan::request::Wanted;
 use evenkeel::telemetry::metrics::Metrics;
@@ -36,12 +37,12 @@ async fn scrapes(seed: u64) -> Vec<String> {
     let running = run(async |_| aws.clone(), files, tables, story.lab.pacing(), door, told);
     let meanwhile = async {
         story.lab.wait(Span::minutes(2)).await;
-        let mut scrapes = vec![metrics.text()];
+        let mut scrapes = vec![metrics.text(&Served::default())];
         let table = TableName::parse("cgap-devtest").unwrap();
         handle.ask(table, Ask::Rollout(Wanted::default())).await.unwrap();
         for _ in 0..45 {
             story.lab.wait(Span::minutes(1)).await;
-            scrapes.push(metrics.text());
+            scrapes.push(metrics.text(&Served::default()));
         }
         scrapes
     };

@@ -135,7 +135,7 @@ pub struct AcceptedJson {
 }
 
 /// `kind: Readiness`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadinessJson {
     /// `evenkeel.dev/v1`.
@@ -146,6 +146,10 @@ pub struct ReadinessJson {
     pub ready: bool,
     /// Why not, for people; without names, since whoever has no token may read it.
     pub reasons: Vec<String>,
+    /// What is amiss without standing against it, for people.
+    pub remarks: Vec<String>,
+    /// The part of its share of calls that the controller uses where AWS throttles the account most; 1 where it does not.
+    pub aws_pace: f64,
 }
 
 impl TablesJson {
@@ -291,8 +295,11 @@ impl AcceptedJson {
 }
 
 impl ReadinessJson {
-    /// Ready if there is no reason against it.
-    pub fn of(reasons: Vec<String>) -> Self {
-        Self { api_version: API_VERSION, kind: "Readiness", ready: reasons.is_empty(), reasons }
+    /// Ready if there is no reason against it, however slowly AWS has it go.
+    pub fn of(reasons: Vec<String>, aws_pace: f64) -> Self {
+        let throttled =
+            || format!("AWS throttles the account: some calls go at {:.0} % of their share", 100.0 * aws_pace);
+        let remarks = (aws_pace < 1.0).then(throttled).into_iter().collect();
+        Self { api_version: API_VERSION, kind: "Readiness", ready: reasons.is_empty(), reasons, remarks, aws_pace }
     }
 }
