@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Parser;
 use evenkeel::cli::args::Cli;
 use evenkeel::model::time::Timestamp;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     ExitCode::from(evenkeel::cli::run(&cli, now()).code())
 }
 

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::aws::budget::SHARE;
 use crate::model::rollout::IdempotencyKey;
@@ -105,6 +108,9 @@ pub struct Reconcile {
     /// How long to wait, as 30m or 1h 30m.
     #[command(flatten)]
     pub timeout: Timeout,
+    /// Without --once: how often the files of tables, tokens and certificates are read again, as 5s or 500ms.
+    #[arg(long, default_value = "5s", value_parser = often, value_name = "SPAN", env = "EVENKEEL_RELOAD")]
+    pub reload: Duration,
     /// What the controller shows to others.
     #[command(flatten)]
     pub listen: Listen,
@@ -145,6 +151,29 @@ pub enum RoleGiven {
     Read,
     /// Looking, and beginning and ending rollouts.
     Operate,
+}
+
+impl Cli {
+    /// What is asked by the command line and the environment. What cannot be understood ends the process.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let cli = unserved(&matches).and_then(|()| Self::from_arg_matches(&matches));
+        cli.unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Refuses what was typed for a server that is not asked for; the environment may be meant for another command.
+fn unserved(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(given) = matches.subcommand_matches("reconcile") else { return Ok(()) };
+    let options = [("tokens", "--tokens"), ("tls_cert", "--tls-cert"), ("tls_key", "--tls-key")];
+    let typed = options.iter().find(|(id, _)| given.value_source(id) == Some(ValueSource::CommandLine));
+    match typed {
+        Some((_, option)) if !given.contains_id("listen") => {
+            let why = format!("{option} is of no use without --listen, which serves the HTTP API");
+            Err(Cli::command().error(ErrorKind::MissingRequiredArgument, why))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 impl Reconcile {
@@ -406,6 +435,12 @@ fn span(text: &str) -> Result<Span, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| "write it as 30m, 90s or 1h 30m".to_owned())?;
     let millis = i64::try_from(parsed.as_millis()).map_err(|_| "that is too long".to_owned())?;
     if millis <= 0 { Err("it must be longer than nothing".to_owned()) } else { Ok(Span::from_millis(millis)) }
+}
+
+fn often(text: &str) -> Result<Duration, String> {
+    let often = span(text)?.as_duration();
+    let (least, most) = (Duration::from_millis(10), Duration::from_secs(3600));
+    if (least..=most).contains(&often) { Ok(often) } else { Err("it must be between 10ms and 1h".to_owned()) }
 }
 
 /// Words of which a tag can hold something.

@@ -1,7 +1,7 @@
 //! What every command that asks AWS needs: the way there, the way out, and how time passes.
 
 use crate::aws::{Aws, Budgets, Meter};
-use crate::controller::settle::Pacing;
+use crate::controller::settle::{Pacing, RELOAD};
 use crate::lab::bench::Lab;
 use crate::model::row::ServiceTable;
 use crate::model::time::{Span, Timestamp};
@@ -49,6 +49,6 @@ impl Context<'_> {
     }
 
     pub(super) fn pacing(&self, timeout: Span) -> Pacing {
-        Pacing { speed: self.speed, timeout, fallback: self.started }
+        Pacing { speed: self.speed, timeout, fallback: self.started, reload: RELOAD }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::controller::handle::door;
 use crate::controller::reload::{File, Tables};
 use crate::controller::run::run;
+use crate::controller::settle::Pacing;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::telemetry::metrics::Metrics;
@@ -22,6 +24,7 @@ pub(super) async fn controller(
     context: &Context<'_>,
     paths: &[PathBuf],
     first: BTreeMap<String, File>,
+    reload: Duration,
     listening: Option<Listening>,
 ) -> Result<std::convert::Infallible, Failure> {
     let mut loaded = Tables::default();
@@ -43,5 +46,6 @@ pub(super) async fn controller(
         None => None,
     };
     let mut teller = Teller::new(context, metrics);
-    Ok(run(aws, files, loaded, context.pacing(Span::ZERO), door, |news| teller.tell(&news)).await)
+    let pacing = Pacing { reload, ..context.pacing(Span::ZERO) };
+    Ok(run(aws, files, loaded, pacing, door, |news| teller.tell(&news)).await)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::aws::{Budgets, Meter};
+use crate::controller::settle::RELOAD;
 use crate::lab::bench::Lab;
 use crate::lab::layout::Start;
 use crate::model::row::ServiceTable;
@@ -90,6 +91,7 @@ async fn job(context: &Context<'_>, lab: &Lab, table: &ServiceTable, file: &str)
         no_wait: false,
         dry_run: false,
         timeout,
+        reload: RELOAD,
         listen,
     };
     let first = reconcile::reconcile(context, &args, tables).await;

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::{Api, Limits, Pem, Scrape, Server, Setup, Tls, TokenFile, start};
 use crate::controller::handle::Handle;
@@ -23,12 +24,19 @@ pub(super) struct Listening {
     listener: TcpListener,
     tokens: Option<TokenFile>,
     tls: Option<Tls>,
+    limits: Limits,
 }
 
-/// Binds the address that was asked for, if one was.
-pub(super) fn bind(output: &Output, args: &Listen) -> Result<Option<Listening>, Failure> {
+/// Binds the address that was asked for, if one was. Files are read again every `reload`.
+pub(super) fn bind(output: &Output, args: &Listen, reload: Duration) -> Result<Option<Listening>, Failure> {
     let Listen { listen, tokens, tls_cert, tls_key } = args;
-    let Some(address) = *listen else { return Ok(None) };
+    let Some(address) = *listen else {
+        // Where they are typed it is an error; in the environment they may be meant for another command.
+        if tokens.is_some() || tls_cert.is_some() || tls_key.is_some() {
+            output.say("nothing is served: tokens and certificates are of use with --listen or EVENKEEL_LISTEN only");
+        }
+        return Ok(None);
+    };
     if !address.ip().is_loopback() && tokens.is_none() {
         return Err(Failure::input(format!("{address} is not a loopback address, and there are no tokens"))
             .hint("name who may ask by --tokens FILE, or listen on 127.0.0.1 or [::1]"));
@@ -46,13 +54,13 @@ pub(super) fn bind(output: &Output, args: &Listen) -> Result<Option<Listening>, 
     };
     let listener = TcpListener::bind(address)
         .map_err(|error| Failure::of(&error).hint(format!("{address} may be taken; choose another with --listen")))?;
-    Ok(Some(Listening { listener, tokens, tls }))
+    Ok(Some(Listening { listener, tokens, tls, limits: Limits { reload, ..Limits::default() } }))
 }
 
 /// A port of this machine, the usual one if it is free.
 pub(super) fn beside() -> Option<Listening> {
     let listener = [8080, 0].into_iter().find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())?;
-    Some(Listening { listener, tokens: None, tls: None })
+    Some(Listening { listener, tokens: None, tls: None, limits: Limits::default() })
 }
 
 fn opened(output: &Output, path: &Path) -> Result<TokenFile, Failure> {
@@ -82,14 +90,14 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 impl Listening {
     /// Serves until what this gives is dropped.
     pub(super) fn serve(self, context: &Context<'_>, handle: Handle, metrics: Arc<Metrics>) -> Result<Server, Failure> {
-        let Self { listener, tokens, tls } = self;
+        let Self { listener, tokens, tls, limits } = self;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let output = context.output;
         let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
         let api = Api::new(Setup {
             handle,
             speed: context.speed,
-            limits: Limits::default(),
+            limits,
             metrics: Scrape { media_type: MEDIA_TYPE, text: Box::new(move |served| metrics.text(served)) },
             tokens,
             tls,

@@ -67,9 +67,10 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
             tables::load(output, &args.tables.tables)?;
             let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
-            let listening = listen::bind(output, &args.listen)?;
+            let listening = listen::bind(output, &args.listen, args.reload)?;
+            let tables = &args.tables.tables;
             let work =
-                async { match controller::controller(&context, &args.tables.tables, files, listening).await? {} };
+                async { match controller::controller(&context, tables, files, args.reload, listening).await? {} };
             let ended = runtime(output)?.block_on(until_interrupted(work));
             output.say("ended; what was begun stands on AWS, and the next process goes on from there");
             ended

@@ -27,9 +27,6 @@ use super::rest::Rest;
 use super::settle::{Pacing, blind, next_look};
 use super::wishes::{Answered, Means, Wishes};
 
-/// How often table files are looked at. A mounted ConfigMap takes a minute by itself to change.
-const RELOAD: Duration = Duration::from_secs(5);
-
 /// Passes at the same time. One pass is mostly waiting; more would only send their calls in bursts.
 const AT_ONCE: usize = 16;
 
@@ -75,7 +72,7 @@ pub async fn run(
     let local = LocalSet::new();
     local
         .run_until(async {
-            let mut reload = Instant::now() + RELOAD;
+            let mut reload = Instant::now() + pacing.reload;
             loop {
                 controller.start_what_is_due(&aws).await;
                 let due = controller.due().map_or(reload, |due| due.min(reload));
@@ -88,7 +85,7 @@ pub async fn run(
                     () = sleep_until(due) => {}
                 }
                 if Instant::now() >= reload {
-                    reload = Instant::now() + RELOAD;
+                    reload = Instant::now() + pacing.reload;
                     controller.reload(files(), &mut told);
                 }
             }

@@ -23,7 +23,12 @@ pub struct Pacing {
     pub timeout: Span,
     /// The time that stands until AWS tells its own.
     pub fallback: Timestamp,
+    /// How often a controller reads the files of its tables.
+    pub reload: Duration,
 }
+
+/// `Pacing::reload` unless somebody says otherwise. A mounted ConfigMap takes a minute by itself to change.
+pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::aws::Aws;
-use crate::controller::settle::{Ended, Pacing, Until, settle};
+use crate::controller::settle::{Ended, Pacing, RELOAD, Until, settle};
 use crate::model::row::ServiceTable;
 use crate::model::time::{Span, Timestamp};
 use crate::reconcile::pass::{Mode, PassReport};
@@ -150,7 +150,7 @@ impl Lab {
 
     /// How passes follow each other here.
     pub fn pacing(&self) -> Pacing {
-        Pacing { speed: 1.0, timeout: Span::minutes(120), fallback: self.now() }
+        Pacing { speed: 1.0, timeout: Span::minutes(120), fallback: self.now(), reload: RELOAD }
     }
 
     /// The journal's lines so far.

@@ -1,6 +1,8 @@
 //! The controller's HTTP API as others have it: over TCP, with the real binary.
 
-use super::command::{SMALL, evenkeel, run};
+use std::io::{BufRead as _, BufReader};
+
+use super::command::{SMALL, evenkeel, run, signal};
 use super::served::Served;
 use super::sim::Sim;
 
@@ -69,6 +71,47 @@ fn it_ends_at_once_on_sigterm_whatever_is_connected() {
         while stream.next().is_some() {}
     }
     drop(silent);
+}
+
+#[test]
+fn what_is_meant_for_a_server_is_refused_without_one_and_said_to_be_of_no_use_where_the_environment_has_it() {
+    let sim = Sim::with("listen-none", SMALL);
+    for option in ["--tokens", "--tls-cert", "--tls-key"] {
+        let both = ["--tls-cert", "a", "--tls-key", "b"];
+        let pair = if option == "--tokens" { &[option, "somewhere"][..] } else { &both };
+        let ran = run(sim.command(&[&["reconcile"], pair, &[sim.table.as_str()]].concat())).ended_with(2);
+        ran.says("is of no use without --listen");
+    }
+    run(sim.command(&["reconcile", "--once", "--tokens", "somewhere", &sim.table])).ended_with(2).says("--listen");
+    assert_eq!(sim.journal(0).calls(), Vec::<&str>::new());
+    let mut command = sim.command(&["reconcile", &sim.table]);
+    let mut child = command.env("EVENKEEL_TOKENS", "somewhere").spawn().expect("the binary that cargo built starts");
+    let mut said = BufReader::new(child.stderr.take().expect("stderr is kept")).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("nothing is served: tokens and certificates are of use with --listen")));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().expect("a child can be waited for").code(), Some(0));
+}
+
+#[test]
+fn files_are_read_again_neither_all_the_time_nor_hardly_ever() {
+    for span in ["1ms", "2h", "often"] {
+        run(evenkeel(&["reconcile", "--reload", span, "table.yaml"])).ended_with(2).says("--reload");
+    }
+}
+
+#[test]
+fn a_scrape_tells_what_the_api_was_asked() {
+    let sim = Sim::with("listen-metrics", SMALL);
+    let served = Served::of(&sim, &[]);
+    served.events("").until("table", |table| table["verdict"].is_string());
+    served.get("/v1/tables/other").problem(404, "no-such-table");
+    let scrape = served.get("/metrics").body;
+    for series in [
+        "evenkeel_api_requests_total{path=\"/v1/tables/{table}\",method=\"GET\",status=\"4xx\"} 1",
+        "evenkeel_api_problems_total{problem=\"no-such-table\"} 1",
+    ] {
+        assert!(scrape.lines().any(|line| line == series), "{series}\n{scrape}");
+    }
 }
 
 #[test]

@@ -43,7 +43,8 @@ impl Drop for Served {
 impl Served {
     /// A controller of this account's table, with more options.
     pub(super) fn of(sim: &Sim, options: &[&str]) -> Self {
-        let arguments = [&["reconcile", "--listen", "127.0.0.1:0"], options, &[sim.table.as_str()]].concat();
+        let listen = ["reconcile", "--reload", "20ms", "--listen", "127.0.0.1:0"];
+        let arguments = [&listen[..], options, &[sim.table.as_str()]].concat();
         let mut child = sim.command(&arguments).spawn().expect("the binary that cargo built starts");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr is kept")).lines();
         let mut before = Vec::new();
