@@ -1,7 +1,6 @@
 //! What was seen of AWS in one look, and what could not be seen.
 //!
-//! Unknown is not absent: a failed read is `Unknown(why)`, and no write may follow from it.
-//! Everything is as AWS says it; nothing here judges.
+//! Unknown is not absent: a failed read is `Unknown(why)`, and no write may follow from it. Nothing here judges.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,7 +49,7 @@ pub enum Trouble {
 pub struct Observed {
     /// When the look began, in AWS's time.
     pub at: Timestamp,
-    /// When the last of it was read: what the look shows was so by then, and need not have been so when it began.
+    /// When the last of it was read: what it shows was so by then, and need not have been so when it began.
     pub until: Timestamp,
     /// When everything was read; what a glance after it did not renew is from then.
     pub whole: Timestamp,
