@@ -188,6 +188,19 @@ class Rollout(unittest.TestCase):
         page.says("New tasks", "")
         self.assertEqual(self.browser.text("#banner"), "")
 
+    def test_what_could_not_be_read_is_not_shown_as_nothing(self):
+        page = Page(self.browser, self.world)
+        until("a settled table", lambda: "as it is stated" in page.answer(), BOUND)
+        self.assertIn("No rollout is in hand", self.browser.text("#gate"))
+        self.world.keeper("POST", "/_sim/faults", {"then": "expired"})
+        until("that it says so", lambda: "could not be read" in page.answer(), BOUND)
+        until("a gate of which nothing is known", lambda: "nobody can say whether a rollout is in hand" in self.browser.text("#gate"), BOUND)
+        self.assertIn("could not be read", self.browser.text(".top .where"))
+        self.assertNotIn("not found", self.browser.text("#rows"))
+        page.shot("unread")
+        self.world.keeper("DELETE", "/_sim/faults")
+        until("that it is read again", lambda: "as it is stated" in page.answer(), BOUND)
+
     def test_it_reads_well_in_the_dark_and_on_a_phone(self):
         page = Page(self.browser, self.world)
         self.world.kick()
