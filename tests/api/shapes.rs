@@ -124,7 +124,7 @@ async fn a_body_of_any_kind_is_json_of_the_right_shape_or_a_problem() {
         [b"{\"x\":".to_vec(), deep("[", 8000)].concat(),
     ] {
         let stream = wire.connect(2).await;
-        say(&stream, &post(&body));
+        say(&stream, post(&body));
         is_problem(&hear(&stream), 400, "bad-body");
     }
 }
