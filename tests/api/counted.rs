@@ -92,7 +92,7 @@ async fn made_up_paths_and_methods_make_no_series() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_controller_that_aws_throttles_is_ready_and_says_so() {
+async fn a_controller_that_aws_throttles_says_so_until_it_is_over() {
     let bench = &Bench::settled(441).await;
     bench
         .served(false, Limits::default(), |client| async move {
@@ -103,7 +103,8 @@ async fn a_controller_that_aws_throttles_is_ready_and_says_so() {
             assert_eq!((&before["awsPace"], &before["remarks"]), (&1.0.into(), &serde_json::json!([])));
             bench.lab.world().faults_mut().add(Rule { when: Match::default(), then: Effect::Throttle });
             bench.lab.wait(Span::minutes(2)).await;
-            let slow = client.get("/readyz").await.json(200);
+            // Nothing comes through, so it is not ready either; that is another reason.
+            let slow: serde_json::Value = serde_json::from_str(&client.get("/readyz").await.body).unwrap();
             assert!(slow["awsPace"].as_f64().unwrap() < 1.0, "{slow}");
             validate(&description, schema, &slow);
             assert!(slow["remarks"][0].as_str().unwrap().contains("AWS throttles the account"), "{slow}");
