@@ -27,6 +27,7 @@ use evenkeel::reconcile::pass::{Mode, PassReport, Verdict};
 use evenkeel::simulator::knobs::Throttling;
 use serde_json::Value;
 use tokio::runtime::Builder;
+use tokio::time::{Duration, sleep};
 
 const CLUSTERS: usize = 500;
 const SERVICES: usize = 10;
@@ -35,13 +36,14 @@ const TASKS: usize = 4;
 fn main() {
     let runtime = || Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     runtime().block_on(fleet());
-    memory().expect("the program runs");
+    // Processes run on the wall clock.
+    let patient = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    patient.block_on(memory()).expect("the program runs");
     runtime().block_on(launches());
 }
 
 /// A controller as a process of its own, sixty times as fast as the wall clock.
-#[expect(clippy::disallowed_methods, reason = "the processes run on the wall clock; nothing is judged by it")]
-fn memory() -> io::Result<()> {
+async fn memory() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fleet");
     fs::create_dir_all(&folder)?;
     for number in 0..CLUSTERS {
@@ -59,7 +61,7 @@ fn memory() -> io::Result<()> {
     let controller = Ended(controller.spawn()?);
     println!("resident memory of a controller of all of them, every twenty minutes:");
     for _ in 0..4 {
-        std::thread::sleep(std::time::Duration::from_secs(20));
+        sleep(Duration::from_secs(20)).await;
         println!("  {} MiB, the embedded AWS {} MiB", resident(controller.0.id()) / 1024, resident(aws.0.id()) / 1024);
     }
     Ok(())
