@@ -290,6 +290,21 @@ impl fmt::Display for RolloutId {
 }
 
 impl Record {
+    /// The `startedBy` of the attempt that is in hand; `None` where none is launched or about to be.
+    pub fn started_by(&self) -> Option<String> {
+        match &self.state {
+            RecordState::Launching(attempt) => Some(self.id.started_by(*attempt)),
+            RecordState::Launched(attempt) => Some(self.id.started_by(attempt.number)),
+            RecordState::Baseline
+            | RecordState::Open
+            | RecordState::Succeeded(_)
+            | RecordState::Failed(_)
+            | RecordState::Unknown(_)
+            | RecordState::Resolved(_)
+            | RecordState::Skipped => None,
+        }
+    }
+
     /// The tag's value.
     pub fn tag(&self) -> String {
         let Self { id, base, frontier, state, since, request } = self;

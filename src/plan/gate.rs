@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use crate::model::ids::RowName;
 use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskView};
-use crate::model::rollout::{Change, Record, RecordState};
+use crate::model::rollout::{Change, Record};
 
 use super::history::{Ending, History, LAG};
 use super::rollout::{RowStand, Stand, primary_id, vouched};
@@ -391,17 +391,7 @@ fn no_other_task(stand: &Stand<'_>, record: &Record) -> Missing {
         return missing;
     };
     // `None` is not an empty `startedBy`: that is what a task of somebody at a console has.
-    let ours = match &record.state {
-        RecordState::Launching(attempt) => Some(record.id.started_by(*attempt)),
-        RecordState::Launched(attempt) => Some(record.id.started_by(attempt.number)),
-        RecordState::Baseline
-        | RecordState::Open
-        | RecordState::Succeeded(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Resolved(_)
-        | RecordState::Skipped => None,
-    };
+    let ours = record.started_by();
     if let Some(why) = stand.observed.tasks.unknown() {
         missing.unknown(format!("deployment tasks: {why}"));
     }

@@ -7,7 +7,7 @@ use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, ServiceView, TargetState, TaskStatus, TaskView};
 use crate::model::past::Past;
-use crate::model::rollout::{Attempt, Record, RecordState, Request};
+use crate::model::rollout::{Record, RecordState, Request};
 use crate::model::row::Row;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Action;
@@ -364,17 +364,8 @@ fn deploying(subject: &Subject<'_>) -> What {
 
 /// Whether the task is of the attempt that is in hand: a retry begins while the one before is still shown.
 fn is_of_this_attempt(subject: &Subject<'_>, task: &TaskView) -> bool {
-    subject.plan.rollout.record.as_ref().is_none_or(|record| match &record.state {
-        RecordState::Launching(attempt) => task.started_by == record.id.started_by(*attempt),
-        RecordState::Launched(Attempt { number, task: _ }) => task.started_by == record.id.started_by(*number),
-        RecordState::Baseline
-        | RecordState::Open
-        | RecordState::Succeeded(_)
-        | RecordState::Failed(_)
-        | RecordState::Unknown(_)
-        | RecordState::Resolved(_)
-        | RecordState::Skipped => true,
-    })
+    let in_hand = subject.plan.rollout.record.as_ref().and_then(Record::started_by);
+    in_hand.is_none_or(|started_by| task.started_by == started_by)
 }
 
 /// When the last target has drained that drains now: its deregistration delay after its task was seen to begin, whatever
