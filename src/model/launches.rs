@@ -3,11 +3,20 @@
 //! The last write of a tag wins, and a process that looked a while ago may write `open` over a launch. So each write of
 //! the record that begins a launch or follows from one goes to a second tag too, and a process that does not know of the
 //! launch never writes there. Two such tags take turns, so that a late word about one launch does not reach the next
-//! one's: of the next rollout, or of the same where a person said retry. Says which fact counts; when anything is written is not decided here.
+//! one's: of the next rollout, or of the same where a person said retry. An intent that arrives after its attempt has ended
+//! reaches both tags; the history of the rollouts that ended (`past`) is where it does not.
+//! Says which fact counts; when anything is written is not decided here.
 
 use std::cmp::Ordering;
 
+use super::past::Past;
 use super::rollout::{Record, RecordState};
+use super::time::Span;
+
+/// How far an attempt's end may lie before a late word that it is about to begin: the look behind that word may show what
+/// was true five minutes before. Shorter would miss such a word. Longer would take a task that a person runs after he removed
+/// the record, and that has the attempt of then, for the one of then.
+const LATE: Span = Span::minutes(5);
 
 /// The launches that a cluster carries: the newest and the one before, in no order.
 pub type Launches = [Option<Record>; 2];
@@ -18,6 +27,18 @@ pub fn known(record: Option<Record>, launches: &Launches) -> Option<Record> {
     let record = record?;
     let newest = launches.iter().flatten().max_by(|one, other| order(one, other));
     Some(newest.filter(|launch| is_behind(&record, launch)).cloned().unwrap_or(record))
+}
+
+/// The same, unless it is the intent of an attempt that has ended: whoever wrote it last did not know, and nothing is to be
+/// launched by it.
+pub fn unless_ended(record: Record, ends: impl IntoIterator<Item = Past>) -> Record {
+    let RecordState::Launching(attempt) = record.state else { return record };
+    let is_over = |past: &Past| {
+        let same = past.rollout == record.id && past.state.attempt().is_some_and(|ended| ended >= attempt);
+        same && record.since.since(past.at) < LATE
+    };
+    let newest = ends.into_iter().filter(is_over).max_by_key(|past| (past.state.attempt(), past.at));
+    newest.map(|past| Record { state: past.state, since: past.at, ..record.clone() }).unwrap_or(record)
 }
 
 /// Which of the two tags the next record is written to as well, if it is of a launch. `before` is the record that counts.

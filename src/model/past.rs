@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `evenkeel:<table>:past-0` … `past-7` | `Past`: one rollout that ended | in the call that writes the record's end |
 //!
-//! For people only: nothing is decided by what stands here, and a tag that cannot be read is as good as none. The
-//! tags of a cluster are few (fifty), so an entry takes the place of the oldest where there is no room.
+//! For people, and for one thing besides: an attempt that has ended here is not launched (`launches`). A tag that cannot be
+//! read is as good as none. The tags of a cluster are few (fifty), so an entry takes the place of the oldest where there is
+//! no room.
 
 use std::collections::BTreeMap;
 

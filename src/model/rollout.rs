@@ -18,8 +18,9 @@ use sha2::{Digest as _, Sha256};
 use super::command::Command;
 use super::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
 use super::launches::{self, Launches};
+use super::past::{self, Past};
+use super::tags;
 use super::time::Timestamp;
-use super::{past, tags};
 
 mod request;
 mod state;
@@ -132,7 +133,7 @@ pub struct Change {
 /// The durable facts that a cluster carries for one table; `Err` is a tag that this program did not write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable {
-    /// The record that counts: its tag's, or what a launch knows more.
+    /// The record that counts: its tag's, or what a launch or the history knows more.
     pub record: Option<Record>,
     /// The newest launches.
     pub launches: Launches,
@@ -204,8 +205,9 @@ impl Durable {
         let launch = |key: &String| parsed(key, tag(key), Record::parse);
         let launches = [launch(&keys.launches[0])?, launch(&keys.launches[1])?];
         let record = parsed(&keys.rollout, tag(&keys.rollout), Record::parse)?;
+        let ends = keys.past.iter().filter_map(|key| Past::parse(tag(key)?));
         Ok(Self {
-            record: launches::known(record, &launches),
+            record: launches::known(record, &launches).map(|record| launches::unless_ended(record, ends)),
             launches,
             request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,

@@ -71,7 +71,8 @@ fn has_happened(action: &Action) -> bool {
 
 /// A rollout that ended badly is said as long as it is the newest and nobody asked for another.
 fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
-    if rollout::active_request(durable, record).is_some() || command::again(durable, record).is_some() {
+    let goes_on = draft.steps.iter().any(|step| is_in_hand(&step.action));
+    if goes_on || rollout::active_request(durable, record).is_some() || command::again(durable, record).is_some() {
         return;
     }
     let how = match &record.state {
@@ -86,6 +87,14 @@ fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
         | RecordState::Skipped => return,
     };
     draft.hold(None, how);
+}
+
+/// Whether a step writes down that a rollout goes on.
+fn is_in_hand(action: &Action) -> bool {
+    match action {
+        Action::Record(record) => record.state.is_in_hand(),
+        Action::Change(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => false,
+    }
 }
 
 /// What time does not mend about the kicks of the rollout in hand, once no more of them are to be expected.

@@ -69,7 +69,17 @@ pub(super) struct Ground<'a> {
 /// `launching` is written once per attempt and never again, so its `since` is the age of the token. From `launched` on
 /// the token is of no use any more, and `since` says how long the task has had to become visible.
 fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
-    Ok((Action::Record(Record { state, since: input.observed.at, ..input.record.clone() }), because))
+    Ok((Action::Record(next(input.observed, input.record, state)), because))
+}
+
+fn next(observed: &Observed, record: &Record, state: RecordState) -> Record {
+    Record { state, since: observed.at, ..record.clone() }
+}
+
+fn launched(observed: &Observed, record: &Record, number: u32, task: &TaskArn) -> (Record, Because) {
+    let task = task.id().to_owned();
+    let because = Because::TaskAccepted(task.clone());
+    (next(observed, record, RecordState::Launched(Attempt { number, task })), because)
 }
 
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
@@ -141,6 +151,17 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
         Ok(_) => write(input, RecordState::Launching(attempt), Because::GateClear),
         Err(cause) => Err((cause, NextLook::Idle)),
     })
+}
+
+/// A task of the attempt that is written down as not to be started: one process was refused, and another's RunTask was
+/// accepted. The record is to follow the task, or a retry would run it twice. `None` if no such task runs, or ran.
+pub(super) fn started_after_all(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
+    let RecordState::Failed(Failure::Start(attempt)) = record.state else { return None };
+    let started_by = record.id.started_by(attempt);
+    // One that stopped before it ran is what the record says already.
+    let tells = |task: &&TaskView| task.started_by == started_by && (task.is_alive() || task.started_at.is_some());
+    let found = observed.tasks.present()?.iter().find(tells)?;
+    Some(launched(observed, record, attempt, &found.arn))
 }
 
 /// What became of the launch, if anything tells; else, what time has made of it; else, the launch itself.
@@ -217,9 +238,8 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 }
 
 fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
-    let task = task.id().to_owned();
-    let because = Because::TaskAccepted(task.clone());
-    write(input, RecordState::Launched(Attempt { number, task }), because)
+    let (record, because) = launched(input.observed, input.record, number, task);
+    Ok((Action::Record(record), because))
 }
 
 /// A row that left the table meanwhile wants no more attempts.

@@ -23,7 +23,7 @@ use super::command::{self, Obeyed};
 use super::draft::Draft;
 use super::history::History;
 use super::rollout::{self, Stand};
-use super::{conclude, correct, ending, guard};
+use super::{conclude, correct, ending, guard, launch};
 
 /// Everything that a plan is made of.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +45,12 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     guard::hold_missing_rows(&mut draft);
     let stand = Stand::of(input.table, cluster, input.observed);
     // 4.
-    let next = match command::obey(&mut draft, stand.as_ref(), &durable) {
+    let started = durable.record.as_ref().and_then(|record| launch::started_after_all(input.observed, record));
+    let next = started.or_else(|| match command::obey(&mut draft, stand.as_ref(), &durable) {
         Obeyed::Nothing => stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable)),
         Obeyed::Record(record, why) => Some((record, why)),
         Obeyed::Waiting => None,
-    };
+    });
     let record = next.as_ref().map(|(record, _)| record).or(durable.record.as_ref()).cloned();
     draft.steps.extend(next.map(|(record, why)| Step {
         row: None,

@@ -54,6 +54,8 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::NextAttempt], told(failed(clear(0, 2))), Harm::RanAfterEnd),
         case(&[Guard::NamedRollout], kicked_and_failing(told(failed(clear(0, 1)))), Harm::RanAfterEnd),
         case(&[Guard::AbortBase], kicked_while_told(clear(0, 1)), Harm::RanAborted),
+        case(&[Guard::Ended], two(clear(1, 0)), Harm::RanAfterEnd),
+        case(&[Guard::StartedAfterAll], two(clear(1, 0)), Harm::NoEnd),
         case(&[Guard::TakenBackLate], met(clear(0, 1)), Harm::RanAfterEnd),
     ]
 }

@@ -138,6 +138,16 @@ fn without_the_launch_tag_a_late_record_runs_twice() {
 }
 
 #[test]
+fn without_the_history_a_late_intent_runs_what_was_refused() {
+    guards(&[Guard::Ended]);
+}
+
+#[test]
+fn without_a_look_for_it_a_task_that_one_of_two_was_refused_is_told_as_never_started() {
+    guards(&[Guard::StartedAfterAll]);
+}
+
+#[test]
 fn without_a_tag_of_its_own_a_retry_runs_twice() {
     guards(&[Guard::RetryTag]);
 }

@@ -3,7 +3,7 @@
 //! An end is one after which no controller wants to do anything, and in which nothing that was asked for is lost: every
 //! kick and every acknowledged request was followed by a run of the task, or a person is told otherwise.
 
-use evenkeel::model::rollout::{Record, RecordState};
+use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::plan::action::{Plan, Standing};
 
 use super::aws::{Life, Stage};
@@ -90,11 +90,21 @@ fn is_end(model: &Protocol, state: &State) -> bool {
     if !plan.steps.is_empty() || is_unheard(state, &plan) {
         return false;
     }
+    if plan.rollout.record.as_ref().is_some_and(|record| is_mistaken(state, record)) {
+        return false;
+    }
     match plan.standing() {
         Standing::Progressing => false,
         Standing::Held | Standing::Failed => true,
         Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
     }
+}
+
+/// Whether a person is told that a task could not be started which has run.
+fn is_mistaken(state: &State, record: &Record) -> bool {
+    let RecordState::Failed(Failure::Start(attempt)) = record.state else { return false };
+    let by = record.id.started_by(attempt);
+    state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
 }
 
 /// Whether the newest command that was acknowledged is lost, or still to be done and nobody says why.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel::model::rollout::{Record, RecordState};
+use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::model::time::{Span, Timestamp};
 use evenkeel::plan::history::History;
 
@@ -56,6 +56,10 @@ pub(crate) enum Guard {
     TakenBackLate,
     /// The launch is written where a late write of the record does not reach it.
     LaunchTag,
+    /// An intent that arrives after the end of its attempt launches nothing.
+    Ended,
+    /// A task counts though it is written down that it could not be started.
+    StartedAfterAll,
 }
 
 /// The guards that are taken away.
@@ -115,6 +119,12 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
             Guard::UnreadTasks => take_for_none(&mut look, Fact::Tasks),
             Guard::LaunchTag => {
                 look.tags.retain(|key, _| !key.starts_with("launch"));
+            }
+            Guard::Ended => look.tags.retain(|key, _| !key.starts_with("past")),
+            Guard::StartedAfterAll => {
+                let refused = record(&look).filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_))));
+                let own = refused.map(|record| record.id.started_by_any());
+                look.tasks.retain(|task| own.as_ref().is_none_or(|own| !task.started_by.starts_with(own)));
             }
             Guard::ReadBack
             | Guard::SecondLook

@@ -10,7 +10,7 @@ use super::aws::{Aws, LAG, OneOff};
 use super::guards::record;
 use super::look::{Look, second};
 use super::people::{self, Said};
-use super::state::State;
+use super::state::{Over, State};
 
 /// A harm.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,10 @@ pub(crate) enum Harm {
     /// Faults stop, and no end follows, or one at which something that was asked for is lost.
     NoEnd,
 }
+
+/// Under this key the tags tell how many ends were written down before them. For the judge alone, who asks what a look could
+/// show; no controller reads it.
+pub(crate) const ENDS: &str = "ends";
 
 /// What the `startedBy` of a task begins with that somebody ran by hand.
 pub(crate) const BY_HAND: &str = "hand/";
@@ -83,7 +87,11 @@ pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Har
     }
     let (id, attempt) = launch(started_by);
     let told = |ended: u32| said.iter().any(|tag| Said::of(tag).retries(id, ended, attempt));
-    if over.iter().any(|(ended, number)| **ended == *id && !told(*number)) {
+    // That somebody was refused after the look, or where it is too late to show it, is nobody's mistake.
+    let shown: usize = look.tags.get(ENDS).map_or(0, |ends| ends.parse().expect("a number of ours"));
+    let counts = |(index, over): &(usize, &Over)| *index < shown || !over.at_start;
+    let mut over = over.iter().enumerate().filter(counts);
+    if over.any(|(_, over)| *over.rollout == *id && !told(over.attempt)) {
         return Some(Harm::RanAfterEnd);
     }
     let open = record(look).zip(people::shown(look)).is_some_and(|(record, said)| said.aborts(&record));

@@ -78,7 +78,7 @@ impl Protocol {
         let input = PlanInput { table: &self.table, observed: &observed, history: &history };
         let Judged::New(accepted) = request(&input, &Wanted::default()).ok()? else { return None };
         if let Some(baseline) = &accepted.baseline {
-            self.write(state, baseline, None);
+            self.write(state, baseline, None, None);
         }
         state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
         state.requests.push(second(accepted.request.after));

@@ -62,6 +62,8 @@ pub(crate) enum Answered {
     Task(u8),
     /// `failures[]`.
     NotStarted,
+    /// A 4xx.
+    Refused,
 }
 
 pub(crate) fn hash_of(value: &impl Hash) -> u64 {
@@ -185,6 +187,7 @@ impl Answered {
             },
             Self::Task(serial) => Done::Ran(RunAnswer::Task(task_id(*serial))),
             Self::NotStarted => Done::Ran(RunAnswer::NotStarted("RESOURCE:ENI".to_owned())),
+            Self::Refused => Done::Ran(RunAnswer::Refused("AccessDeniedException".to_owned())),
         }
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use evenkeel::model::rollout::{Record, RecordState, TagKeys};
+use evenkeel::model::past::Past;
+use evenkeel::model::rollout::{Failure, Record, RecordState, TagKeys};
 use evenkeel::model::row::ServiceTable;
 use evenkeel::plan::action::{Action, Plan, Step};
 use stateright::{Model, Property};
@@ -17,7 +18,7 @@ use super::harm::{self, Harm};
 use super::look::{Look, Taken, row_by_name, row_of, second, short_key};
 use super::people::WANTS;
 use super::process::{Acting, Answered, Decision, Memory, Process, hash_of, wanted};
-use super::state::{Fact, How, Move, Scenario, Sight, State};
+use super::state::{Fact, How, Move, Over, Scenario, Sight, State};
 
 /// A step that is not sent within so many seconds of its look is not sent at all.
 pub(crate) const FRESH: i64 = 4 * 60;
@@ -130,7 +131,8 @@ impl Protocol {
         let look = &acting.decision.look;
         let answered = match &step.action {
             Action::Record(record) => {
-                self.write(state, record, acting.decision.plan.launch.as_deref());
+                let Plan { launch, past, .. } = &acting.decision.plan;
+                self.write(state, record, launch.as_deref(), past.as_ref());
                 Answered::Written
             }
             Action::Change(change) => {
@@ -149,6 +151,7 @@ impl Protocol {
                 Answered::Written
             }
             Action::Register(_) => Answered::Written,
+            Action::Run(_) if how == How::Refused => Answered::Refused,
             Action::Run(launch) => {
                 let token = if self.is_without(Guard::Token) {
                     state.aws.tasks.len().to_string()
@@ -171,19 +174,28 @@ impl Protocol {
         (how != How::AnswerLost).then_some(answered)
     }
 
-    pub(crate) fn write(&self, state: &mut State, record: &Record, launch: Option<&str>) {
+    pub(crate) fn write(
+        &self,
+        state: &mut State,
+        record: &Record,
+        launch: Option<&str>,
+        past: Option<&(String, Past)>,
+    ) {
         let keys = [Some(self.keys.rollout.as_str()), launch];
         let tag: Arc<str> = record.tag().into();
         state.contact.get_or_insert(second(record.frontier));
-        let tags: Vec<(String, Arc<str>)> =
-            keys.into_iter().flatten().map(|key| (short_key(key), tag.clone())).collect();
-        state.aws.tag(&tags);
         if is_over(&record.state) {
-            let end = (record.id.as_str().into(), record.state.attempt().unwrap_or(0));
-            if !state.over.contains(&end) {
-                state.over.push(end);
+            let (rollout, attempt) = (record.id.as_str().into(), record.state.attempt().unwrap_or(0));
+            let at_start = matches!(record.state, RecordState::Failed(Failure::Start(_)));
+            let over = Over { rollout, attempt, at_start };
+            if !state.over.contains(&over) {
+                state.over.push(over);
             }
         }
+        let records = keys.into_iter().flatten().map(|key| (short_key(key), tag.clone()));
+        let past = past.map(|(key, past)| (short_key(key), past.tag().into()));
+        let ends = (!state.over.is_empty()).then(|| (harm::ENDS.to_owned(), state.over.len().to_string().into()));
+        state.aws.tag(&records.chain(past).chain(ends).collect::<Vec<_>>());
         if let RecordState::Unknown(lost) = &record.state {
             state.given_up.push(record.id.started_by(lost.attempt).into());
         }
@@ -222,7 +234,8 @@ impl Protocol {
             Some(acting) => {
                 moves.push(Move::Take(who, How::Done));
                 let runs = acting.step().is_some_and(|step| matches!(step.action, Action::Run(_)));
-                let how = [How::AnswerLost, How::NotSent, How::Failures].into_iter().take(if runs { 3 } else { 2 });
+                let how = [How::AnswerLost, How::NotSent, How::Failures, How::Refused];
+                let how = how.into_iter().take(if runs { 4 } else { 2 });
                 moves.extend(how.filter(|_| faults).map(|how| Move::Take(who, how)));
             }
         }

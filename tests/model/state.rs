@@ -59,8 +59,8 @@ pub(crate) struct State {
     pub(crate) budget: Budget,
     /// Attempts that were written down as unknown, by their `startedBy`.
     pub(crate) given_up: Vec<Arc<str>>,
-    /// Ends that were written down: of which rollout, and of which attempt; 0 if none was made.
-    pub(crate) over: Vec<(Arc<str>, u32)>,
+    /// Ends that were written down.
+    pub(crate) over: Vec<Over>,
     /// A command that a person is about to give.
     pub(crate) giving: Option<Giving>,
     /// Commands that were acknowledged, by their tags.
@@ -70,6 +70,17 @@ pub(crate) struct State {
     /// The frontier of the first record ever: what was kicked before is nobody's business.
     pub(crate) contact: Option<i64>,
     pub(crate) harm: Option<Harm>,
+}
+
+/// An end that was written down.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Over {
+    pub(crate) rollout: Arc<str>,
+    /// 0 if none was made.
+    pub(crate) attempt: u32,
+    /// Whether it is that the attempt could not be started: that one process was refused says nothing of a call of another's
+    /// that is on its way. Every other end is written when nothing can come any more.
+    pub(crate) at_start: bool,
 }
 
 /// What may happen next.
@@ -146,6 +157,8 @@ pub(crate) enum How {
     NotSent,
     /// RunTask finds no capacity.
     Failures,
+    /// RunTask is refused: this process may not.
+    Refused,
 }
 
 impl Sight {

@@ -25,6 +25,7 @@ mod keys;
 mod launch;
 mod looks;
 mod probe;
+mod refused;
 mod remembers;
 mod requests;
 mod rest;

@@ -1,0 +1,111 @@
+//! Two processes, one of which is refused: what the other does counts, before and after the end is written down.
+
+use super::fixture::World;
+use super::{hold, state};
+use crate::model::ids::TaskArn;
+use crate::model::observed::TaskStatus;
+use crate::model::rollout::{Attempt, Failure, RecordState};
+use crate::model::time::Span;
+use crate::plan::action::{Action, Plan, Standing, Step};
+use crate::plan::command::Want;
+use crate::plan::history::{Answer, History, LaunchAnswer};
+
+/// A launch whose RunTask this process was refused, which is written down.
+fn refused() -> World {
+    let mut world = World::launching();
+    let (id, at) = (world.record().id, world.observed.at);
+    let answer = Answer::Refused("AccessDeniedException: not authorized to perform ecs:RunTask".into());
+    world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer });
+    assert_eq!(state(&world.pass(Span::seconds(20))), RecordState::Failed(Failure::Start(1)));
+    world
+}
+
+/// What another process, which this one is from now on, had on its way since a look so long before or after the end.
+fn intent_arrives(world: &mut World, looked: Span) {
+    let ended = world.record().since;
+    world.observed.at = ended.plus(looked);
+    world.set_state(RecordState::Launching(1));
+    world.observed.at = ended;
+    world.later(Span::minutes(7));
+    world.history = History::default();
+}
+
+#[track_caller]
+fn launches(plan: &Plan) {
+    assert!(matches!(plan.steps.as_slice(), [Step { action: Action::Run(_), .. }]), "{plan:#?}");
+}
+
+#[track_caller]
+fn failed(plan: &Plan) {
+    assert_eq!((plan.standing(), plan.steps.len()), (Standing::Failed, 0), "{:#?}", plan.steps);
+    hold(plan, "RolloutFailed");
+}
+
+/// A task of attempt 1 that somebody else's RunTask started.
+fn started(world: &mut World) {
+    let started_by = world.record().id.started_by(1);
+    let mut task = world.new_tasks("indexer")[0].clone();
+    (task.started_by, task.group) = (started_by, "family:c4-deployment".to_owned());
+    task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/beef");
+    world.tasks().push(task);
+}
+
+#[test]
+fn an_intent_that_arrives_after_its_attempt_was_refused_launches_nothing() {
+    for looked in [-170, -20, 0, 299] {
+        let mut world = refused();
+        intent_arrives(&mut world, Span::seconds(looked));
+        failed(&world.plan());
+    }
+}
+
+#[test]
+fn after_it_a_retry_is_the_next_attempt() {
+    let mut world = refused();
+    intent_arrives(&mut world, Span::seconds(-20));
+    world.command(Want::Retry).expect("it has failed");
+    world.pass(Span::seconds(20));
+    assert_eq!(state(&world.plan()), RecordState::Launching(2));
+}
+
+#[test]
+fn a_record_that_somebody_removed_may_run_the_attempt_of_then() {
+    let mut world = refused();
+    intent_arrives(&mut world, Span::minutes(5));
+    launches(&world.plan());
+}
+
+#[test]
+fn the_end_of_an_earlier_attempt_says_nothing_of_the_next() {
+    let mut world = refused();
+    intent_arrives(&mut world, Span::ZERO);
+    world.set_state(RecordState::Launching(2));
+    launches(&world.plan());
+}
+
+#[test]
+fn a_task_that_was_started_after_all_is_followed() {
+    for (status, started_at) in
+        [(TaskStatus::Starting, false), (TaskStatus::Running, true), (TaskStatus::Stopped, true)]
+    {
+        let mut world = refused();
+        world.command(Want::Retry).expect("it has failed");
+        started(&mut world);
+        let at = world.observed.at;
+        let task = world.tasks().last_mut().expect("the task");
+        (task.status, task.started_at) = (status.clone(), started_at.then_some(at));
+        let plan = world.pass(Span::seconds(20));
+        let launched = RecordState::Launched(Attempt { number: 1, task: "beef".to_owned() });
+        assert_eq!((state(&plan), plan.steps.len()), (launched, 1), "{status:?}");
+        assert_eq!(plan.standing(), Standing::Progressing, "{status:?}");
+    }
+}
+
+#[test]
+fn one_that_stopped_before_it_ran_is_what_the_record_says() {
+    let mut world = refused();
+    started(&mut world);
+    let task = world.tasks().last_mut().expect("the task");
+    (task.status, task.started_at) = (TaskStatus::Stopped, None);
+    failed(&world.plan());
+}
