@@ -31,6 +31,15 @@ pub enum RunAnswer {
     Refused(String),
 }
 
+/// What StopServiceDeployment answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackAnswer {
+    /// The deployment goes back.
+    Back,
+    /// It cannot be stopped as it is now: it may be over, or there may be nothing to go back to. In AWS's words.
+    Refused(String),
+}
+
 impl Aws {
     /// Writes one tag on the cluster. Twice is as good as once.
     pub async fn tag(&self, cluster: &ClusterArn, key: &str, value: &str) -> Result<(), AwsError> {
@@ -84,16 +93,21 @@ impl Aws {
     /// StopServiceDeployment with a rollback to the last deployment that completed.
     ///
     /// # Errors
-    /// A `Conflict` if AWS cannot stop it as it is now: it may be over, or there may be nothing to go back to.
-    pub async fn roll_back(&self, deployment: &ServiceDeploymentArn) -> Result<(), AwsError> {
+    /// Those that say nothing of the deployment.
+    pub async fn roll_back(&self, deployment: &ServiceDeploymentArn) -> Result<BackAnswer, AwsError> {
         const OPERATION: &str = "ecs:StopServiceDeployment";
-        self.repeat(OPERATION, async || {
-            let call = self.ecs.stop_service_deployment().service_deployment_arn(deployment.as_str());
-            let call = call.stop_type(sdk::StopServiceDeploymentStopType::Rollback);
-            call.send().await.map_err(|error| AwsError::of(OPERATION, error))
-        })
-        .await
-        .map(|_| ())
+        let answer = self
+            .repeat(OPERATION, async || {
+                let call = self.ecs.stop_service_deployment().service_deployment_arn(deployment.as_str());
+                let call = call.stop_type(sdk::StopServiceDeploymentStopType::Rollback);
+                call.send().await.map_err(|error| AwsError::of(OPERATION, error))
+            })
+            .await;
+        match answer {
+            Ok(_) => Ok(BackAnswer::Back),
+            Err(error) if error.class == Class::Conflict => Ok(BackAnswer::Refused(error.to_string())),
+            Err(error) => Err(error),
+        }
     }
 
     /// RunTask of one task, under a token that cannot run it twice.

@@ -26,7 +26,7 @@ pub use budget::Budgets;
 pub use client::Aws;
 pub use clock::AwsClock;
 pub use ecs_read::{FoundService, ServicesWanted};
-pub use ecs_write::{RunAnswer, Updated};
+pub use ecs_write::{BackAnswer, RunAnswer, Updated};
 pub use elb::Tags;
 pub use error::{AwsError, Class};
 pub use meter::Meter;

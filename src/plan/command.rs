@@ -219,7 +219,7 @@ fn pending<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Command> {
 
 /// Rolls back what is still going of this rollout; when nothing is, the record ends.
 fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &Record, command: &Command) -> Obeyed {
-    let mut waits = false;
+    let (mut waits, mut kept) = (false, Vec::new());
     for row in stand.rows.iter().filter(|row| !row.is_empty() || row.kicked_since(record.base)) {
         let Some(history) = row.view.history.present() else {
             // Nothing is known of its deployments; that they could not be read is said elsewhere.
@@ -228,6 +228,10 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
         };
         let newer = history.iter().filter(|deployment| deployment.created_at > record.base);
         for going in newer.clone().filter(|deployment| deployment.fate == Fate::Going) {
+            if draft.input.history.kept.contains_key(&going.arn) {
+                kept.push((row.row, going.arn.short().to_owned()));
+                continue;
+            }
             let back = RollBack { name: row.service.name.clone(), deployment: going.arn.clone() };
             let because = vec![Because::Commanded(said(command))];
             draft.steps.push(Step { row: Some(row.row.name.clone()), action: Action::RollBack(back), because });
@@ -238,7 +242,12 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
             waits = true;
         }
     }
-    if waits || !draft.steps.is_empty() {
+    // Who asks for a rollout after the abort has the rows kicked anew, and what cannot go back with them.
+    let replaced = durable.request.as_ref().is_some_and(|request| request.at > command.at);
+    if waits || !draft.steps.is_empty() || !(kept.is_empty() || replaced) {
+        for (row, deployment) in kept {
+            draft.hold(Some(row), HoldCause::NoWayBack { deployment });
+        }
         return Obeyed::Waiting;
     }
     let next = ended(stand, durable, record, command);

@@ -8,13 +8,14 @@
 //! | `moving` | places looks; a process without it looks more often |
 //! | `latest` | lets a look read less; a process without it reads everything |
 //! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
+//! | `kept` | what ECS would not roll back; a process without it asks once more and is refused |
 //!
 //! What must survive a crash is in the record (`model/rollout`).
 
 use std::collections::BTreeMap;
 
 use crate::model::command::Command;
-use crate::model::ids::{DeploymentId, ServiceArn, TaskArn};
+use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
@@ -36,6 +37,8 @@ pub struct History {
     pub launch: Option<LaunchAnswer>,
     /// What this process itself wrote in the cluster's tags.
     pub written: Written,
+    /// Service deployments that ECS would not take back, and when it said so.
+    pub kept: BTreeMap<ServiceDeploymentArn, Timestamp>,
     /// Since when things are on their way out.
     pub moving: Moving,
     /// The newest look, for glances.
@@ -116,6 +119,10 @@ const RETENTION: Span = Span::minutes(60);
 /// hold corrections after a rollback for nothing, shorter might kick twice.
 pub(super) const LAG: Span = Span::minutes(5);
 
+/// How long a refusal to go back counts, before ECS is asked again: a deployment to go back to may have completed since.
+/// Shorter would ask for nothing, longer leaves running what is to go.
+const REFUSED: Span = Span::minutes(1);
+
 impl Written {
     /// Whether what was read of the tags is older than what this process wrote: acting on it would write an older fact
     /// over a newer one, and a rollout of our own could be taken for the state before it.
@@ -176,6 +183,7 @@ impl History {
             self.watched.insert(task.arn.clone(), Watched { started_by, at: observed.at, ending });
         }
         self.watched.retain(|_, task| observed.at.since(task.at) < RETENTION);
+        self.kept.retain(|_, at| observed.at.since(*at) < REFUSED);
         self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self
     }

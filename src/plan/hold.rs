@@ -146,6 +146,11 @@ pub enum HoldCause {
     AfterFailure,
     /// A person has aborted the rollout; nothing else of it is done until that has come about.
     AbortInHand,
+    /// A rollout is being aborted, and ECS does not take this deployment back.
+    NoWayBack {
+        /// The service deployment.
+        deployment: String,
+    },
     /// A command does not go with the rollout as it stands.
     CommandRefused {
         /// The command's name.
@@ -272,6 +277,7 @@ impl HoldCause {
             | Self::NoProvider { .. }
             | Self::OtherRows
             | Self::AfterFailure
+            | Self::NoWayBack { .. }
             | Self::CommandRefused { .. }
             | Self::PartialKick { .. }
             | Self::MixedDigests { .. }
@@ -303,6 +309,7 @@ impl HoldCause {
             Self::OtherRows => "OtherRows",
             Self::AfterFailure => "AfterFailure",
             Self::AbortInHand => "AbortInHand",
+            Self::NoWayBack { .. } => "NoWayBack",
             Self::CommandRefused { .. } => "CommandRefused",
             Self::PartialKick { .. } => "PartialKick",
             Self::MixedDigests { .. } => "MixedDigests",
@@ -344,6 +351,10 @@ impl HoldCause {
             Self::CountOwned { .. } => Some("leave `count` out of the row, or remove the scalable target"),
             Self::NoProvider { .. } => Some("associate it with the cluster (PutClusterCapacityProviders)"),
             Self::AfterFailure => Some(WayOut::Start.hint()),
+            Self::NoWayBack { .. } => Some(
+                "where no deployment has completed there is nothing to go back to; the abort ends when this one does, and \
+                 `evenkeel rollout start` ends it now and puts a new rollout in its place",
+            ),
             Self::CommandRefused { instead, .. } => Some(instead),
             Self::RolloutFailed { how: _, way } | Self::RolloutUnknown { way, .. } => Some(way.hint()),
             Self::OtherRows => Some("mend what is said of the other rows first"),
@@ -405,6 +416,9 @@ impl fmt::Display for HoldCause {
             Self::OtherRows => f.write_str("a new deployment waits until every row of the table is found"),
             Self::AfterFailure => f.write_str("the correction waits for a person, because the newest rollout failed"),
             Self::AbortInHand => f.write_str("the rollout is being aborted, and nothing else of it is done"),
+            Self::NoWayBack { deployment } => {
+                write!(f, "the rollout is being aborted, and ECS does not take deployment {deployment} back")
+            }
             Self::CommandRefused { order, stands, instead: _ } => {
                 write!(f, "{order} does not go with a rollout that is {stands}")
             }

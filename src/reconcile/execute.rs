@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::{Aws, AwsError, Differing, RunAnswer, Updated};
+use crate::aws::{Aws, AwsError, BackAnswer, Differing, RunAnswer, Updated};
 use crate::model::ids::{ClusterArn, TaskDefinitionArn};
 use crate::model::rollout::Record;
-use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, ServiceUpdate, Step};
+use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, RollBack, ServiceUpdate, Step};
 use crate::plan::audit::AuditedPlan;
 use crate::plan::history::Answer;
 
@@ -48,6 +48,8 @@ pub enum Done {
     },
     /// A service deployment is told to go back.
     RolledBack,
+    /// AWS does not take a service deployment back, for this reason.
+    Kept(String),
     /// A revision is there.
     Registered(TaskDefinitionArn),
     /// RunTask answered.
@@ -58,7 +60,7 @@ impl Done {
     /// What RunTask answered, in the plan's words; `None` for other steps.
     pub fn answer(&self) -> Option<Answer> {
         match self {
-            Self::Written | Self::Updated { .. } | Self::RolledBack | Self::Registered(_) => None,
+            Self::Written | Self::Updated { .. } | Self::RolledBack | Self::Kept(_) | Self::Registered(_) => None,
             Self::Ran(RunAnswer::Task(id)) => Some(Answer::Task(id.clone())),
             Self::Ran(RunAnswer::NotStarted(why)) => Some(Answer::NotStarted(why.clone())),
             Self::Ran(RunAnswer::Refused(why)) => Some(Answer::Refused(why.clone())),
@@ -101,11 +103,18 @@ async fn take(aws: &Aws, cluster: &ClusterArn, plan: &Plan, action: &Action) -> 
     match action {
         Action::Record(record) => write_record(aws, cluster, plan, record).await.map(|()| Done::Written),
         Action::Change(change) => aws.tag(cluster, &plan.keys.change, &change.tag()).await.map(|()| Done::Written),
-        Action::RollBack(back) => aws.roll_back(&back.deployment).await.map(|()| Done::RolledBack),
+        Action::RollBack(back) => roll_back(aws, back).await,
         Action::Register(revision) => register(aws, revision).await.map(Done::Registered),
         Action::Update(update) => run_update(aws, cluster, update).await,
         Action::Run(launch) => run(aws, cluster, launch).await.map(Done::Ran),
     }
+}
+
+async fn roll_back(aws: &Aws, back: &RollBack) -> Result<Done, AwsError> {
+    Ok(match aws.roll_back(&back.deployment).await? {
+        BackAnswer::Back => Done::RolledBack,
+        BackAnswer::Refused(why) => Done::Kept(why),
+    })
 }
 
 /// The record; one that is of a launch once more, where no late write of the record reaches it; and with its end what is

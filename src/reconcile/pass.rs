@@ -258,6 +258,9 @@ pub fn remember(history: History, report: &PassReport) -> History {
                 let made = Made { deployment: now.deployment.clone(), created_at: now.created_at };
                 history.made.insert(update.service.clone(), made);
             }
+            (Action::RollBack(back), StepResult::Done(Done::Kept(_))) => {
+                history.kept.insert(back.deployment.clone(), report.at);
+            }
             (Action::Run(_), StepResult::Done(done)) => {
                 history.launch = done.answer().and_then(|answer| launch_answer(report, answer)).or(history.launch);
             }

@@ -168,6 +168,7 @@ fn hides_drift(cause: &HoldCause) -> bool {
         | HoldCause::OtherRows
         | HoldCause::AfterFailure
         | HoldCause::AbortInHand
+        | HoldCause::NoWayBack { .. }
         | HoldCause::CommandRefused { .. }
         | HoldCause::PartialKick { .. }
         | HoldCause::MixedDigests { .. }

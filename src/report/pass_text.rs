@@ -61,7 +61,8 @@ fn outcome_line(outcome: &Outcome, at: Timestamp, style: Style) -> String {
 fn refused(done: &Done) -> bool {
     match done.answer() {
         Some(Answer::NotStarted(_) | Answer::Refused(_)) => true,
-        Some(Answer::Task(_)) | None => false,
+        Some(Answer::Task(_)) => false,
+        None => matches!(done, Done::Kept(_)),
     }
 }
 
@@ -69,6 +70,7 @@ fn refused(done: &Done) -> bool {
 fn got(done: &Done) -> String {
     match done {
         Done::Written | Done::RolledBack => String::new(),
+        Done::Kept(why) => format!(": refused, {why}"),
         Done::Updated { now: _, revision: Some(revision) } => format!(": {}", revision.short()),
         Done::Updated { now: _, revision: None } => String::new(),
         Done::Registered(revision) => format!(": {}", revision.short()),

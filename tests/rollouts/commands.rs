@@ -208,6 +208,37 @@ async fn an_abort_after_everything_is_completed_ends_the_rollout_without_its_tas
     assert!(story.world().runs.is_empty());
 }
 
+/// A kick joins while ECS goes back, with an image that never gets up: nothing has completed that it could go back to.
+#[tokio::test(start_paused = true)]
+async fn an_abort_that_ecs_refuses_for_one_row_is_done_for_the_others_and_says_how_to_go_on() {
+    let story = Story::settled(310).await;
+    let digest = story.lab.push().unwrap();
+    story.lab.world().set_app(&digest, App::NeverHealthy);
+    story.kick_all();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.wait(Span::seconds(70)).await;
+    story.gives(Want::Abort).await.unwrap();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.kick(story.lab.service("portal")).unwrap();
+    let joined = story.primaries()[0].clone();
+    let before = story.world().writes.len();
+    let ended = story.ended().await;
+    assert_eq!(ended.end, End::Reached(Verdict::Held));
+    let held = holds(&ended, "NoWayBack");
+    assert!(held.hint().unwrap().contains("evenkeel rollout start"), "{held}");
+    story.lab.wait(Span::minutes(60)).await;
+    assert_eq!(story.ended().await.end, End::Reached(Verdict::Held));
+    let stops = story.world().writes_since(before).len();
+    assert!(stops <= 6, "{stops} writes for a deployment that cannot go back");
+    assert_eq!(story.primaries()[0], joined);
+    assert!(story.world().runs.is_empty());
+    // Whoever wants the rollout after all has it.
+    story.lab.push().unwrap();
+    request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_history_takes_only_the_room_that_others_leave() {
     let story = Story::new(cgap(), Start::Stated, 309);

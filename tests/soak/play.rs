@@ -21,6 +21,9 @@ use super::truth::Truth;
 use super::wire::Wire;
 use super::wrong::{Known, Mischief};
 
+/// The longest history: two days of absence, several times over. What is not over then would not be found at all.
+const LONGEST: Duration = Duration::from_hours(10 * 24);
+
 /// What a history came to.
 #[derive(Debug)]
 pub(super) struct Played {
@@ -62,6 +65,7 @@ async fn happen(story: &Story, mischief: Option<Mischief>, told: bool) -> Played
         () = direct(&stage, began) => {}
         _ = controllers => {}
         () = people(&stage) => {}
+        () = sleep_until(began + LONGEST) => stage.judge().harms.push("L3: the history has no end".to_owned()),
     }
     stage.catch_up();
     played(&stage, began, told)

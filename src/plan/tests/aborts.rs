@@ -7,7 +7,7 @@ use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
 use crate::model::rollout::{Failure, Lost, Record, RecordState, TagKeys};
 use crate::model::time::{Span, Timestamp};
-use crate::plan::action::{Action, Plan};
+use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
 use crate::plan::command::Want;
 use crate::plan::history::Made;
@@ -45,6 +45,57 @@ fn ended(world: &mut World, fate: Fate, at: Timestamp) -> Record {
     let plan = world.pass(Span::seconds(5));
     assert_eq!(state(&plan), RecordState::Failed(Failure::Aborted));
     world.record()
+}
+
+/// ECS has refused to take this row's deployment back, a moment ago.
+fn refused(world: &mut World, row: &str) {
+    let at = world.observed.at;
+    world.history.kept.insert(ServiceDeploymentArn::told(format!("arn:service-deployment/{row}")), at);
+}
+
+#[test]
+fn what_ecs_does_not_take_back_is_said_and_asked_for_again_after_a_minute() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    refused(&mut world, "portal");
+    let plan = world.plan();
+    assert_eq!(rolled_back(&plan), ["indexer", "ingester"]);
+    let kicked = world.record().frontier;
+    for row in ["indexer", "ingester"] {
+        listed(&mut world, row, Fate::Undone, kicked);
+    }
+    let plan = world.pass(Span::seconds(59));
+    assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Held), "{:#?}", plan.steps);
+    assert!(hold(&plan, "NoWayBack").to_string().ends_with("does not take deployment portal back"));
+    world.pass(Span::seconds(1));
+    assert_eq!(rolled_back(&world.plan()), Vec::<&str>::new(), "59 s");
+    world.pass(Span::seconds(1));
+    assert_eq!(rolled_back(&world.plan()), ["portal"]);
+}
+
+#[test]
+fn a_request_after_the_abort_takes_the_place_of_what_cannot_go_back() {
+    for (asked, ends) in [(-5, false), (5, true)] {
+        let mut world = rolling();
+        for row in SERVICES {
+            refused(&mut world, row);
+        }
+        let frontier = world.record().frontier;
+        let at = world.observed.at;
+        world.later(Span::seconds(10));
+        world.command(Want::Abort).unwrap();
+        world.observed.at = at.plus(Span::seconds(10 + asked));
+        world.request(frontier);
+        world.observed.at = at.plus(Span::seconds(20));
+        let plan = world.pass(Span::seconds(5));
+        if ends {
+            assert_eq!(state(&plan), RecordState::Failed(Failure::Aborted));
+            assert_eq!(updates(&world.plan()).len(), SERVICES.len());
+        } else {
+            assert_eq!(written(&plan), None);
+            hold(&plan, "NoWayBack");
+        }
+    }
 }
 
 #[test]

@@ -73,6 +73,9 @@ pub enum ResultJson {
         /// Why RunTask started nothing.
         #[serde(skip_serializing_if = "Option::is_none")]
         not_started: Option<String>,
+        /// Why AWS does not take the deployment back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
     },
     /// AWS did not, or did not say.
     Failed {
@@ -160,7 +163,7 @@ impl OutcomeJson {
 impl ResultJson {
     fn done(done: &Done) -> Self {
         let (definition, deployment) = match done {
-            Done::Written | Done::RolledBack | Done::Ran(_) => (None, None),
+            Done::Written | Done::RolledBack | Done::Kept(_) | Done::Ran(_) => (None, None),
             Done::Updated { now, revision } => {
                 (revision.as_ref().map(ToString::to_string), Some(now.deployment.to_string()))
             }
@@ -171,7 +174,11 @@ impl ResultJson {
             Some(Answer::Task(id)) => (Some(id), None),
             Some(Answer::NotStarted(why) | Answer::Refused(why)) => (None, Some(why)),
         };
-        Self::Done { definition, deployment, task, not_started }
+        let refused = match done {
+            Done::Kept(why) => Some(why.clone()),
+            Done::Written | Done::RolledBack | Done::Updated { .. } | Done::Registered(_) | Done::Ran(_) => None,
+        };
+        Self::Done { definition, deployment, task, not_started, refused }
     }
 }
 
