@@ -4,6 +4,8 @@ Owns questions to journal entries. An `api` entry has the call as the simulator 
 the requests of the program itself, which speaks with another SDK, are held to the model here.
 """
 
+from datetime import datetime
+
 from model import check, check_error, service_model
 from wire import check_answer
 
@@ -86,6 +88,25 @@ def one_off_tasks(entries):
 def stopped_at(entries):
     """Where in the journal each task was STOPPED."""
     return {entry["task"]: entry["seq"] for entry in _statuses(entries) if entry["to"] == "STOPPED"}
+
+
+def reached(entries, status):
+    """The event by which each task came to be in this status, by task."""
+    return {entry["task"]: entry for entry in _statuses(entries) if entry["to"] == status}
+
+
+def draining(entries, seq):
+    """The targets that drained just before this place in the journal, of those to which something happened."""
+    states = {}
+    for entry in entries:
+        if entry.get("event") == "target.state" and entry["seq"] < seq:
+            states[entry["targetGroup"], entry["ip"], entry["port"]] = entry["to"]
+    return [target for target, state in states.items() if state == "draining"]
+
+
+def seconds(entry):
+    """When an entry was written, in seconds."""
+    return datetime.fromisoformat(entry["time"].replace("Z", "+00:00")).timestamp()
 
 
 def _statuses(entries):

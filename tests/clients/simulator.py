@@ -29,6 +29,8 @@ class Simulator:
 
     def __init__(self, *arguments, speed=STILL):
         command = [BINARY, "simulate", "--listen", "127.0.0.1:0", "--speed", speed, *arguments]
+        #: How fast the program takes time to pass. Where time stands still, it makes no sense to wait for anything.
+        self.speed = SPEED if speed == STILL else speed
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={"HOME": str(ROOT / "target")}
         )
@@ -58,11 +60,11 @@ class Simulator:
             self.watch.over(self.clients[service])
         return self.clients[service]
 
-    def evenkeel(self, *arguments):
-        """Runs the program about this account's table; gives the finished process."""
-        environment = {**self.environment, "EVENKEEL_SPEED": SPEED, "HOME": str(ROOT / "target")}
+    def evenkeel(self, *arguments, limit=120):
+        """Runs the program about this account's table, for so many seconds at most; gives the finished process."""
+        environment = {**self.environment, "EVENKEEL_SPEED": self.speed, "HOME": str(ROOT / "target")}
         return subprocess.run(
-            [BINARY, *arguments, self.table], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+            [BINARY, *arguments, self.table], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit
         )
 
     def journal(self, start=0):
@@ -85,6 +87,10 @@ class Simulator:
     def push(self, repository, tag):
         """Pushes an image; gives its digest."""
         return self._post("images", {"repository": repository, "tag": tag})["digest"]
+
+    def do(self, action):
+        """Does an action of a scenario."""
+        assert all(done["found"] for done in self._post("do", action)["done"])
 
     def cluster(self):
         """The ARN of the only cluster."""

@@ -10,7 +10,7 @@ CLI = Path(__file__).with_name("virtual_time.py")
 
 def aws(simulator, *arguments, code=0):
     """Runs `aws`; gives its output, read from JSON if there is any, or what it complains about."""
-    command = [sys.executable, str(CLI), *arguments, "--output", "json"]
+    command = [sys.executable, str(CLI), "aws", *arguments, "--output", "json"]
     environment = {**simulator.environment, "HOME": "/nonexistent", "AWS_PAGER": ""}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == code, f"{arguments}: {done.stdout}{done.stderr}"
