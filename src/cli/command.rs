@@ -43,7 +43,7 @@ pub(super) async fn give(
         // Its gate has to hold anew: whoever does not wait for that has only written it down.
         (false, Want::Retry | Want::Run) => Until::OnePass,
     };
-    let (ended, document) = to_its_end(context, table, history, (until, timeout), 1).await;
+    let (ended, document) = to_its_end(context, (&aws, table), history, (until, timeout), 1).await;
     if context.output.format == Format::Json {
         context.output.json(&document);
     } else {

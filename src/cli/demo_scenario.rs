@@ -48,7 +48,8 @@ pub(super) async fn tell(context: &Context<'_>, lab: &Lab, scenario: &Scenario, 
 }
 
 async fn settle(context: &Context<'_>, lab: &Lab) -> Ended {
-    to_its_end(context, &lab.table, History::default(), (Until::Settled, TIMEOUT), 1).await.0
+    let aws = context.aws(&lab.table).await;
+    to_its_end(context, (&aws, &lab.table), History::default(), (Until::Settled, TIMEOUT), 1).await.0
 }
 
 fn said(end: End) -> String {

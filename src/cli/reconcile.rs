@@ -1,5 +1,6 @@
 //! `evenkeel reconcile --once`: passes until the tables are settled or cannot go on.
 
+use crate::aws::Aws;
 use crate::controller::settle::{End, Ended, Until, settle_from};
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
@@ -23,7 +24,10 @@ pub(super) async fn reconcile(context: &Context<'_>, args: &Reconcile, tables: &
         return plan::plan(context, tables).await;
     }
     let until = if args.no_wait { Until::OnePass } else { Until::Settled };
-    let begun = |table| to_its_end(context, table, History::default(), (until, args.timeout.timeout), tables.len());
+    let begun = async |table| {
+        let aws = context.aws(table).await;
+        to_its_end(context, (&aws, table), History::default(), (until, args.timeout.timeout), tables.len()).await
+    };
     let runs = tables.iter().map(begun);
     let ended = futures_util::future::join_all(runs).await;
     let mut exit = Exit::Done;
@@ -53,15 +57,14 @@ pub(super) fn say_unseen(context: &Context<'_>, end: End) {
 /// One table to its end, with everything that its passes did.
 pub(super) async fn to_its_end(
     context: &Context<'_>,
-    table: &ServiceTable,
+    (aws, table): (&Aws, &ServiceTable),
     history: History,
     (until, timeout): (Until, Span),
     tables: usize,
 ) -> (Ended, PassReportJson) {
-    let aws = context.aws(table).await;
     let mut watch = Watch::new(*context, table.name.as_str(), tables);
     let mut document = PassReportJson::new(table);
-    let ended = settle_from(history, &aws, table, Mode::Act, until, context.pacing(timeout), |report| {
+    let ended = settle_from(history, aws, table, Mode::Act, until, context.pacing(timeout), |report| {
         watch.pass(report);
         document.add(report);
     })

@@ -112,7 +112,7 @@ async fn start(
         Err(error @ Refused::NotWritten(_)) => return Err(Failure::of(&error)),
     };
     context.output.say(&said(&request, table));
-    let (ended, document) = to_its_end(context, table, history, (until, timeout), 1).await;
+    let (ended, document) = to_its_end(context, (&aws, table), history, (until, timeout), 1).await;
     if context.output.format == Format::Json {
         context.output.json(&document);
     } else {

@@ -64,15 +64,19 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             runtime(output)?.block_on(interruptible(output, async { Ok(plan::plan(&context, &tables).await) }))
         }
         Command::Reconcile(args) if !args.ends() => {
-            // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
-            tables::load(output, &args.tables.tables)?;
-            let files = tables::snapshot(&args.tables.tables).unwrap_or_default();
-            let listening = listen::bind(output, &args.listen, args.reload)?;
-            let tables = &args.tables.tables;
-            let work =
-                async { match controller::controller(&context, tables, files, args.reload, listening).await? {} };
+            // Signals are heard before the first word is said: who has read it may send one.
+            let work = async {
+                let tables = &args.tables.tables;
+                // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
+                tables::load(output, tables)?;
+                let files = tables::snapshot(tables).unwrap_or_default();
+                let listening = listen::bind(output, &args.listen, args.reload)?;
+                match controller::controller(&context, tables, files, args.reload, listening).await? {}
+            };
             let ended = runtime(output)?.block_on(until_interrupted(work));
-            output.say("ended; what was begun stands on AWS, and the next process goes on from there");
+            if ended.is_ok() {
+                output.say("ended; what was begun stands on AWS, and the next process goes on from there");
+            }
             ended
         }
         Command::Reconcile(args) => {

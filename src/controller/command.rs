@@ -95,7 +95,7 @@ pub(super) async fn accept_about(
     let accepted = match allowed.answer {
         Judged::Known(stands) => {
             tracing::info!(table = %table.name, stands = stands.name(), "command was given before");
-            return Ok(Acknowledged { command: Given::Known(stands), history: History::default() });
+            return Ok(Acknowledged { command: Given::Known(stands), history: allowed.seen });
         }
         Judged::New(accepted) if about.is_some_and(|about| *about != accepted.command.rollout) => {
             return Err(Refused::Another);
@@ -106,7 +106,7 @@ pub(super) async fn accept_about(
     let tag = accepted.command.tag();
     aws.tag(&accepted.cluster, &accepted.keys.command, &tag).await.map_err(Refused::NotWritten)?;
     tracing::info!(table = %table.name, rollout = %accepted.command.rollout, order = %accepted.command.order, "command given");
-    let mut history = History::default();
+    let mut history = allowed.seen;
     history.written.command = Some((accepted.command.clone(), at));
     Ok(Acknowledged { command: Given::New(accepted.command), history })
 }

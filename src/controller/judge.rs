@@ -10,9 +10,10 @@ use crate::aws::Aws;
 use crate::model::observed::Observed;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
+use crate::plan::glance::Latest;
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
-use crate::plan::planner::PlanInput;
+use crate::plan::planner::{PlanInput, plan};
 use crate::reconcile::execute::FRESH;
 use crate::reconcile::wish::{Subject, quick_look, whole_look};
 
@@ -32,6 +33,8 @@ pub(super) struct Allowed<T> {
     pub(super) answer: T,
     /// When AWS was looked at, in its time.
     pub(super) at: Timestamp,
+    /// A whole look that was made for it: the passes that follow in this process need not find everything once more.
+    pub(super) seen: History,
     began: Instant,
 }
 
@@ -56,11 +59,14 @@ pub(super) async fn judge<T>(
     if let Some(observed) = quick.await
         && let Ok(answer) = by(&PlanInput { table, observed: &observed, history: known })
     {
-        return Ok(Allowed { answer, at: observed.at, began });
+        return Ok(Allowed { answer, at: observed.at, seen: History::default(), began });
     }
     let began = Instant::now();
     let whole: Look<'_, Observed> = Box::pin(whole_look(aws, table, fallback));
     let observed = whole.await;
-    let answer = by(&PlanInput { table, observed: &observed, history: known })?;
-    Ok(Allowed { answer, at: observed.at, began })
+    let input = PlanInput { table, observed: &observed, history: known };
+    let (answer, decided) = (by(&input)?, plan(&input));
+    let at = observed.at;
+    let seen = History::of_a_look(Latest::whole(table, observed, decided));
+    Ok(Allowed { answer, at, seen, began })
 }

@@ -90,20 +90,24 @@ pub async fn accept_knowing(
     match allowed.answer {
         Judged::Known(id, stands) => {
             tracing::info!(table = %table.name, request = %id, stands = stands.name(), "rollout was requested before");
-            Ok(Acknowledged { request: Requested::Known(id, stands), history: History::default() })
+            Ok(Acknowledged { request: Requested::Known(id, stands), history: allowed.seen })
         }
         Judged::New(_) if too_old => Err(Refused::TooLate),
-        Judged::New(accepted) => write(aws, table, *accepted, allowed.at).await,
+        Judged::New(accepted) => write(aws, table, *accepted, (allowed.at, allowed.seen)).await,
     }
 }
 
-async fn write(aws: &Aws, table: &ServiceTable, accepted: Accepted, at: Timestamp) -> Result<Acknowledged, Refused> {
+async fn write(
+    aws: &Aws,
+    table: &ServiceTable,
+    accepted: Accepted,
+    (at, mut history): (Timestamp, History),
+) -> Result<Acknowledged, Refused> {
     let tags = accepted.tags();
     let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (*key, value.as_str())).collect();
     aws.tags(&accepted.cluster, &tags).await.map_err(Refused::NotWritten)?;
     let Accepted { cluster: _, keys: _, baseline, request, kickoff: _ } = accepted;
     tracing::info!(table = %table.name, request = %request.id, "rollout requested");
-    let mut history = History::default();
     history.written.record = baseline.map(|record| (record, at));
     history.written.request = Some((request.clone(), at));
     Ok(Acknowledged { request: Requested::New(request), history })

@@ -56,6 +56,15 @@ pub struct Latest {
     pub services: Timestamp,
 }
 
+impl Latest {
+    /// A look at everything, in which every selector was compared.
+    pub fn whole(table: &ServiceTable, observed: Observed, plan: Plan) -> Self {
+        let at = observed.at;
+        let (table, observed) = (table.clone(), Arc::new(observed));
+        Self { table, observed, plan, whole: at, names: at, cluster: at, services: at }
+    }
+}
+
 /// However little seems to move, everything is read as often as this. Longer would hide for longer what no glance shows
 /// (a scalable target, a new service that a selector matches too); shorter costs calls that show nothing.
 const WHOLE: Span = Span::minutes(10);

@@ -22,7 +22,7 @@ use crate::model::time::{Span, Timestamp};
 
 use super::action::Plan;
 use super::glance::Latest;
-use super::moving::Moving;
+use super::moving::{Moving, Renewed};
 
 /// Memory of a process, from pass to pass.
 #[derive(Clone, Debug, Default)]
@@ -158,6 +158,12 @@ impl Written {
 }
 
 impl History {
+    /// What a process knows that has looked at everything once, and has done nothing yet.
+    pub fn of_a_look(latest: Latest) -> Self {
+        let moving = Moving::default().after(&latest.observed, Renewed { targets: true, tasks: true });
+        Self { moving, latest: Some(latest), ..Self::default() }
+    }
+
     /// What to remember after a pass: what was seen, and since when the gate is clear.
     pub fn after(mut self, observed: &Observed, plan: &Plan) -> Self {
         let clear = plan.rollout.clear();

@@ -104,6 +104,10 @@ fn stopped_in(observed: &Observed) -> Span {
     if moving::leaving(observed).any(|task| task.status != TaskStatus::Stopping) {
         return NextLook::TICK;
     }
+    // Its containers still run: there is time from their end on. One that never ran may go at any moment.
+    if moving::leaving(observed).any(|task| task.started_at.is_some() && task.ended_at.is_none()) {
+        return NextLook::TICK;
+    }
     let ends: Option<Vec<Timestamp>> = moving::leaving(observed).map(|task| task.ended_at).collect();
     let Some(last) = ends.and_then(|ends| ends.into_iter().max()) else { return CLOSELY };
     let tasks = observed.tasks.present().into_iter().flatten();

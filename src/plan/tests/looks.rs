@@ -76,7 +76,9 @@ pub(super) fn moving(world: &mut World) {
 fn the_last_old_tasks_on_their_way_out_are_looked_at_when_they_can_have_stopped_and_then_closely() {
     assert_eq!(next(&leaving(TaskStatus::Running)), NextLook::MOVING);
     let mut world = leaving(TaskStatus::Stopping);
-    assert_eq!(next(&world), CLOSELY, "nobody says since when");
+    assert_eq!(next(&world), NextLook::MOVING, "their containers still run");
+    world.tasks().iter_mut().for_each(|task| task.started_at = None);
+    assert_eq!(next(&world), CLOSELY, "they never ran");
     let at = world.observed.at;
     world.tasks().iter_mut().for_each(|task| task.ended_at = Some(at));
     assert_eq!(next(&world), after(12));
@@ -100,6 +102,8 @@ fn an_old_task_that_has_stopped_does_not_slow_the_others_down() {
     let mut world = leaving(TaskStatus::Stopping);
     let stopping = |task: &&mut TaskView| task.status == TaskStatus::Stopping;
     world.tasks().iter_mut().find(stopping).unwrap().status = TaskStatus::Stopped;
+    let long_ago = world.observed.at.plus(Span::minutes(-1));
+    world.tasks().iter_mut().for_each(|task| task.ended_at = Some(long_ago));
     assert_eq!(next(&world), CLOSELY);
 }
 
