@@ -1,6 +1,6 @@
 //! The way to AWS: one client per service, one TLS stack, one clock, one way of trying again.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -22,6 +22,7 @@ use super::definitions::Definitions;
 use super::error::AwsError;
 use super::meter::Meter;
 use super::retry::{Jitter, Repeat, retry};
+use super::texts::Texts;
 
 /// Everything that reads or writes AWS goes through one of these.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub struct Aws {
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) definitions: Arc<Mutex<Definitions>>,
     pub(super) account: Arc<OnceLock<AccountId>>,
+    texts: Arc<Mutex<Texts>>,
     clock: AwsClock,
     meter: Meter,
     budgets: Budgets,
@@ -102,6 +104,7 @@ impl Aws {
             ),
             definitions: Arc::default(),
             account: Arc::default(),
+            texts: Arc::default(),
             clock,
             meter: Meter::default(),
             budget: budgets.of(region),
@@ -143,6 +146,11 @@ impl Aws {
     /// What counts the calls of this way.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// The texts that all calls of this way share.
+    pub(super) fn texts(&self) -> MutexGuard<'_, Texts> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call that has the same effect twice. `operation` is its name in errors and counts.

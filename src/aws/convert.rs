@@ -4,9 +4,11 @@ use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealt
 
 use crate::model::observed::{TargetState, TargetView};
 
+use super::texts::Texts;
+
 /// A target; one without an id says nothing.
-pub(super) fn target(described: TargetHealthDescription) -> Option<TargetView> {
-    let id = described.target?.id?;
+pub(super) fn target(described: TargetHealthDescription, texts: &mut Texts) -> Option<TargetView> {
+    let id = texts.share(&described.target?.id?).into();
     let health = described.target_health?;
     let state = match health.state? {
         TargetHealthStateEnum::Initial => TargetState::Initial,
@@ -17,6 +19,6 @@ pub(super) fn target(described: TargetHealthDescription) -> Option<TargetView> {
         // A state that this version does not know must not count as gone or as healthy.
         _ => TargetState::Unavailable,
     };
-    let reason = health.reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default();
+    let reason = texts.text(health.reason.as_ref().map(|reason| reason.as_str()));
     Some(TargetView { id, state, reason })
 }

@@ -1,6 +1,7 @@
 //! ECS's SDK types to model types. Nothing is judged here; what AWS left out becomes the least that it can mean.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_ecs::types as sdk;
 
@@ -17,6 +18,8 @@ use crate::model::observed::{
 };
 use crate::model::time::Timestamp;
 
+use super::texts::Texts;
+
 pub(super) fn moment(time: Option<aws_smithy_types::DateTime>) -> Option<Timestamp> {
     time.and_then(|time| time.to_millis().ok()).map(Timestamp::from_millis)
 }
@@ -30,9 +33,9 @@ pub(super) fn tags(tags: Option<Vec<sdk::Tag>>) -> BTreeMap<String, String> {
     pairs.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
 }
 
-pub(super) fn cluster(cluster: sdk::Cluster) -> Option<ClusterView> {
+pub(super) fn cluster(cluster: sdk::Cluster, texts: &mut Texts) -> Option<ClusterView> {
     Some(ClusterView {
-        arn: ClusterArn::told(cluster.cluster_arn?),
+        arn: ClusterArn::told(texts.share(&cluster.cluster_arn?)),
         tags: tags(cluster.tags),
         capacity_providers: cluster.capacity_providers.unwrap_or_default(),
         counters: Counters {
@@ -45,32 +48,33 @@ pub(super) fn cluster(cluster: sdk::Cluster) -> Option<ClusterView> {
 
 /// A service and what is read with it but is not the service itself.
 pub(super) struct Service {
-    pub(super) view: ServiceView,
+    pub(super) view: Arc<ServiceView>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) target_groups: Vec<TargetGroupArn>,
 }
 
-pub(super) fn service(service: sdk::Service) -> Option<Service> {
+pub(super) fn service(service: sdk::Service, texts: &mut Texts) -> Option<Service> {
     let balancers = service.load_balancers.unwrap_or_default().into_iter();
-    let controller = service.deployment_controller.map_or("ECS".to_owned(), |c| c.r#type.as_str().to_owned());
-    let network = service.network_configuration.and_then(|network| network.awsvpc_configuration).map(network);
+    let controller = service.deployment_controller.as_ref().map_or("ECS", |controller| controller.r#type.as_str());
+    let network = service.network_configuration.and_then(|network| network.awsvpc_configuration);
     let early = service.deployment_configuration.and_then(|configuration| configuration.early_success_criteria);
     let view = ServiceView {
-        arn: ServiceArn::told(service.service_arn?),
-        name: ServiceName::told(service.service_name?),
-        status: service.status.unwrap_or_default(),
+        arn: ServiceArn::told(texts.share(&service.service_arn?)),
+        name: ServiceName::told(texts.share(&service.service_name?)),
+        status: texts.text(service.status.as_deref()),
         desired: count(service.desired_count),
         running: count(service.running_count),
         pending: count(service.pending_count),
-        capacity: capacity(service.capacity_provider_strategy, service.launch_type),
-        definition: TaskDefinitionArn::told(service.task_definition?),
-        deployments: each(service.deployments, deployment),
-        network,
-        controller,
+        capacity: capacity(service.capacity_provider_strategy, service.launch_type, texts),
+        definition: TaskDefinitionArn::told(texts.share(&service.task_definition?)),
+        deployments: each(service.deployments, |told| deployment(told, texts)),
+        network: network.map(|told| self::network(told, texts)),
+        controller: texts.share(controller).into(),
         cleanup: cleanup(early),
     };
-    let target_groups = balancers.filter_map(|balancer| balancer.target_group_arn).map(TargetGroupArn::told).collect();
-    Some(Service { view, tags: tags(service.tags), target_groups })
+    let groups = balancers.filter_map(|balancer| balancer.target_group_arn);
+    let target_groups = groups.map(|arn| TargetGroupArn::told(texts.share(&arn))).collect();
+    Some(Service { view: Arc::new(view), tags: tags(service.tags), target_groups })
 }
 
 /// Deferred clean-up counts only while the criteria are enabled.
@@ -84,35 +88,32 @@ fn cleanup(early: Option<sdk::DeploymentEarlySuccessCriteria>) -> Cleanup {
 fn capacity(
     strategy: Option<Vec<sdk::CapacityProviderStrategyItem>>,
     launch_type: Option<sdk::LaunchType>,
+    texts: &mut Texts,
 ) -> CapacityView {
+    let mut item = |item: sdk::CapacityProviderStrategyItem| StrategyItem {
+        provider: texts.share(&item.capacity_provider).into(),
+        base: count(item.base),
+        weight: count(item.weight),
+    };
     match strategy.filter(|items| !items.is_empty()) {
-        Some(items) => CapacityView::Strategy(
-            items
-                .into_iter()
-                .map(|item| StrategyItem {
-                    provider: item.capacity_provider,
-                    base: count(item.base),
-                    weight: count(item.weight),
-                })
-                .collect(),
-        ),
-        None => CapacityView::LaunchType(launch_type.map_or_else(String::new, |kind| kind.as_str().to_owned())),
+        Some(items) => CapacityView::Strategy(each(Some(items), |told| Some(item(told)))),
+        None => CapacityView::LaunchType(texts.text(launch_type.as_ref().map(sdk::LaunchType::as_str))),
     }
 }
 
-fn network(network: sdk::AwsVpcConfiguration) -> NetworkView {
-    let sorted = |mut ids: Vec<String>| {
+fn network(network: sdk::AwsVpcConfiguration, texts: &mut Texts) -> NetworkView {
+    let mut sorted = |mut ids: Vec<String>| {
         ids.sort();
-        ids
+        texts.texts(&ids)
     };
     NetworkView {
         subnets: sorted(network.subnets),
         security_groups: sorted(network.security_groups.unwrap_or_default()),
-        public_ip: network.assign_public_ip.map_or("DISABLED".to_owned(), |ip| ip.as_str().to_owned()),
+        public_ip: texts.share(network.assign_public_ip.as_ref().map_or("DISABLED", |ip| ip.as_str())).into(),
     }
 }
 
-pub(super) fn deployment(deployment: sdk::Deployment) -> Option<DeploymentView> {
+pub(super) fn deployment(deployment: sdk::Deployment, texts: &mut Texts) -> Option<DeploymentView> {
     let role = match deployment.status.as_deref() {
         Some("PRIMARY") => DeploymentRole::Primary,
         Some("ACTIVE") => DeploymentRole::Active,
@@ -126,11 +127,11 @@ pub(super) fn deployment(deployment: sdk::Deployment) -> Option<DeploymentView> 
     };
     let created_at = moment(deployment.created_at)?;
     Some(DeploymentView {
-        id: DeploymentId::told(deployment.id?),
+        id: DeploymentId::told(texts.share(&deployment.id?)),
         role,
         rollout,
-        reason: deployment.rollout_state_reason.unwrap_or_default(),
-        definition: TaskDefinitionArn::told(deployment.task_definition?),
+        reason: texts.text(deployment.rollout_state_reason.as_deref()),
+        definition: TaskDefinitionArn::told(texts.share(&deployment.task_definition?)),
         created_at,
         updated_at: moment(deployment.updated_at).unwrap_or(created_at),
         desired: count(deployment.desired_count),
@@ -140,8 +141,11 @@ pub(super) fn deployment(deployment: sdk::Deployment) -> Option<DeploymentView> 
     })
 }
 
-pub(super) fn service_deployment(brief: sdk::ServiceDeploymentBrief) -> Option<ServiceDeploymentView> {
-    let status = brief.status.as_ref().map_or("", |status| status.as_str()).to_owned();
+pub(super) fn service_deployment(
+    brief: sdk::ServiceDeploymentBrief,
+    texts: &mut Texts,
+) -> Option<ServiceDeploymentView> {
+    let status = texts.text(brief.status.as_ref().map(|status| status.as_str()));
     let fate = match status.as_str() {
         "SUCCESSFUL" => Fate::Succeeded,
         "STOPPED" | "STOP_REQUESTED" => Fate::Undone,
@@ -149,30 +153,30 @@ pub(super) fn service_deployment(brief: sdk::ServiceDeploymentBrief) -> Option<S
         _ => Fate::Going,
     };
     Some(ServiceDeploymentView {
-        arn: ServiceDeploymentArn::told(brief.service_deployment_arn?),
+        arn: ServiceDeploymentArn::told(texts.share(&brief.service_deployment_arn?)),
         created_at: moment(brief.created_at)?,
         fate,
         status,
-        reason: brief.status_reason.unwrap_or_default(),
+        reason: texts.text(brief.status_reason.as_deref()),
     })
 }
 
-/// What can be told of each, in no more room than it takes: a vector that is collected from the SDK's own would keep theirs,
-/// whose values are ten times as large.
+/// What can be told of each, in no more room than it takes and not in the SDK's own, whose values are ten times as large.
 fn each<T, U>(all: Option<Vec<T>>, told: impl FnMut(T) -> Option<U>) -> Vec<U> {
-    let mut each: Vec<U> = all.unwrap_or_default().into_iter().filter_map(told).collect();
-    each.shrink_to_fit();
+    let all = all.unwrap_or_default();
+    let mut each = Vec::with_capacity(all.len());
+    each.extend(all.into_iter().filter_map(told));
     each
 }
 
-pub(super) fn task(task: sdk::Task) -> Option<TaskView> {
+pub(super) fn task(task: sdk::Task, texts: &mut Texts) -> Option<TaskView> {
     let status = match task.last_status.as_deref()? {
         "PROVISIONING" | "PENDING" | "ACTIVATING" => TaskStatus::Starting,
         "RUNNING" => TaskStatus::Running,
         "DEACTIVATING" => TaskStatus::Deactivating,
         "STOPPING" | "DEPROVISIONING" => TaskStatus::Stopping,
         "STOPPED" | "DELETED" => TaskStatus::Stopped,
-        other => TaskStatus::Other(other.to_owned()),
+        other => TaskStatus::Other(texts.share(other).into()),
     };
     let desired = match task.desired_status.as_deref() {
         Some("STOPPED") => DesiredStatus::Stopped,
@@ -181,37 +185,38 @@ pub(super) fn task(task: sdk::Task) -> Option<TaskView> {
     let details = task.attachments.unwrap_or_default().into_iter().flat_map(|a| a.details.unwrap_or_default());
     let ip = details.filter(|pair| pair.name.as_deref() == Some("privateIPv4Address")).find_map(|pair| pair.value);
     Some(TaskView {
-        arn: TaskArn::told(task.task_arn?),
-        group: task.group.unwrap_or_default(),
-        started_by: task.started_by.unwrap_or_default(),
-        definition: TaskDefinitionArn::told(task.task_definition_arn?),
+        arn: TaskArn::told(texts.share(&task.task_arn?)),
+        group: texts.text(task.group.as_deref()),
+        started_by: texts.text(task.started_by.as_deref()),
+        definition: TaskDefinitionArn::told(texts.share(&task.task_definition_arn?)),
         status,
         desired,
         ip: ip.and_then(|ip| ip.parse().ok()),
-        provider: task.capacity_provider_name.filter(|name| !name.is_empty()),
-        containers: each(task.containers, container),
+        provider: task.capacity_provider_name.filter(|name| !name.is_empty()).map(|name| texts.share(&name).into()),
+        containers: each(task.containers, |told| container(told, texts)),
         created_at: moment(task.created_at),
         started_at: moment(task.started_at),
         stopping_at: moment(task.stopping_at),
         ended_at: moment(task.execution_stopped_at),
         stopped_at: moment(task.stopped_at),
-        stop_code: task.stop_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
-        stopped_reason: task.stopped_reason.unwrap_or_default(),
+        stop_code: texts.text(task.stop_code.as_ref().map(|code| code.as_str())),
+        stopped_reason: texts.text(task.stopped_reason.as_deref()),
     })
 }
 
-fn container(container: sdk::Container) -> Option<ContainerView> {
+fn container(container: sdk::Container, texts: &mut Texts) -> Option<ContainerView> {
+    let digest = container.image_digest.filter(|digest| !digest.is_empty());
     Some(ContainerView {
-        name: ContainerName::told(container.name?),
-        image: container.image.unwrap_or_default(),
-        digest: container.image_digest.filter(|digest| !digest.is_empty()).map(Digest::told),
+        name: ContainerName::told(texts.share(&container.name?)),
+        image: texts.text(container.image.as_deref()),
+        digest: digest.map(|digest| Digest::told(texts.share(&digest))),
         exit_code: container.exit_code,
-        reason: container.reason.unwrap_or_default(),
+        reason: texts.text(container.reason.as_deref()),
     })
 }
 
-pub(super) fn definition(definition: &sdk::TaskDefinition) -> Option<DefinitionView> {
-    let arn = TaskDefinitionArn::told(definition.task_definition_arn.clone()?);
+pub(super) fn definition(definition: &sdk::TaskDefinition, texts: &mut Texts) -> Option<DefinitionView> {
+    let arn = TaskDefinitionArn::told(texts.share(definition.task_definition_arn.as_deref()?));
     let containers = definition.container_definitions();
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
     Some(DefinitionView {
@@ -219,25 +224,23 @@ pub(super) fn definition(definition: &sdk::TaskDefinition) -> Option<DefinitionV
         arn,
         cpu: number(&definition.cpu),
         memory: number(&definition.memory),
-        containers: containers.iter().filter_map(container_definition).collect(),
+        containers: containers.iter().filter_map(|told| container_definition(told, texts)).collect(),
         initial: containers.iter().flat_map(|container| container.environment()).any(is_initial),
     })
 }
 
-fn container_definition(container: &sdk::ContainerDefinition) -> Option<ContainerDefinitionView> {
+fn container_definition(container: &sdk::ContainerDefinition, texts: &mut Texts) -> Option<ContainerDefinitionView> {
     Some(ContainerDefinitionView {
-        name: ContainerName::told(container.name.clone()?),
-        log: container.log_configuration.as_ref().and_then(aws_logs),
-        image: container.image.clone().unwrap_or_default(),
+        name: ContainerName::told(texts.share(container.name.as_deref()?)),
+        log: container.log_configuration.as_ref().and_then(|told| aws_logs(told, texts)),
+        image: texts.text(container.image.as_deref()),
     })
 }
 
-fn aws_logs(configuration: &sdk::LogConfiguration) -> Option<AwsLogs> {
+fn aws_logs(configuration: &sdk::LogConfiguration, texts: &mut Texts) -> Option<AwsLogs> {
     let options = configuration.options.as_ref().filter(|_| configuration.log_driver == sdk::LogDriver::Awslogs)?;
-    Some(AwsLogs {
-        group: options.get("awslogs-group")?.clone(),
-        prefix: options.get("awslogs-stream-prefix")?.clone(),
-    })
+    let mut option = |name: &str| Some(texts.share(options.get(name)?).into());
+    Some(AwsLogs { group: option("awslogs-group")?, prefix: option("awslogs-stream-prefix")? })
 }
 
 /// CGAP's entrypoint wipes what it finds when this is not empty.

@@ -4,6 +4,7 @@
 //! Pure: reading is `ecs_read`'s.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::ids::TaskDefinitionArn;
 use crate::model::observed::DefinitionView;
@@ -15,13 +16,13 @@ const IN_USE: usize = 8192;
 /// Revisions by ARN, in two generations: what is asked for goes into the younger, and when that is full the older goes.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
-    younger: BTreeMap<TaskDefinitionArn, DefinitionView>,
-    older: BTreeMap<TaskDefinitionArn, DefinitionView>,
+    younger: BTreeMap<TaskDefinitionArn, Arc<DefinitionView>>,
+    older: BTreeMap<TaskDefinitionArn, Arc<DefinitionView>>,
 }
 
 impl Definitions {
     /// A revision, if it was read and asked for lately.
-    pub(super) fn get(&mut self, arn: &TaskDefinitionArn) -> Option<DefinitionView> {
+    pub(super) fn get(&mut self, arn: &TaskDefinitionArn) -> Option<Arc<DefinitionView>> {
         if let Some(known) = self.younger.get(arn) {
             return Some(known.clone());
         }
@@ -31,7 +32,7 @@ impl Definitions {
     }
 
     /// A revision was read.
-    pub(super) fn put(&mut self, definition: DefinitionView) {
+    pub(super) fn put(&mut self, definition: Arc<DefinitionView>) {
         if self.younger.len() >= IN_USE {
             self.older = std::mem::take(&mut self.younger);
         }
@@ -48,9 +49,10 @@ mod tests {
         TaskDefinitionArn::told(format!("arn:aws:ecs:us-east-1:123456789012:task-definition/c4:{number}"))
     }
 
-    fn revision(number: usize) -> DefinitionView {
+    fn revision(number: usize) -> Arc<DefinitionView> {
         let family = Family::told("c4");
-        DefinitionView { arn: arn(number), family, cpu: None, memory: None, containers: Vec::new(), initial: false }
+        let (cpu, memory, containers) = (None, None, Vec::new());
+        Arc::new(DefinitionView { arn: arn(number), family, cpu, memory, containers, initial: false })
     }
 
     #[test]

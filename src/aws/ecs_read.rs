@@ -1,7 +1,7 @@
 //! What ECS shows: clusters, services, task definitions, tasks, service deployments. All pages, or an error.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use aws_sdk_ecs::types as sdk;
 
@@ -18,7 +18,7 @@ use super::error::AwsError;
 pub type ServicesWanted<'a> = BTreeMap<RowName, &'a Selector>;
 
 /// A row's service and the target groups that it registers its tasks in.
-pub type FoundService = (ServiceView, Vec<TargetGroupArn>);
+pub type FoundService = (Arc<ServiceView>, Vec<TargetGroupArn>);
 
 impl Aws {
     /// The cluster that a selector means.
@@ -34,7 +34,7 @@ impl Aws {
         }
         let worth: Vec<String> = names.iter().filter(|name| !cheap(name)).cloned().collect();
         for batch in worth.chunks(100) {
-            for cluster in self.describe_clusters(batch).await?.into_iter().filter_map(convert_ecs::cluster) {
+            for cluster in self.describe_clusters(batch).await? {
                 let tags = cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
                 let meant = selector.matches(cluster.arn.name(), tags);
                 candidates.push((cluster.arn.name().to_owned(), meant, Some(cluster)));
@@ -72,11 +72,10 @@ impl Aws {
     /// Clusters by ARN, a hundred at most, as far as they are there.
     pub async fn known_clusters(&self, arns: &[ClusterArn]) -> Result<Vec<ClusterView>, AwsError> {
         let names: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
-        let found = self.describe_clusters(&names).await?;
-        Ok(found.into_iter().filter_map(convert_ecs::cluster).collect())
+        self.describe_clusters(&names).await
     }
 
-    async fn describe_clusters(&self, names: &[String]) -> Result<Vec<sdk::Cluster>, AwsError> {
+    async fn describe_clusters(&self, names: &[String]) -> Result<Vec<ClusterView>, AwsError> {
         const OPERATION: &str = "ecs:DescribeClusters";
         let answer = self
             .repeat(OPERATION, async || {
@@ -86,7 +85,9 @@ impl Aws {
             .await?;
         missing_only(OPERATION, answer.failures)?;
         let active = |cluster: &sdk::Cluster| cluster.status.as_deref() != Some("INACTIVE");
-        Ok(answer.clusters.unwrap_or_default().into_iter().filter(active).collect())
+        let clusters = answer.clusters.unwrap_or_default().into_iter().filter(active);
+        let mut texts = self.texts();
+        Ok(clusters.filter_map(|cluster| convert_ecs::cluster(cluster, &mut texts)).collect())
     }
 
     /// The services that rows mean.
@@ -169,13 +170,15 @@ impl Aws {
                 })
                 .await?;
             missing_only(OPERATION, answer.failures)?;
-            found.extend(answer.services.unwrap_or_default().into_iter().filter_map(convert_ecs::service));
+            let mut texts = self.texts();
+            let services = answer.services.unwrap_or_default().into_iter();
+            found.extend(services.filter_map(|service| convert_ecs::service(service, &mut texts)));
         }
         Ok(found)
     }
 
     /// A task definition by ARN, or the newest ACTIVE revision of a family.
-    pub async fn definition(&self, arn_or_family: &str) -> Result<DefinitionView, AwsError> {
+    pub async fn definition(&self, arn_or_family: &str) -> Result<Arc<DefinitionView>, AwsError> {
         let known = {
             let mut known = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
             known.get(&TaskDefinitionArn::told(arn_or_family))
@@ -184,9 +187,10 @@ impl Aws {
             return Ok(known);
         }
         let (definition, _) = self.describe_definition(arn_or_family).await?;
-        let view = convert_ecs::definition(&definition)
+        let view = convert_ecs::definition(&definition, &mut self.texts())
+            .map(Arc::new)
             .ok_or_else(|| AwsError::strange("ecs:DescribeTaskDefinition", "a task definition without an ARN"))?;
-        self.definitions.lock().unwrap_or_else(PoisonError::into_inner).put(view.clone());
+        self.definitions.lock().unwrap_or_else(PoisonError::into_inner).put(Arc::clone(&view));
         Ok(view)
     }
 
@@ -207,7 +211,7 @@ impl Aws {
     }
 
     /// The task definition that a selector means: the newest ACTIVE revision of one family.
-    pub async fn family(&self, selector: &Selector) -> Result<Selection<DefinitionView>, AwsError> {
+    pub async fn family(&self, selector: &Selector) -> Result<Selection<Arc<DefinitionView>>, AwsError> {
         let families = self.families().await?;
         let mut candidates = Vec::new();
         for family in families {
@@ -286,7 +290,9 @@ impl Aws {
                 })
                 .await?;
             missing_only(OPERATION, answer.failures)?;
-            tasks.extend(answer.tasks.unwrap_or_default().into_iter().filter_map(convert_ecs::task));
+            let mut texts = self.texts();
+            let told = answer.tasks.unwrap_or_default().into_iter();
+            tasks.extend(told.filter_map(|task| convert_ecs::task(task, &mut texts)));
         }
         Ok(tasks)
     }
@@ -331,7 +337,9 @@ impl Aws {
                 })
                 .await?;
             let briefs = answer.service_deployments.unwrap_or_default();
-            found.extend(briefs.into_iter().filter_map(convert_ecs::service_deployment));
+            let mut texts = self.texts();
+            found.extend(briefs.into_iter().filter_map(|brief| convert_ecs::service_deployment(brief, &mut texts)));
+            drop(texts);
             page = answer.next_token;
             if page.is_none() {
                 return Ok(found);

@@ -5,6 +5,7 @@ use aws_sdk_ecs::types as sdk;
 use crate::model::ids::{ClusterArn, DeploymentId, ServiceArn, ServiceDeploymentArn, TaskDefinitionArn};
 use crate::model::observed::NetworkView;
 use crate::model::row::Capacity;
+use crate::model::text::Text;
 use crate::model::time::Timestamp;
 
 use super::client::Aws;
@@ -85,7 +86,7 @@ impl Aws {
             .await?;
         let deployments = answer.service.and_then(|service| service.deployments).unwrap_or_default();
         let primary = deployments.into_iter().find(|deployment| deployment.status.as_deref() == Some("PRIMARY"));
-        let primary = primary.and_then(convert_ecs::deployment);
+        let primary = primary.and_then(|told| convert_ecs::deployment(told, &mut self.texts()));
         let primary = primary.ok_or_else(|| AwsError::strange(OPERATION, "no PRIMARY deployment in the answer"))?;
         Ok(Updated { deployment: primary.id, created_at: primary.created_at })
     }
@@ -125,8 +126,8 @@ impl Aws {
     ) -> Result<RunAnswer, AwsError> {
         const OPERATION: &str = "ecs:RunTask";
         let vpc = sdk::AwsVpcConfiguration::builder()
-            .set_subnets(Some(network.subnets.clone()))
-            .set_security_groups(Some(network.security_groups.clone()))
+            .set_subnets(Some(network.subnets.iter().map(Text::to_string).collect()))
+            .set_security_groups(Some(network.security_groups.iter().map(Text::to_string).collect()))
             .assign_public_ip(sdk::AssignPublicIp::from(network.public_ip.as_str()))
             .build()
             .map_err(|error| AwsError::strange(OPERATION, error.to_string()))?;

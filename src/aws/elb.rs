@@ -65,7 +65,8 @@ impl Aws {
             })
             .await?;
         let described: Vec<TargetHealthDescription> = answer.target_health_descriptions.unwrap_or_default();
-        Ok(described.into_iter().filter_map(convert::target).collect())
+        let mut texts = self.texts();
+        Ok(described.into_iter().filter_map(|target| convert::target(target, &mut texts)).collect())
     }
 
     async fn group_tags(&self, arn: &TargetGroupArn) -> Result<BTreeMap<String, String>, AwsError> {

@@ -21,6 +21,7 @@ mod identity;
 mod logs;
 mod retry;
 mod revision;
+mod texts;
 
 pub use budget::Budgets;
 pub use client::Aws;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::Invalid;
 use super::ids::{AccountId, Region};
+use super::text::Text;
 
 /// The name of an ECR repository in the table's own account and region.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +18,7 @@ pub struct Tag(String);
 
 /// An image digest, as `sha256:…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Digest(String);
+pub struct Digest(Text);
 
 /// An ECR repository and a tag: the image that a table states.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Tag {
 
 impl Digest {
     /// As AWS told it.
-    pub fn told(text: impl Into<String>) -> Self {
+    pub fn told(text: impl Into<Text>) -> Self {
         Self(text.into())
     }
 

@@ -4,6 +4,7 @@
 
 use super::ids::{ContainerName, TaskArn};
 use super::row::LogProbe;
+use super::text::Text;
 
 /// A log held against what the task row asks of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub struct LogView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsLogs {
     /// `awslogs-group`.
-    pub group: String,
+    pub group: Text,
     /// `awslogs-stream-prefix`; Fargate demands one.
-    pub prefix: String,
+    pub prefix: Text,
 }
 
 impl AwsLogs {

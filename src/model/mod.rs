@@ -17,6 +17,7 @@ pub mod selector;
 pub mod served;
 pub mod size;
 pub mod tags;
+pub mod text;
 pub mod time;
 pub mod traffic;
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::ids::{
     AccountId, ClusterArn, ContainerName, DeploymentId, Family, RowName, ServiceArn, ServiceDeploymentArn, ServiceName,
@@ -13,6 +14,7 @@ use super::ids::{
 use super::image::Digest;
 use super::log::{AwsLogs, LogView};
 use super::selector::Selection;
+use super::text::Text;
 use super::time::{Span, Timestamp};
 
 /// The outcome of a read.
@@ -96,9 +98,9 @@ pub struct Counters {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowView {
     /// The row's service. A task row without a service selector has `Absent`.
-    pub service: Seen<Selection<ServiceView>>,
+    pub service: Seen<Selection<Arc<ServiceView>>>,
     /// The row's task definition: the service's PRIMARY one, or the newest ACTIVE revision of the task row's family.
-    pub definition: Seen<Selection<DefinitionView>>,
+    pub definition: Seen<Selection<Arc<DefinitionView>>>,
     /// The scalable target that owns the service's desired count, if one does.
     pub scaling: Seen<ScalingView>,
     /// The service's target groups.
@@ -115,7 +117,7 @@ pub struct ServiceView {
     /// Its name.
     pub name: ServiceName,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
-    pub status: String,
+    pub status: Text,
     /// `desiredCount`.
     pub desired: u32,
     /// `runningCount`; draining tasks are not in it.
@@ -131,7 +133,7 @@ pub struct ServiceView {
     /// Its awsvpc network, if it has one.
     pub network: Option<NetworkView>,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
-    pub controller: String,
+    pub controller: Text,
     /// Whether ECS may call a deployment successful while old tasks still run.
     pub cleanup: Cleanup,
 }
@@ -149,7 +151,7 @@ pub enum Cleanup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CapacityView {
     /// By launch type, as `FARGATE`.
-    LaunchType(String),
+    LaunchType(Text),
     /// By capacity provider strategy.
     Strategy(Vec<StrategyItem>),
 }
@@ -158,7 +160,7 @@ pub enum CapacityView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrategyItem {
     /// The provider's name.
-    pub provider: String,
+    pub provider: Text,
     /// How many tasks go to it first.
     pub base: u32,
     /// Its share of the others.
@@ -169,11 +171,11 @@ pub struct StrategyItem {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NetworkView {
     /// Subnet ids, sorted.
-    pub subnets: Vec<String>,
+    pub subnets: Vec<Text>,
     /// Security group ids, sorted.
-    pub security_groups: Vec<String>,
+    pub security_groups: Vec<Text>,
     /// `ENABLED` or `DISABLED`.
-    pub public_ip: String,
+    pub public_ip: Text,
 }
 
 /// A deployment within `Service.deployments`.
@@ -186,7 +188,7 @@ pub struct DeploymentView {
     /// How far it is.
     pub rollout: RolloutState,
     /// ECS's words for that.
-    pub reason: String,
+    pub reason: Text,
     /// Its task definition.
     pub definition: TaskDefinitionArn,
     /// When it was made.
@@ -237,9 +239,9 @@ pub struct ServiceDeploymentView {
     /// How it stands.
     pub fate: Fate,
     /// AWS's status, as `ROLLBACK_SUCCESSFUL`.
-    pub status: String,
+    pub status: Text,
     /// AWS's words for it.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// What a service deployment's status means for a rollout.
@@ -279,11 +281,11 @@ pub struct TargetGroupView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetView {
     /// Its id: for awsvpc tasks the private IP.
-    pub id: String,
+    pub id: Text,
     /// Its state.
     pub state: TargetState,
     /// ELB's reason code; empty for healthy targets.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// A target's state.
@@ -309,9 +311,9 @@ pub struct TaskView {
     /// Its ARN.
     pub arn: TaskArn,
     /// `service:NAME` or `family:NAME`.
-    pub group: String,
+    pub group: Text,
     /// Who started it: a deployment id, or what RunTask was told.
-    pub started_by: String,
+    pub started_by: Text,
     /// Its task definition.
     pub definition: TaskDefinitionArn,
     /// Where in its life it is.
@@ -321,7 +323,7 @@ pub struct TaskView {
     /// Its private IP, which is its target's id.
     pub ip: Option<IpAddr>,
     /// The capacity provider that it was placed by, as `FARGATE_SPOT`; `None` for a task by launch type.
-    pub provider: Option<String>,
+    pub provider: Option<Text>,
     /// Its containers.
     pub containers: Vec<ContainerView>,
     /// When it was made.
@@ -335,9 +337,9 @@ pub struct TaskView {
     /// When it was wholly gone.
     pub stopped_at: Option<Timestamp>,
     /// AWS's `stopCode`; empty while it lives.
-    pub stop_code: String,
+    pub stop_code: Text,
     /// AWS's `stoppedReason`.
-    pub stopped_reason: String,
+    pub stopped_reason: Text,
 }
 
 /// `lastStatus` of a task.
@@ -354,7 +356,7 @@ pub enum TaskStatus {
     /// STOPPED.
     Stopped,
     /// A status that this program does not know, which is never read as stopped.
-    Other(String),
+    Other(Text),
 }
 
 /// `desiredStatus` of a task.
@@ -372,13 +374,13 @@ pub struct ContainerView {
     /// Its name.
     pub name: ContainerName,
     /// The image address of its definition.
-    pub image: String,
+    pub image: Text,
     /// What it really runs.
     pub digest: Option<Digest>,
     /// Its exit code; `None` while it runs, or if it never did.
     pub exit_code: Option<i32>,
     /// AWS's words for its end.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// A task definition revision, as far as rows are about it.
@@ -406,7 +408,7 @@ pub struct ContainerDefinitionView {
     /// Where its output goes, if that is CloudWatch Logs.
     pub log: Option<AwsLogs>,
     /// Its image address.
-    pub image: String,
+    pub image: Text,
 }
 
 impl<T> Seen<T> {
@@ -458,7 +460,7 @@ impl ServiceView {
 impl Observed {
     /// The service of a row, if exactly one was found.
     pub fn service(&self, row: &RowName) -> Option<&ServiceView> {
-        self.rows.get(row).and_then(|view| view.service.one())
+        self.rows.get(row)?.service.one().map(Arc::as_ref)
     }
 
     /// The cluster, if exactly one was found.

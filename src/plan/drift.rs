@@ -221,7 +221,7 @@ impl Placement {
     pub(super) fn of(view: &CapacityView) -> Self {
         match view {
             CapacityView::LaunchType(name) if name == "FARGATE" => Self::Only(Capacity::OnDemand),
-            CapacityView::LaunchType(name) => Self::Other(name.clone()),
+            CapacityView::LaunchType(name) => Self::Other(name.to_string()),
             CapacityView::Strategy(items) => Self::of_strategy(items),
         }
     }

@@ -282,7 +282,7 @@ fn no_other_target(stand: &Stand<'_>) -> Missing {
                 continue;
             };
             let left: Vec<_> =
-                targets.iter().filter(|t| t.state != TargetState::Unused && !new.contains(&t.id)).collect();
+                targets.iter().filter(|t| t.state != TargetState::Unused && !new.contains(t.id.as_str())).collect();
             let draining = left.iter().filter(|target| target.state == TargetState::Draining).count();
             let others = left.len() - draining;
             if draining > 0 {

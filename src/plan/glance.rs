@@ -163,7 +163,7 @@ pub fn is_told(table: &ServiceTable, observed: &Observed) -> bool {
     let Ok(durable) = Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)) else { return false };
     table.service_rows().all(|row| {
         let Some(view) = observed.rows.get(&row.name) else { return false };
-        let primary = view.service.one().and_then(ServiceView::primary);
+        let primary = view.service.one().and_then(|service| service.primary());
         let under_way = primary.is_some_and(|primary| primary.rollout == RolloutState::InProgress);
         under_way || view.history.present().is_some() || answerable_since(&durable, &row.name).is_none()
     })
@@ -217,7 +217,7 @@ pub fn undone_before(
 ) -> Option<Vec<ServiceDeploymentView>> {
     let (primary, known) = (service.primary()?, before.history.present());
     let ours = made.is_some_and(|made| made.deployment == primary.id);
-    let earlier = before.service.one().and_then(ServiceView::primary);
+    let earlier = before.service.one().and_then(|service| service.primary());
     let same = earlier.is_some_and(|earlier| (&earlier.id, earlier.rollout) == (&primary.id, primary.rollout));
     match primary.rollout {
         RolloutState::InProgress if ours => Some(known.cloned().unwrap_or_default()),

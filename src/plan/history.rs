@@ -188,7 +188,9 @@ impl History {
             let started_by = DeploymentId::told(task.started_by.clone());
             self.watched.insert(task.arn.clone(), Watched { started_by, at: observed.at, ending });
         }
-        self.watched.retain(|_, task| observed.at.since(task.at) < RETENTION);
+        // Built anew, its nodes are full: of a large account half of it would be room for more.
+        let watched = std::mem::take(&mut self.watched).into_iter();
+        self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION).collect();
         self.kept.retain(|_, at| observed.at.since(*at) < REFUSED);
         self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::ids::{TargetGroupArn, TaskArn};
 use crate::model::observed::{Observed, Seen, TargetState, TaskView};
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 
 /// What a process has seen moving.
@@ -16,7 +17,7 @@ pub struct Moving {
     /// When tasks were last listed.
     pub(super) listed: Option<Timestamp>,
     /// Targets that drain, with the newest read that did not show it yet; `None` if none did.
-    draining: BTreeMap<(TargetGroupArn, String), Option<Timestamp>>,
+    draining: BTreeMap<(TargetGroupArn, Text), Option<Timestamp>>,
 }
 
 /// What a look has read of what moves.
@@ -84,7 +85,7 @@ pub(super) fn unsettled_groups(observed: &Observed) -> Vec<TargetGroupArn> {
 pub(super) fn not_deregistered(observed: &Observed) -> Vec<TargetGroupArn> {
     let old: BTreeSet<String> = leaving(observed).filter_map(|task| task.ip).map(|ip| ip.to_string()).collect();
     let stays = |state| !matches!(state, TargetState::Draining | TargetState::Unused);
-    groups_with(observed, |group| group.iter().any(|target| stays(target.state) && old.contains(&target.id)))
+    groups_with(observed, |group| group.iter().any(|target| stays(target.state) && old.contains(target.id.as_str())))
 }
 
 fn groups_with(observed: &Observed, so: impl Fn(&[crate::model::observed::TargetView]) -> bool) -> Vec<TargetGroupArn> {

@@ -35,7 +35,7 @@ pub(super) fn of_row(stand: &Stand<'_>, row: &RowStand<'_>) -> RowProgress {
     let healthy = running.iter().filter(|task| {
         row.view.target_groups.iter().all(|group| match &group.targets {
             Seen::Present(targets) => targets.iter().any(|target| {
-                target.state == TargetState::Healthy && task.ip.is_some_and(|ip| ip.to_string() == target.id)
+                target.state == TargetState::Healthy && task.ip.is_some_and(|ip| target.id == ip.to_string())
             }),
             Seen::Absent | Seen::Unknown(_) => false,
         })

@@ -5,10 +5,9 @@
 
 use crate::aws::{Aws, FoundService};
 use crate::model::ids::{ServiceArn, TaskArn};
-use crate::model::observed::{
-    ClusterView, Observed, RowView, Seen, ServiceView, TargetGroupView, TargetState, TargetView, Why,
-};
+use crate::model::observed::{ClusterView, Observed, RowView, Seen, TargetGroupView, TargetState, TargetView, Why};
 use crate::model::selector::Selection;
+use crate::model::text::Text;
 use crate::model::time::Timestamp;
 use crate::plan::glance::Glance;
 
@@ -124,7 +123,7 @@ async fn renew_tasks(aws: &Aws, cluster: &ClusterView, glance: &Glance, observed
         }
     };
     let services = observed.rows.values().filter_map(|row| row.service.one());
-    let groups: Vec<String> = services.map(ServiceView::task_group).collect();
+    let groups: Vec<Text> = services.map(|service| service.task_group().into()).collect();
     let Seen::Present(tasks) = &mut observed.tasks else { return None };
     // A task that was seen and is forgotten has more behind it; one that is not visible yet is just not there.
     let known = |arn: &TaskArn| now.iter().any(|task| task.arn == *arn);

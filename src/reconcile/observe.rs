@@ -4,6 +4,7 @@
 //! of one row is not lost because another's target group did not answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::aws::{Aws, AwsError, Class, FoundService, ServicesWanted, Tags};
 use crate::model::ids::{Family, RowName, ServiceArn, ServiceName};
@@ -15,6 +16,7 @@ use crate::model::observed::{
 use crate::model::rollout::{Durable, Record, RecordState, TagKeys};
 use crate::model::row::{Row, RowKind, ServiceTable};
 use crate::model::selector::{Selection, Selector};
+use crate::model::text::Text;
 use crate::model::time::Timestamp;
 use crate::plan::action::Plan;
 use crate::plan::glance::{self, Needs};
@@ -144,8 +146,7 @@ async fn look_at_rows(
         let view = look_at_row(aws, row, cluster, found, durable).await;
         rows.insert(row.name.clone(), view);
     }
-    let groups: Vec<String> =
-        rows.values().filter_map(|view| view.service.one()).map(ServiceView::task_group).collect();
+    let groups: Vec<Text> = rows.values().filter_map(|view| Some(view.service.one()?.task_group().into())).collect();
     let families: Vec<_> = rows.values().filter_map(|view| view.definition.one()).map(|found| &found.family).collect();
     // A one-off task of the record stays in sight when the table's task row is edited or gone while it runs.
     let one_off = durable.record.as_ref().map(|record| record.id.started_by_any());
@@ -328,7 +329,11 @@ async fn look_at_row(
 }
 
 /// The newest revision. A family without ACTIVE revisions is an error of DescribeTaskDefinition.
-async fn look_at_family(aws: &Aws, selector: &Selector, before: Option<&Family>) -> Seen<Selection<DefinitionView>> {
+async fn look_at_family(
+    aws: &Aws,
+    selector: &Selector,
+    before: Option<&Family>,
+) -> Seen<Selection<Arc<DefinitionView>>> {
     if let Some(before) = before {
         match aws.definition(before.as_str()).await {
             Ok(definition) => return Seen::Present(Selection::One(definition)),

@@ -57,7 +57,7 @@ pub fn state_of(subject: &Subject<'_>, task: &TaskView) -> TaskState {
 /// The row that a task belongs to: the one whose service it is of, or the task row.
 pub fn row_of<'a>(subject: &Subject<'a>, task: &TaskView) -> Option<&'a Row> {
     let table = subject.table;
-    let of_service = |row: &&Row| subject.service(row).is_some_and(|service| service.task_group() == task.group);
+    let of_service = |row: &&Row| subject.service(row).is_some_and(|service| task.group == service.task_group());
     table.service_rows().find(of_service).or_else(|| {
         let (row, _) = table.task_row()?;
         (!task.group.starts_with("service:")).then_some(row)

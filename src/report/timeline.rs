@@ -258,7 +258,7 @@ fn commanded(command: &Command) -> Event {
 
 /// What the tasks of the rows tell: each has its own times, as long as ECS shows it.
 fn services(subject: &Subject<'_>, kicked: &[Kick<'_>]) -> Vec<Event> {
-    let new = |task: &&TaskView| kicked.iter().any(|kick| kick.primary.id.as_str() == task.started_by);
+    let new = |task: &&TaskView| kicked.iter().any(|kick| task.started_by == kick.primary.id.as_str());
     let tasks = subject.observed.tasks.present().map(Vec::as_slice).unwrap_or_default();
     let began = tasks.iter().filter(new).filter_map(|task| task.started_at);
     let running = tasks.iter().filter(new).filter(|task| task.status == TaskStatus::Running);

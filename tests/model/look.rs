@@ -3,6 +3,7 @@
 //! Builds values only; what they mean is the planner's business. Public types of the crate and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use evenkeel::model::ids::{
     AccountId, ClusterArn, ContainerName, DeploymentId, Family, Region, RowName, ServiceArn, ServiceDeploymentArn,
@@ -16,6 +17,7 @@ use evenkeel::model::observed::{
 };
 use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
+use evenkeel::model::text::Text;
 use evenkeel::model::time::Timestamp;
 
 use super::aws::{Life, OneOff, Service, Stage, Tags};
@@ -153,7 +155,7 @@ impl Look {
         let cluster = ClusterView {
             arn: ClusterArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster")),
             tags: tags.collect(),
-            capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
+            capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".to_owned()],
             counters: Counters::default(),
         };
         let services = self.rows.iter().enumerate();
@@ -206,7 +208,7 @@ fn unread<T>(taken: Taken, nothing: T) -> Seen<T> {
     }
 }
 
-fn none() -> Selection<ServiceView> {
+fn none() -> Selection<Arc<ServiceView>> {
     Selection::None(Vec::new())
 }
 
@@ -223,7 +225,7 @@ fn row_view(index: usize, row: &Service) -> RowView {
         id: deployment_id(index, row.serial),
         role: DeploymentRole::Primary,
         rollout: if up { RolloutState::Completed } else { RolloutState::InProgress },
-        reason: String::new(),
+        reason: Text::default(),
         definition: definition_arn.clone(),
         created_at: moment(row.created),
         updated_at: moment(row.created),
@@ -235,23 +237,23 @@ fn row_view(index: usize, row: &Service) -> RowView {
     let service = ServiceView {
         arn: ServiceArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:service/service{index}")),
         name: ServiceName::told(format!("service{index}")),
-        status: "ACTIVE".to_owned(),
+        status: "ACTIVE".into(),
         desired: 1,
         running,
         pending,
-        capacity: CapacityView::LaunchType("FARGATE".to_owned()),
+        capacity: CapacityView::LaunchType("FARGATE".into()),
         definition: definition_arn,
         deployments: vec![deployment],
         network: Some(NetworkView {
-            subnets: vec!["subnet-1".to_owned()],
-            security_groups: vec!["sg-1".to_owned()],
-            public_ip: "DISABLED".to_owned(),
+            subnets: vec!["subnet-1".into()],
+            security_groups: vec!["sg-1".into()],
+            public_ip: "DISABLED".into(),
         }),
-        controller: "ECS".to_owned(),
+        controller: "ECS".into(),
         cleanup: Cleanup::Blocking,
     };
     let history = Seen::Present(history(index, row));
-    RowView { service: Seen::Present(Selection::One(service)), history, ..empty_view("service", false) }
+    RowView { service: Seen::Present(Selection::One(Arc::new(service))), history, ..empty_view("service", false) }
 }
 
 /// What ListServiceDeployments shows: the newest deployment, and the newest that ECS undid.
@@ -260,8 +262,8 @@ fn history(index: usize, row: &Service) -> Vec<ServiceDeploymentView> {
         arn: ServiceDeploymentArn::told(format!("arn:service-deployment/{index}/{created}")),
         created_at: moment(created),
         fate,
-        status: format!("{fate:?}"),
-        reason: String::new(),
+        status: format!("{fate:?}").into(),
+        reason: Text::default(),
     };
     let fate = if row.stage == Stage::Rolling { Fate::Going } else { Fate::Succeeded };
     [Some(view(row.created, fate)), row.undone.map(|created| view(created, Fate::Undone))]
@@ -275,7 +277,7 @@ fn task_row_view(initial: bool) -> RowView {
 }
 
 fn empty_view(family: &str, initial: bool) -> RowView {
-    let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".to_owned(), log: None };
+    let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".into(), log: None };
     let definition = DefinitionView {
         arn: definition(family),
         family: Family::told(family),
@@ -286,7 +288,7 @@ fn empty_view(family: &str, initial: bool) -> RowView {
     };
     RowView {
         service: Seen::Absent,
-        definition: Seen::Present(Selection::One(definition)),
+        definition: Seen::Present(Selection::One(Arc::new(definition))),
         scaling: Seen::Absent,
         target_groups: Vec::new(),
         history: Seen::Present(Vec::new()),
@@ -297,8 +299,8 @@ fn task_view(arn: String, group: String, started_by: String, family: &str) -> Ta
     let digest = Digest::told(format!("sha256:{}", "a".repeat(64)));
     TaskView {
         arn: TaskArn::told(arn),
-        group,
-        started_by,
+        group: group.into(),
+        started_by: started_by.into(),
         definition: definition(family),
         status: TaskStatus::Starting,
         desired: DesiredStatus::Running,
@@ -306,18 +308,18 @@ fn task_view(arn: String, group: String, started_by: String, family: &str) -> Ta
         provider: None,
         containers: vec![ContainerView {
             name: ContainerName::told("main"),
-            image: "image".to_owned(),
+            image: "image".into(),
             digest: Some(digest),
             exit_code: None,
-            reason: String::new(),
+            reason: Text::default(),
         }],
         created_at: None,
         started_at: None,
         stopping_at: None,
         ended_at: None,
         stopped_at: None,
-        stop_code: String::new(),
-        stopped_reason: String::new(),
+        stop_code: Text::default(),
+        stopped_reason: Text::default(),
     }
 }
 
@@ -334,18 +336,18 @@ fn one_off(task: &OneOff) -> TaskView {
         Life::Ended(_) => {
             (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
             view.started_at = view.created_at;
-            view.stop_code = "EssentialContainerExited".to_owned();
+            view.stop_code = "EssentialContainerExited".into();
             view.containers[0].exit_code = Some(0);
         }
         Life::Failed(_) => {
             (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
             view.started_at = view.created_at;
-            view.stop_code = "EssentialContainerExited".to_owned();
+            view.stop_code = "EssentialContainerExited".into();
             view.containers[0].exit_code = Some(3);
         }
         Life::NeverStarted(_) => {
             (view.status, view.desired) = (TaskStatus::Stopped, DesiredStatus::Stopped);
-            view.stop_code = "TaskFailedToStart".to_owned();
+            view.stop_code = "TaskFailedToStart".into();
         }
     }
     view

@@ -6,6 +6,7 @@ use crate::model::command::Told;
 use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
 use crate::model::rollout::{Failure, Lost, Record, RecordState, TagKeys};
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
@@ -16,7 +17,8 @@ use crate::plan::rollout::Phase;
 /// The row's only service deployment, as ListServiceDeployments has it.
 fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{row}"));
-    let it = ServiceDeploymentView { arn, created_at, fate, status: format!("{fate:?}"), reason: String::new() };
+    let it =
+        ServiceDeploymentView { arn, created_at, fate, status: format!("{fate:?}").into(), reason: Text::default() };
     world.view(row).history = Seen::Present(vec![it]);
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Each claim was once broken, or is what a reader would bet on to break.
 
+use std::sync::Arc;
+
 use super::fixture::{DEPLOYED, SERVICES, World, unseen};
 use super::{hold, holds, state, updates, written};
 use crate::model::ids::{ContainerName, RowName, ServiceArn, ServiceDeploymentArn, ServiceName};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
 use crate::model::rollout::{Attempt, Lost, RecordState, TagKeys};
 use crate::model::selector::Selection;
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Standing;
 use crate::plan::audit::audit;
@@ -19,6 +22,7 @@ pub(super) fn add_row(world: &mut World, name: &str, deployed: Timestamp) {
     let row = crate::model::row::Row { name: RowName::told(name), ..world.row("indexer").clone() };
     let mut view = world.view("indexer").clone();
     if let Seen::Present(Selection::One(service)) = &mut view.service {
+        let service = Arc::make_mut(service);
         service.name = ServiceName::told(name);
         service.arn = ServiceArn::told(format!("{}-{name}", service.arn.as_str()));
         service.deployments.truncate(1);
@@ -43,8 +47,8 @@ fn undone(at: Timestamp) -> Seen<Vec<ServiceDeploymentView>> {
         arn: ServiceDeploymentArn::told("arn:sd/1"),
         created_at: at,
         fate: Fate::Undone,
-        status,
-        reason,
+        status: status.into(),
+        reason: reason.into(),
     }])
 }
 
@@ -324,7 +328,7 @@ fn draining_targets_of_unknown_state_are_not_gone() {
     world.targets("portal").push(crate::model::observed::TargetView {
         id: "10.9.9.9".into(),
         state: TargetState::Unavailable,
-        reason: String::new(),
+        reason: Text::default(),
     });
     assert!(written(&world.plan()).is_none());
 }

@@ -4,6 +4,7 @@ use super::fixture::{World, unseen};
 use crate::model::ids::{AccountId, ServiceArn, TaskDefinitionArn};
 use crate::model::observed::{ScalingView, Seen, TargetState, TargetView, TaskStatus, Trouble};
 use crate::model::rollout::RecordState;
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Revision, Step};
 use crate::plan::audit::audit;
@@ -65,7 +66,7 @@ fn i2_a_launch_while_something_old_is_left() {
         world.tasks().push(task);
     });
     refuses_launch("I2", |world| {
-        let draining = TargetView { id: "10.0.9.9".into(), state: TargetState::Draining, reason: String::new() };
+        let draining = TargetView { id: "10.0.9.9".into(), state: TargetState::Draining, reason: Text::default() };
         world.targets("portal").push(draining);
     });
     refuses_launch("I2", |world| {

@@ -7,6 +7,7 @@ use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
 use crate::model::past::Origin;
 use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
@@ -46,8 +47,13 @@ fn going(world: &mut World, row: &str, fate: Fate) {
     let created_at = world.service(row).primary().expect("a PRIMARY deployment").created_at;
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{row}"));
     let status = format!("{fate:?}");
-    world.view(row).history =
-        Seen::Present(vec![ServiceDeploymentView { arn, created_at, fate, status, reason: String::new() }]);
+    world.view(row).history = Seen::Present(vec![ServiceDeploymentView {
+        arn,
+        created_at,
+        fate,
+        status: status.into(),
+        reason: Text::default(),
+    }]);
 }
 
 fn rolled_back(plan: &Plan) -> Vec<&str> {
@@ -90,7 +96,7 @@ fn a_retry_does_not_launch_while_an_old_task_is_alive() {
     let mut world = ended(failed_task());
     world.command(Want::Retry).unwrap();
     let mut old = world.new_tasks("indexer")[0].clone();
-    old.started_by = "ecs-svc/older".to_owned();
+    old.started_by = "ecs-svc/older".into();
     old.arn = crate::model::ids::TaskArn::told("arn:task/old");
     world.tasks().push(old);
     for _ in 0..9 {

@@ -131,7 +131,7 @@ fn an_image_that_differs_is_replaced_only_in_its_own_container() {
         image: "public.ecr.aws/nginx:1".into(),
     };
     let definition = world.definition("portal");
-    definition.containers[0].image = definition.containers[0].image.replace(":latest", ":old");
+    definition.containers[0].image = definition.containers[0].image.replace(":latest", ":old").into();
     definition.containers.push(sidecar);
     let plan = world.plan();
     let images = update(&plan).revision.clone().expect("a revision").images;

@@ -173,7 +173,7 @@ fn a_task_ended_for_the_reasons_that_ecs_gives() {
     let reasons = |reason: &str, exit| {
         let mut world = launched();
         world.end(exit, "EssentialContainerExited");
-        world.one_off().stopped_reason = reason.to_owned();
+        world.one_off().stopped_reason = reason.into();
         let task = world.one_off().arn.id().to_owned();
         world.plan().steps[0].because[0].to_string().replace(&task, "ID")
     };
@@ -225,7 +225,8 @@ fn a_task_that_somebody_else_started_is_not_taken_for_the_attempts_own() {
     let mut world = World::launching();
     world.history = History::default();
     world.pass(Span::seconds(2));
-    world.one_off().started_by.push('7');
+    let task = world.one_off();
+    task.started_by = format!("{}7", task.started_by).into();
     let plan = world.plan();
     assert_eq!((written(&plan), holds(&plan)), (None, vec!["GateShut"]));
 }

@@ -25,7 +25,7 @@ fn ended(state: RecordState) -> World {
 fn come_to_light(world: &mut World, started_by: &str) -> TaskView {
     let task = world.new_tasks("indexer")[0].clone();
     let arn = crate::model::ids::TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/beef");
-    TaskView { arn, started_by: started_by.to_owned(), group: "family:c4-deployment".to_owned(), ..task }
+    TaskView { arn, started_by: started_by.into(), group: "family:c4-deployment".into(), ..task }
 }
 
 #[test]

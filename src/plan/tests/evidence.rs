@@ -8,6 +8,7 @@ use crate::model::observed::{
 };
 use crate::model::rollout::RecordState;
 use crate::model::selector::Selection;
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::gate::{Gate, Holding};
 use crate::plan::history::{Ending, Watched};
@@ -34,7 +35,7 @@ fn old(world: &mut World, number: u8) -> TaskView {
 }
 
 fn target(id: &str, state: TargetState) -> TargetView {
-    TargetView { id: id.to_owned(), state, reason: String::new() }
+    TargetView { id: id.into(), state, reason: Text::default() }
 }
 
 fn empty(world: &mut World, row: &str) {
@@ -205,7 +206,7 @@ fn a_service_that_defers_its_clean_up_is_named_while_old_tasks_may_be_left() {
 fn one_off(world: &mut World, started_by: &str) -> TaskView {
     let definition = world.definition("deployment").arn.clone();
     let task = old(world, 9);
-    TaskView { definition, group: "family:c4-deployment".into(), started_by: started_by.to_owned(), ..task }
+    TaskView { definition, group: "family:c4-deployment".into(), started_by: started_by.into(), ..task }
 }
 
 #[test]

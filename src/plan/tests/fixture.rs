@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::model::command::Command;
 use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName};
@@ -16,6 +17,7 @@ use crate::model::past::{self, Past};
 use crate::model::rollout::{Record, RecordState, Request, RolloutId, TagKeys};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::selector::Selection;
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Launch, Plan};
 use crate::plan::command::{Judged, Want, Wish, command};
@@ -148,14 +150,14 @@ impl World {
 
     pub(crate) fn service(&mut self, name: &str) -> &mut ServiceView {
         match &mut self.view(name).service {
-            Seen::Present(Selection::One(service)) => service,
+            Seen::Present(Selection::One(service)) => Arc::make_mut(service),
             other => panic!("{name} has no service: {other:?}"),
         }
     }
 
     pub(crate) fn definition(&mut self, name: &str) -> &mut DefinitionView {
         match &mut self.view(name).definition {
-            Seen::Present(Selection::One(definition)) => definition,
+            Seen::Present(Selection::One(definition)) => Arc::make_mut(definition),
             other => panic!("{name} has no task definition: {other:?}"),
         }
     }
@@ -269,7 +271,8 @@ impl World {
             let task = TaskView { ip: Some(ip), ..task(self.born, &group, id.as_str(), &definition, at) };
             self.tasks().push(task);
             if !self.view(name).target_groups.is_empty() {
-                let target = TargetView { id: ip.to_string(), state: TargetState::Initial, reason: String::new() };
+                let target =
+                    TargetView { id: ip.to_string().into(), state: TargetState::Initial, reason: Text::default() };
                 self.targets(name).push(target);
             }
         }
@@ -293,7 +296,7 @@ impl World {
         (primary.running, primary.pending) = (desired, 0);
         (service.running, service.pending) = (desired, 0);
         if !self.view(name).target_groups.is_empty() {
-            let mine = |target: &&mut TargetView| ips.contains(&target.id);
+            let mine = |target: &&mut TargetView| ips.iter().any(|ip| target.id == *ip);
             self.targets(name).iter_mut().filter(mine).for_each(|target| target.state = TargetState::Healthy);
         }
     }
@@ -312,7 +315,7 @@ impl World {
             ips.extend(task.ip.map(|ip| ip.to_string()));
         }
         if !self.view(name).target_groups.is_empty() {
-            let theirs = |target: &&mut TargetView| ips.contains(&target.id);
+            let theirs = |target: &&mut TargetView| ips.iter().any(|ip| target.id == *ip);
             self.targets(name).iter_mut().filter(theirs).for_each(|target| target.state = TargetState::Draining);
         }
     }
@@ -346,7 +349,7 @@ impl World {
         task.desired = DesiredStatus::Stopped;
         task.started_at = Some(at);
         task.stopped_at = Some(at);
-        task.stop_code = stop_code.to_owned();
+        task.stop_code = stop_code.into();
         task.containers[0].exit_code = exit;
     }
 }

@@ -8,6 +8,7 @@ use crate::model::observed::{
     Trouble,
 };
 use crate::model::rollout::RecordState;
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::gate::Holding;
 use crate::plan::history::{Ending, Watched};
@@ -69,7 +70,7 @@ fn shut_while_a_new_task_is_not_healthy() {
 fn shut_while_another_target_is_left() {
     let other = |state| {
         move |world: &mut World| {
-            world.targets("portal").push(TargetView { id: "10.0.9.9".into(), state, reason: String::new() });
+            world.targets("portal").push(TargetView { id: "10.0.9.9".into(), state, reason: Text::default() });
         }
     };
     check(5, Holding::NotYet, other(TargetState::Draining));
@@ -79,7 +80,7 @@ fn shut_while_another_target_is_left() {
 #[test]
 fn an_unused_target_is_not_waited_for() {
     let mut world = World::clear();
-    let unused = TargetView { id: "10.0.9.9".into(), state: TargetState::Unused, reason: String::new() };
+    let unused = TargetView { id: "10.0.9.9".into(), state: TargetState::Unused, reason: Text::default() };
     world.targets("portal").push(unused);
     assert_eq!(state(&world.plan()), RecordState::Launching(1));
 }
@@ -144,7 +145,7 @@ fn shut_while_another_task_of_the_family_is_alive() {
     check(9, Holding::NotYet, |world| {
         let definition = world.definition("deployment").arn.clone();
         let mut task = world.new_tasks("indexer")[0].clone();
-        (task.definition, task.group, task.started_by) = (definition, "family:c4-deployment".into(), String::new());
+        (task.definition, task.group, task.started_by) = (definition, "family:c4-deployment".into(), Text::default());
         world.tasks().push(task);
     });
 }
@@ -233,7 +234,7 @@ fn a_rollback_of_an_earlier_rollout_is_no_failure_of_this_one() {
         created_at: DEPLOYED,
         fate: Fate::Undone,
         status: "ROLLBACK_SUCCESSFUL".into(),
-        reason: String::new(),
+        reason: Text::default(),
     };
     world.view("portal").history = Seen::Present(vec![undone]);
     assert_eq!(state(&world.plan()), RecordState::Launching(1));

@@ -6,6 +6,7 @@ use super::fixture::{SERVICES, START, World, unseen};
 use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TaskStatus, Trouble};
 use crate::model::selector::Selection;
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known, undone_before};
 use crate::plan::history::Made;
@@ -116,7 +117,7 @@ fn while_only_a_target_is_left_only_its_group_is_read() {
         if row == "portal" {
             let left = world.targets(row)[0].clone();
             world.targets(row).push(crate::model::observed::TargetView {
-                id: "10.0.9.9".to_owned(),
+                id: "10.0.9.9".into(),
                 state: TargetState::Draining,
                 ..left
             });
@@ -291,7 +292,7 @@ fn known_of_the_portal(world: &World, made: Option<&Made>, later: Span) -> Optio
 fn successful(world: &mut World, fate: Fate) {
     let created_at = world.service("portal").deployments[0].created_at;
     let arn = ServiceDeploymentArn::told("arn:aws:ecs:us-east-1:123456789012:service-deployment/c4/portal/x");
-    let deployment = ServiceDeploymentView { arn, created_at, fate, status: String::new(), reason: String::new() };
+    let deployment = ServiceDeploymentView { arn, created_at, fate, status: Text::default(), reason: Text::default() };
     world.view("portal").history = Seen::Present(vec![deployment]);
 }
 

@@ -52,10 +52,10 @@ fn end(world: &mut World) -> RecordState {
     world.history = Default::default();
     let mut task = world.new_tasks("indexer")[0].clone();
     task.arn = crate::model::ids::TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/cafe");
-    task.started_by = world.record().id.started_by(1);
-    "family:c4-deployment".clone_into(&mut task.group);
+    task.started_by = world.record().id.started_by(1).into();
+    task.group = "family:c4-deployment".into();
     task.status = crate::model::observed::TaskStatus::Stopped;
-    "EssentialContainerExited".clone_into(&mut task.stop_code);
+    task.stop_code = "EssentialContainerExited".into();
     task.containers.iter_mut().for_each(|container| container.exit_code = Some(0));
     task.stopped_at = Some(world.observed.at);
     world.tasks().retain(|task| !task.started_by.starts_with("evenkeel/"));

@@ -6,6 +6,7 @@ use crate::model::ids::TaskArn;
 use crate::model::observed::{
     DesiredStatus, RolloutState, Seen, TargetState, TargetView, TaskStatus, TaskView, Trouble,
 };
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::glance::{Glance, glance, is_enough, known};
 use crate::plan::moving::Renewed;
@@ -175,7 +176,7 @@ fn what_takes_longer_than_the_old_tasks_is_not_looked_at_more_often() {
     world.targets("portal").push(TargetView {
         id: "10.0.9.9".into(),
         state: TargetState::Draining,
-        reason: String::new(),
+        reason: Text::default(),
     });
     assert_eq!(next(&world), after(12), "a target that drains has no task to wait for");
 }

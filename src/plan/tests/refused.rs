@@ -45,7 +45,7 @@ fn failed(plan: &Plan) {
 fn started(world: &mut World) {
     let started_by = world.record().id.started_by(1);
     let mut task = world.new_tasks("indexer")[0].clone();
-    (task.started_by, task.group) = (started_by, "family:c4-deployment".to_owned());
+    (task.started_by, task.group) = (started_by.into(), "family:c4-deployment".into());
     task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/beef");
     world.tasks().push(task);
 }

@@ -1,5 +1,7 @@
 //! What counts as a rollout, and as a whole one.
 
+use std::sync::Arc;
+
 use super::attacks::add_row;
 use super::fixture::{DEPLOYED, World};
 use super::{hold, holds, state, written};
@@ -115,6 +117,7 @@ fn a_row_added_to_the_table_starts_no_rollout() {
     let row = crate::model::row::Row { name: RowName::told("extra"), ..world.row("indexer").clone() };
     let mut view = world.view("indexer").clone();
     if let Seen::Present(Selection::One(service)) = &mut view.service {
+        let service = Arc::make_mut(service);
         service.name = ServiceName::told("extra");
         service.deployments[0].created_at = DEPLOYED.plus(Span::minutes(30));
     }

@@ -8,6 +8,7 @@ use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TaskStatus};
 use crate::model::past::Origin;
 use crate::model::rollout::{Attempt, Failure, IdempotencyKey, Lost, Record, RecordState, TagKeys};
 use crate::model::row::RowKind;
+use crate::model::text::Text;
 use crate::model::time::Span;
 use crate::plan::action::{Action, Standing};
 use crate::plan::audit::audit;
@@ -113,9 +114,9 @@ fn a_run_waits_while_an_old_task_or_another_one_off_is_alive() {
         let mut world = ended(RecordState::Succeeded(attempt(1)));
         world.command(Want::Run).unwrap();
         let mut old = world.new_tasks("indexer")[0].clone();
-        started_by.clone_into(&mut old.started_by);
+        old.started_by = started_by.into();
         if started_by.starts_with("evenkeel/") {
-            "family:c4-deployment".clone_into(&mut old.group);
+            old.group = "family:c4-deployment".into();
             old.definition = world.definition("deployment").arn.clone();
         }
         old.arn = TaskArn::told("arn:task/old");
@@ -204,7 +205,7 @@ fn what_ecs_undid_since_the_rollout_comes_before_a_run_and_what_it_undid_earlier
         let created_at = world.record().frontier.plus(after);
         let arn = ServiceDeploymentArn::told("arn:service-deployment/portal");
         let deployment =
-            ServiceDeploymentView { arn, created_at, fate: Fate::Undone, status: "x".into(), reason: String::new() };
+            ServiceDeploymentView { arn, created_at, fate: Fate::Undone, status: "x".into(), reason: Text::default() };
         world.view("portal").history = Seen::Present(vec![deployment]);
     };
     let mut world = ended(RecordState::Succeeded(attempt(1)));
@@ -279,10 +280,10 @@ fn launched_and_ended(world: &mut World, number: u32, exit_code: i32) {
     world.set_state(RecordState::Launched(attempt(number)));
     let mut task = world.new_tasks("indexer")[0].clone();
     task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/cafe");
-    task.started_by = world.record().id.started_by(number);
-    "family:c4-deployment".clone_into(&mut task.group);
+    task.started_by = world.record().id.started_by(number).into();
+    task.group = "family:c4-deployment".into();
     task.status = TaskStatus::Stopped;
-    "EssentialContainerExited".clone_into(&mut task.stop_code);
+    task.stop_code = "EssentialContainerExited".into();
     task.containers.iter_mut().for_each(|container| container.exit_code = Some(exit_code));
     world.tasks().retain(|other| other.arn != task.arn);
     world.tasks().push(task);
@@ -369,7 +370,7 @@ fn the_audit_asks_for_the_word_about_this_rollout_and_this_attempt() {
     assert!(audit(skipping, &world.input()).is_err());
     let mut early = world.clone();
     let mut old = early.new_tasks("indexer")[0].clone();
-    "ecs-svc/older".clone_into(&mut old.started_by);
+    old.started_by = "ecs-svc/older".into();
     old.arn = TaskArn::told("arn:task/old");
     early.tasks().push(old);
     assert!(audit(plan.clone(), &early.input()).is_err());

@@ -2,6 +2,8 @@
 //!
 //! Only values. How they change is `fixture`'s business.
 
+use std::sync::Arc;
+
 use crate::model::ids::{
     AccountId, ContainerName, DeploymentId, Family, Region, RowName, ServiceArn, ServiceName, TableName,
     TargetGroupArn, TaskArn, TaskDefinitionArn,
@@ -15,6 +17,7 @@ use crate::model::observed::{
 use crate::model::row::{Capacity, Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use crate::model::selector::{Glob, Selection, Selector};
 use crate::model::size::{MemoryMib, Vcpu};
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 
 pub(super) const ACCOUNT: &str = "123456789012";
@@ -74,11 +77,7 @@ pub(super) fn row_view(row: &Row) -> RowView {
         family: Family::told(format!("c4-{name}")),
         cpu: row.vcpu.map(Vcpu::units),
         memory: row.memory.map(MemoryMib::mib),
-        containers: vec![ContainerDefinitionView {
-            name: ContainerName::told(name),
-            log: None,
-            image: ADDRESS.to_owned(),
-        }],
+        containers: vec![ContainerDefinitionView { name: ContainerName::told(name), log: None, image: ADDRESS.into() }],
         initial: false,
     };
     let groups = TargetGroupView {
@@ -91,11 +90,11 @@ pub(super) fn row_view(row: &Row) -> RowView {
     };
     let service = match row.task() {
         Some(_) => Seen::Absent,
-        None => Seen::Present(Selection::One(service_view(row, &definition.arn))),
+        None => Seen::Present(Selection::One(Arc::new(service_view(row, &definition.arn)))),
     };
     RowView {
         service,
-        definition: Seen::Present(Selection::One(definition)),
+        definition: Seen::Present(Selection::One(Arc::new(definition))),
         scaling: Seen::Absent,
         target_groups: if name == "portal" { vec![groups] } else { Vec::new() },
         history: Seen::Present(Vec::new()),
@@ -104,12 +103,12 @@ pub(super) fn row_view(row: &Row) -> RowView {
 
 fn service_view(row: &Row, definition: &TaskDefinitionArn) -> ServiceView {
     let name = format!("c4-ecs-blue-{}-K3xQ9", row.name);
-    let provider = row.capacity.expect("every row states one").provider().to_owned();
+    let provider = row.capacity.expect("every row states one").provider().into();
     let count = row.count.expect("every service row states one");
     ServiceView {
         arn: ServiceArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:service/c4-ecs-blue/{name}")),
         name: ServiceName::told(name),
-        status: "ACTIVE".to_owned(),
+        status: "ACTIVE".into(),
         desired: count,
         running: count,
         pending: 0,
@@ -119,9 +118,9 @@ fn service_view(row: &Row, definition: &TaskDefinitionArn) -> ServiceView {
         network: Some(NetworkView {
             subnets: vec!["subnet-1".into(), "subnet-2".into()],
             security_groups: vec!["sg-1".into()],
-            public_ip: "DISABLED".to_owned(),
+            public_ip: "DISABLED".into(),
         }),
-        controller: "ECS".to_owned(),
+        controller: "ECS".into(),
         cleanup: Cleanup::Blocking,
     }
 }
@@ -136,7 +135,7 @@ pub(super) fn deployment(
         id: id.clone(),
         role: DeploymentRole::Primary,
         rollout: RolloutState::InProgress,
-        reason: String::new(),
+        reason: Text::default(),
         definition: definition.clone(),
         created_at: at,
         updated_at: at.plus(Span::seconds(30)),
@@ -157,8 +156,8 @@ pub(super) fn task(
     let container = definition.family().as_str().trim_start_matches("c4-").to_owned();
     TaskView {
         arn: TaskArn::told(format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/c4-ecs-blue/{number:032x}")),
-        group: group.to_owned(),
-        started_by: started_by.to_owned(),
+        group: group.into(),
+        started_by: started_by.into(),
         definition: definition.clone(),
         status: TaskStatus::Starting,
         desired: DesiredStatus::Running,
@@ -166,17 +165,17 @@ pub(super) fn task(
         provider: None,
         containers: vec![ContainerView {
             name: ContainerName::told(container),
-            image: ADDRESS.to_owned(),
+            image: ADDRESS.into(),
             digest: None,
             exit_code: None,
-            reason: String::new(),
+            reason: Text::default(),
         }],
         created_at: Some(at),
         started_at: None,
         stopping_at: None,
         ended_at: None,
         stopped_at: None,
-        stop_code: String::new(),
-        stopped_reason: String::new(),
+        stop_code: Text::default(),
+        stopped_reason: Text::default(),
     }
 }

@@ -7,6 +7,7 @@ use crate::model::command::Told;
 use crate::model::ids::{ServiceDeploymentArn, TaskArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TargetState, TargetView};
 use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Plan};
 use crate::plan::audit::{Violation, audit};
@@ -136,7 +137,8 @@ fn aborted() -> World {
 /// The row's only service deployment, as ListServiceDeployments has it.
 fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{row}"));
-    let it = ServiceDeploymentView { arn, created_at, fate, status: format!("{fate:?}"), reason: String::new() };
+    let it =
+        ServiceDeploymentView { arn, created_at, fate, status: format!("{fate:?}").into(), reason: Text::default() };
     world.view(row).history = Seen::Present(vec![it]);
 }
 
@@ -166,8 +168,8 @@ fn nothing_is_rolled_back_under_a_task_that_runs() {
     let mut world = aborted();
     let plan = world.plan();
     let mut task = world.new_tasks("indexer")[0].clone();
-    (task.arn, task.started_by) = (TaskArn::told("arn:task/ours"), "evenkeel/0123456789abcdef/1".to_owned());
-    task.group = "family:c4-deployment".to_owned();
+    (task.arn, task.started_by) = (TaskArn::told("arn:task/ours"), "evenkeel/0123456789abcdef/1".into());
+    task.group = "family:c4-deployment".into();
     world.tasks().push(task);
     breaks("I2", plan, &world);
 }
@@ -177,7 +179,7 @@ fn a_violation_says_its_invariant_and_what_was_seen() {
     let mut world = World::launching();
     let plan = world.plan();
     for _ in 0..2 {
-        let draining = TargetView { id: "10.0.9.9".into(), state: TargetState::Draining, reason: String::new() };
+        let draining = TargetView { id: "10.0.9.9".into(), state: TargetState::Draining, reason: Text::default() };
         world.targets("portal").push(draining);
     }
     let said: Vec<String> = refused(plan.clone(), &world).iter().map(ToString::to_string).collect();

@@ -15,7 +15,7 @@ use crate::plan::rollout::answerable_since;
 fn listed(fate: Fate, created_at: Timestamp) -> ServiceDeploymentView {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{}", created_at.millis()));
     let (status, reason) = ("ROLLBACK_SUCCESSFUL".to_owned(), "circuit breaker".to_owned());
-    ServiceDeploymentView { arn, created_at, fate, status, reason }
+    ServiceDeploymentView { arn, created_at, fate, status: status.into(), reason: reason.into() }
 }
 
 /// Every row was kicked now and rolls; the record is open.

@@ -10,6 +10,7 @@ use super::rollout::{RecordJson, RolloutFacts};
 use crate::model::observed::NetworkView;
 use crate::model::rollout::Change;
 use crate::model::row::Row;
+use crate::model::text::Text;
 use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, RollBack, ServiceUpdate, Step};
 use crate::report::subject::Subject;
 
@@ -260,9 +261,9 @@ impl From<&Launch> for LaunchJson {
             started_by: started_by.clone(),
             capacity_provider: capacity.provider(),
             network: NetworkJson {
-                subnets: subnets.clone(),
-                security_groups: security_groups.clone(),
-                assign_public_ip: public_ip.clone(),
+                subnets: subnets.iter().map(Text::to_string).collect(),
+                security_groups: security_groups.iter().map(Text::to_string).collect(),
+                assign_public_ip: public_ip.to_string(),
             },
         }
     }

@@ -164,18 +164,18 @@ fn seen(subject: &Subject<'_>, row: &Row) -> SizeJson {
         capacity: service.map(|service| capacity(&service.capacity)),
         vcpu: definition.and_then(|it| it.cpu).map(|units| crate::model::size::Vcpu::from_units(units).cpus()),
         memory: definition.and_then(|definition| definition.memory),
-        image: ours.map(|container| container.image.clone()),
+        image: ours.map(|container| container.image.to_string()),
     }
 }
 
 fn capacity(view: &CapacityView) -> String {
     match view {
-        CapacityView::LaunchType(kind) => kind.clone(),
+        CapacityView::LaunchType(kind) => kind.to_string(),
         // A provider without weight gets no task but for its `base`, which templates state without meaning it.
         CapacityView::Strategy(items) => {
             let counts: Vec<_> = items.iter().filter(|item| item.weight > 0).collect();
             match counts.as_slice() {
-                [only] => only.provider.clone(),
+                [only] => only.provider.to_string(),
                 many => {
                     let said: Vec<String> = many.iter().map(|it| format!("{} {}", it.weight, it.provider)).collect();
                     said.join(" : ")
@@ -209,7 +209,7 @@ impl From<&DeploymentView> for DeploymentJson {
             id: id.to_string(),
             role,
             state,
-            reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+            reason: Some(reason.to_string()).filter(|reason| !reason.is_empty()),
             definition: definition.short().to_owned(),
             created_at: view.created_at.to_string(),
             updated_at: view.updated_at.to_string(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::observed::{TargetGroupView, TargetState, TargetView, TaskView};
 use crate::model::row::Row;
+use crate::model::text::Text;
 use crate::model::time::Timestamp;
 use crate::report::subject::Subject;
 use crate::report::task_state::{TaskState, row_of, state_of, targets_of};
@@ -95,7 +96,7 @@ fn is_newest(subject: &Subject<'_>, task: &TaskView) -> bool {
         return record.is_some_and(|record| task.started_by.starts_with(&record.id.started_by_any()));
     }
     let primary = row_of(subject, task).and_then(|row: &Row| subject.primary(row));
-    primary.is_some_and(|primary| primary.id.as_str() == task.started_by)
+    primary.is_some_and(|primary| task.started_by == primary.id.as_str())
 }
 
 impl TaskJson {
@@ -106,14 +107,14 @@ impl TaskJson {
         Self {
             id: task.arn.id().to_owned(),
             row: row_of(subject, task).map(|row| row.name.to_string()),
-            deployment: task.started_by.clone(),
+            deployment: task.started_by.to_string(),
             newest: is_newest(subject, task),
             state: state.name(),
             since: said(since(task, state).or_else(|| witness.task_since(&task.arn))),
             created_at: said(task.created_at),
             started_at: said(task.started_at),
             stopped_at: said(task.stopped_at),
-            provider: task.provider.clone(),
+            provider: task.provider.as_ref().map(Text::to_string),
             definition: task.definition.short().to_owned(),
             address: task.ip.map(|ip| ip.to_string()),
             targets: targets_of(subject, task).into_iter().map(|(group, target)| target_json(group, target)).collect(),
@@ -150,6 +151,6 @@ fn target_json(group: &TargetGroupView, target: &TargetView) -> TargetJson {
         TargetState::Unused => "Unused",
         TargetState::Unavailable => "Unavailable",
     };
-    let reason = Some(target.reason.clone()).filter(|reason| !reason.is_empty());
+    let reason = Some(target.reason.to_string()).filter(|reason| !reason.is_empty());
     TargetJson { group: group.arn.name().to_owned(), state, reason }
 }
