@@ -5,6 +5,7 @@
 //! table that it last held; one that is not there any more gives its table up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::row::ServiceTable;
 use crate::table::{Problems, read_all};
@@ -21,7 +22,7 @@ pub enum File {
 /// The tables in force, by the files that they came from.
 #[derive(Debug, Default)]
 pub struct Tables {
-    good: BTreeMap<String, ServiceTable>,
+    good: BTreeMap<String, Arc<ServiceTable>>,
     /// What was last read of each file, to say the same thing once.
     last: BTreeMap<String, File>,
     broken: usize,
@@ -31,9 +32,9 @@ pub struct Tables {
 #[derive(Debug, Default)]
 pub struct Reloaded {
     /// Tables that are new or were edited.
-    pub changed: Vec<ServiceTable>,
+    pub changed: Vec<Arc<ServiceTable>>,
     /// Tables whose files are gone, or hold a table of another name now.
-    pub gone: Vec<ServiceTable>,
+    pub gone: Vec<Arc<ServiceTable>>,
     /// What is wrong in files that were edited; what they held before stays in force.
     pub problems: Vec<Problems>,
     /// Files that cannot be read, and why.
@@ -54,7 +55,7 @@ impl Reloaded {
 
 impl Tables {
     /// The tables in force.
-    pub fn in_force(&self) -> impl Iterator<Item = &ServiceTable> {
+    pub fn in_force(&self) -> impl Iterator<Item = &Arc<ServiceTable>> {
         self.good.values()
     }
 
@@ -78,23 +79,26 @@ impl Tables {
         reloaded.broken = files.len() - read + problems.len();
         reloaded.problems = problems.into_iter().filter(|problems| edited(&problems.file)).collect();
         let kept = self.good.iter().filter(|(name, _)| files.contains_key(*name) && !fresh.contains_key(*name));
-        let mut next: BTreeMap<String, ServiceTable> =
-            kept.map(|(name, table)| (name.clone(), table.clone())).collect();
+        let mut next: BTreeMap<String, Arc<ServiceTable>> =
+            kept.map(|(name, table)| (name.clone(), Arc::clone(table))).collect();
         // A table that a broken file keeps has the older right to its name.
-        let taken = |next: &BTreeMap<String, ServiceTable>, table: &ServiceTable| {
+        let taken = |next: &BTreeMap<String, Arc<ServiceTable>>, table: &ServiceTable| {
             next.values().any(|other| other.name == table.name)
         };
         for (name, table) in fresh {
             if !taken(&next, &table) {
+                // As it was, where it is: whoever holds it holds the same.
+                let before = self.good.get(&name).filter(|before| ***before == table);
+                let table = before.map_or_else(|| Arc::new(table), Arc::clone);
                 next.insert(name, table);
             }
         }
         let had: BTreeMap<_, _> = self.good.values().map(|table| (&table.name, table)).collect();
         let has: BTreeMap<_, _> = next.values().map(|table| (&table.name, table)).collect();
         let changed = has.iter().filter(|(name, table)| had.get(*name) != Some(table));
-        reloaded.changed = changed.map(|(_, table)| (*table).clone()).collect();
+        reloaded.changed = changed.map(|(_, table)| Arc::clone(table)).collect();
         let gone = had.iter().filter(|(name, _)| !has.contains_key(*name));
-        reloaded.gone = gone.map(|(_, table)| (*table).clone()).collect();
+        reloaded.gone = gone.map(|(_, table)| Arc::clone(table)).collect();
         self.good = next;
         self.last = files;
         self.broken = reloaded.broken;
@@ -133,7 +137,7 @@ mod tests {
         CGAP.replacen("name: cgap-devtest", &format!("name: {name}"), 1)
     }
 
-    fn names<'a>(tables: impl IntoIterator<Item = &'a ServiceTable>) -> Vec<&'a str> {
+    fn names<'a>(tables: impl IntoIterator<Item = &'a Arc<ServiceTable>>) -> Vec<&'a str> {
         tables.into_iter().map(|table| table.name.as_str()).collect()
     }
 

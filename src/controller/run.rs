@@ -141,7 +141,7 @@ impl Controller {
             whose: BTreeMap::new(),
             tables,
         };
-        let all: Vec<ServiceTable> = controller.tables.in_force().cloned().collect();
+        let all: Vec<Arc<ServiceTable>> = controller.tables.in_force().cloned().collect();
         all.into_iter().for_each(|table| controller.take_in(table));
         controller
     }
@@ -156,10 +156,9 @@ impl Controller {
         next.filter(|_| free).map(|due| self.began + due)
     }
 
-    fn take_in(&mut self, table: ServiceTable) {
+    fn take_in(&mut self, table: Arc<ServiceTable>) {
         let now = self.now();
         self.queue.put(&table.name, now);
-        let table = Arc::new(table);
         self.door.show(&table, |_| {});
         self.by_name.insert(table.name.clone(), table);
     }

@@ -41,7 +41,7 @@ pub struct Glance {
 #[derive(Clone, Debug)]
 pub struct Latest {
     /// The table that it was for.
-    pub table: ServiceTable,
+    pub table: Arc<ServiceTable>,
     /// What was seen; of glances, the newest of each fact.
     pub observed: Arc<Observed>,
     /// What was decided.
@@ -109,7 +109,11 @@ pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option
     let latest = history.latest.as_ref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
     let longest = if plan.rollout.phase == Phase::Unseen { LOST } else { WHOLE };
-    if before != table || !plan.steps.is_empty() || now.since(*whole) >= longest || !plan.holds.iter().all(is_patient) {
+    if **before != *table
+        || !plan.steps.is_empty()
+        || now.since(*whole) >= longest
+        || !plan.holds.iter().all(is_patient)
+    {
         return None;
     }
     let mut glance = Glance::default();
@@ -137,7 +141,7 @@ pub fn for_a_wish<'a>(table: &ServiceTable, history: &'a History, now: Timestamp
     let latest = history.latest.as_ref()?;
     let Latest { table: before, plan, whole, .. } = latest;
     let known = !plan.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Unknown { .. }));
-    (before == table && known && now.since(*whole) < WHOLE).then_some(latest)
+    (**before == *table && known && now.since(*whole) < WHOLE).then_some(latest)
 }
 
 /// The newest look, if what it found may be asked for by name in the next; `None` if selectors are to be compared anew.
@@ -152,7 +156,7 @@ pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> 
         service && definition
     };
     let all = observed.one_cluster().is_some() && table.rows.iter().all(found);
-    (before == table && now.since(*names) < longest && all).then_some(latest)
+    (**before == *table && now.since(*names) < longest && all).then_some(latest)
 }
 
 /// Whether a look has all that is asked by the record that its tags show: a record that was just opened asks what ECS undid,

@@ -88,13 +88,13 @@ pub async fn pass(
     mode: Mode,
     fallback: Timestamp,
 ) -> PassReport {
-    pass_on(aws, table, history, mode, None, fallback).await
+    pass_on(aws, &Arc::new(table.clone()), history, mode, None, fallback).await
 }
 
 /// One pass on what was read of the table beside others, as far as that goes.
 pub async fn pass_on(
     aws: &Aws,
-    table: &ServiceTable,
+    table: &Arc<ServiceTable>,
     history: &mut History,
     mode: Mode,
     fresh: Option<&Fresh>,
@@ -113,7 +113,13 @@ pub async fn pass_on(
 }
 
 /// Reads everything, decides, and does it.
-async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mode, fallback: Timestamp) -> PassReport {
+async fn whole(
+    aws: &Aws,
+    table: &Arc<ServiceTable>,
+    history: &mut History,
+    mode: Mode,
+    fallback: Timestamp,
+) -> PassReport {
     let looked = Instant::now();
     let known = glance::known(table, history, aws.clock().now().unwrap_or(fallback));
     let made = &history.made;
@@ -138,7 +144,7 @@ async fn whole(aws: &Aws, table: &ServiceTable, history: &mut History, mode: Mod
         NextLook::Idle if !report.plan.steps.is_empty() => NextLook::AtOnce,
         look => look,
     };
-    let table = table.clone();
+    let table = Arc::clone(table);
     history.latest = Some(Latest { table, observed, plan, whole: at, names, cluster: at, services: at });
     report
 }
