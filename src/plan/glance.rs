@@ -98,7 +98,7 @@ const MOST_TASKS: usize = 100;
 
 /// The newest look of a table in which nothing moves: a glance at its cluster and its services is enough.
 pub fn rests<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
-    let latest = history.latest.as_ref()?;
+    let latest = history.latest.as_deref()?;
     let Glance { cluster: _, services: _, tasks, list, targets } = glance(table, history, now)?;
     let rests = tasks.is_empty() && !list && targets.is_empty() && latest.plan.next_look == NextLook::Idle;
     rests.then_some(latest)
@@ -106,7 +106,7 @@ pub fn rests<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> 
 
 /// What to read now; `None` if everything.
 pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Glance> {
-    let latest = history.latest.as_ref()?;
+    let latest = history.latest.as_deref()?;
     let Latest { table: before, observed, plan, whole, names: _, cluster, services } = latest;
     let longest = if plan.rollout.phase == Phase::Unseen { LOST } else { WHOLE };
     if **before != *table
@@ -138,7 +138,7 @@ pub fn glance(table: &ServiceTable, history: &History, now: Timestamp) -> Option
 /// The newest look, if a wish may be judged by it once its services and tags are read again; `None` if everything is to be
 /// read. What else a wish is judged by is the account and that every row is found, once.
 pub fn for_a_wish<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
-    let latest = history.latest.as_ref()?;
+    let latest = history.latest.as_deref()?;
     let Latest { table: before, plan, whole, .. } = latest;
     let known = !plan.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Unknown { .. }));
     (**before == *table && known && now.since(*whole) < WHOLE).then_some(latest)
@@ -146,7 +146,7 @@ pub fn for_a_wish<'a>(table: &ServiceTable, history: &'a History, now: Timestamp
 
 /// The newest look, if what it found may be asked for by name in the next; `None` if selectors are to be compared anew.
 pub fn known<'a>(table: &ServiceTable, history: &'a History, now: Timestamp) -> Option<&'a Latest> {
-    let latest = history.latest.as_ref()?;
+    let latest = history.latest.as_deref()?;
     let Latest { table: before, observed, plan, names, .. } = latest;
     let longest = if plan.standing() == Standing::Progressing { NAMES } else { NAMES_IDLE };
     let found = |row: &Row| {

@@ -13,6 +13,7 @@
 //! What must survive a crash is in the record (`model/rollout`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn};
@@ -42,7 +43,7 @@ pub struct History {
     /// Since when things are on their way out.
     pub moving: Moving,
     /// The newest look, for glances.
-    pub latest: Option<Latest>,
+    pub latest: Option<Arc<Latest>>,
 }
 
 /// Durable facts that this process wrote, each with the time of its writing. A read that shows less is behind.

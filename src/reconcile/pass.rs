@@ -145,7 +145,8 @@ async fn whole(
         look => look,
     };
     let table = Arc::clone(table);
-    history.latest = Some(Latest { table, observed, plan, whole: at, names, cluster: at, services: at });
+    let latest = Latest { table, observed, plan, whole: at, names, cluster: at, services: at };
+    history.latest = Some(Arc::new(latest));
     report
 }
 
@@ -200,7 +201,7 @@ async fn glanced(
     fallback: Timestamp,
 ) -> Option<PassReport> {
     let glance = glance::glance(table, history, aws.clock().now().unwrap_or(fallback))?;
-    let mut latest = history.latest.clone()?;
+    let latest = Arc::clone(history.latest.as_ref()?);
     let observed = renew(aws, &latest.observed, &glance, fresh, fallback).await?;
     let renewed = Renewed { targets: !glance.targets.is_empty(), tasks: glance.list };
     history.moving = history.moving.after(&observed, renewed);
@@ -209,11 +210,13 @@ async fn glanced(
         return None;
     }
     let (at, observed) = (observed.at, Arc::new(observed));
-    latest.cluster = if glance.cluster { at } else { latest.cluster };
+    let cluster = if glance.cluster { at } else { latest.cluster };
     let services = glance.services && fresh.is_none_or(|fresh| fresh.services.is_some());
-    latest.services = if services { at } else { latest.services };
-    let latest = Latest { observed: Arc::clone(&observed), plan: plan.clone(), ..latest };
-    history.latest = Some(latest);
+    let services = if services { at } else { latest.services };
+    let Latest { table, whole, names, .. } = &*latest;
+    let (table, whole, names, seen) = (Arc::clone(table), *whole, *names, Arc::clone(&observed));
+    let latest = Latest { table, observed: seen, plan: plan.clone(), whole, names, cluster, services };
+    history.latest = Some(Arc::new(latest));
     Some(PassReport { at, observed, plan, outcomes: Vec::new(), violations: Vec::new() })
 }
 

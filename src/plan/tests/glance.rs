@@ -19,8 +19,9 @@ pub(super) fn look(world: &mut World) {
     let plan = world.pass(Span::ZERO);
     let table = world.table.clone();
     world.history.moving = world.history.moving.after(&observed, Renewed { targets: true, tasks: true });
-    world.history.latest =
-        Some(Latest { table: table.into(), observed, plan, whole: at, names: at, cluster: at, services: at });
+    let table = Arc::new(table);
+    let latest = Latest { table, observed, plan, whole: at, names: at, cluster: at, services: at };
+    world.history.latest = Some(Arc::new(latest));
 }
 
 /// What the next look reads, ten seconds later.
