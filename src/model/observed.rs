@@ -490,13 +490,6 @@ impl TaskView {
 
     /// Whether it can still do something: anything short of STOPPED.
     pub fn is_alive(&self) -> bool {
-        match self.status {
-            TaskStatus::Stopped => false,
-            TaskStatus::Starting
-            | TaskStatus::Running
-            | TaskStatus::Deactivating
-            | TaskStatus::Stopping
-            | TaskStatus::Other(_) => true,
-        }
+        self.status != TaskStatus::Stopped
     }
 }
