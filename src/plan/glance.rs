@@ -60,7 +60,7 @@ impl Latest {
     /// A look at everything, in which every selector was compared.
     pub fn whole(table: &ServiceTable, observed: Observed, plan: Plan) -> Self {
         let at = observed.at;
-        let (table, observed) = (table.clone(), Arc::new(observed));
+        let (table, observed) = (Arc::new(table.clone()), Arc::new(observed));
         Self { table, observed, plan, whole: at, names: at, cluster: at, services: at }
     }
 }

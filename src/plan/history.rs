@@ -162,7 +162,7 @@ impl History {
     /// What a process knows that has looked at everything once, and has done nothing yet.
     pub fn of_a_look(latest: Latest) -> Self {
         let moving = Moving::default().after(&latest.observed, Renewed { targets: true, tasks: true });
-        Self { moving, latest: Some(latest), ..Self::default() }
+        Self { moving, latest: Some(Arc::new(latest)), ..Self::default() }
     }
 
     /// What to remember after a pass: what was seen, and since when the gate is clear.
