@@ -18,18 +18,18 @@ test: ## Runs every test: unit, integration, documentation, tidy
 	$(CARGO) test --locked --no-fail-fast
 
 model: ## Explores the larger worlds of the launch's model, and prints how many states they have
-	EVENKEEL_MODEL=large $(CARGO) test --locked --release --test model -- --nocapture --test-threads 1
+	EVENKEEL_MODEL=large $(CARGO) test --locked --profile thorough --test model -- --nocapture --test-threads 1
 
 test-crashes: ## Every crash, order, fault and stale state of a rollout, of which `make test` takes a part (an hour)
-	$(CARGO) test --locked --release --test once -- --nocapture
+	$(CARGO) test --locked --profile thorough --test once -- --nocapture
 
 test-kill: ## Kills real processes two hundred times in rollouts over TCP, and judges the journal
-	$(CARGO) test --locked --release --test kill -- --nocapture
+	$(CARGO) test --locked --profile thorough --test kill -- --nocapture
 
 # A month of a simulated AWS, in a process of its own, so that its memory can be looked at.
 DAYS ?= 30
 test-month: ## Lets one controller run for a simulated month of faults, and looks at its memory: DAYS=30
-	EVENKEEL_DAYS=$(DAYS) $(CARGO) test --locked --release --test lab -- --nocapture month
+	EVENKEEL_DAYS=$(DAYS) $(CARGO) test --locked --profile thorough --test lab -- --nocapture month
 
 test-clients: $(CLIENTS)/installed ## Holds the embedded AWS to AWS's models, boto3, the AWS CLI and dcicutils (needs PyPI)
 	$(CARGO) build --locked --quiet
@@ -50,7 +50,7 @@ test-browser: ## Drives the dashboard in a real Chromium over a whole rollout (n
 SEEDS ?= 2000
 FROM ?= 1
 soak: ## Goes through seeded histories of whole accounts, optimised and on every core: SEEDS=2000 FROM=1
-	SOAK_SEEDS=$(SEEDS) SOAK_FROM=$(FROM) $(CARGO) test --locked --release --test soak -- --nocapture no_seed_brings_harm
+	SOAK_SEEDS=$(SEEDS) SOAK_FROM=$(FROM) $(CARGO) test --locked --profile thorough --test soak -- --nocapture no_seed_brings_harm
 
 # Only `plan` and what it imports, as a crate of their own: a change of it is built in a second instead of a minute.
 MUTANTS := target/mutants

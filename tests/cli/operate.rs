@@ -61,6 +61,31 @@ fn a_rollout_is_asked_for_followed_and_done_once_however_often_its_key_is_sent()
 }
 
 #[test]
+fn a_key_is_known_to_the_controller_that_comes_after_one_that_was_killed() {
+    let sim = Sim::with("operate-killed", SMALL);
+    let settled = sim.settled();
+    let (secret, line) = token("ada", "operate");
+    let tokens = file("operate-killed", "tokens", format!("{line}\n"));
+    let key = "idempotency-key: 7c1e-button\r\n";
+    let asked = |served: &Served| post(served, ROLLOUTS, &secret, key, r#"{"reason": "a new image"}"#).json(202);
+    let served = Served::of(&sim, &["--tokens", &tokens]);
+    let first = asked(&served);
+    // Killed by SIGKILL, as everything is that is dropped here.
+    drop(served);
+    let served = Served::of(&sim, &["--tokens", &tokens]);
+    let mut events = served.events(&bearer(&secret));
+    let again = asked(&served);
+    assert_eq!((&first["known"], &again["known"]), (&false.into(), &true.into()), "{first} {again}");
+    assert_eq!(first["id"], again["id"]);
+    events.until("table", |table| table["inHand"] == true);
+    events.until("table", |table| table["phase"] == "Settled" && table["inHand"] == false);
+    drop((events, served));
+    let late = asked(&Served::of(&sim, &["--tokens", &tokens]));
+    assert_eq!((&late["id"], &late["stands"]), (&first["id"], &"Ended".into()), "{late}");
+    assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
+}
+
+#[test]
 fn tokens_are_followed_and_a_broken_file_keeps_what_was() {
     let sim = Sim::with("operate-tokens", SMALL);
     let ((ada, ada_line), (bob, bob_line)) = (token("ada", "read"), token("bob", "read"));
