@@ -12,6 +12,10 @@
 
 mod common;
 
+/// Counts what is allocated, for the claims about months.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
 mod rollouts {
     mod asking;
     mod calls;

@@ -1,7 +1,8 @@
 //! A controller that is never started anew: two rollouts a day, an edited table, and calls that fail all the time.
 //!
 //! Three days of it in `make test`, a month in `make test-month` (EVENKEEL_DAYS), which has a process of its own and so
-//! looks at its memory and its file handles too.
+//! looks at its memory and its file handles too. What is allocated is counted, not what is resident: the judge of each half
+//! day makes and drops half a gigabyte of lines, and an allocator keeps some of that as it likes.
 
 use std::fs;
 
@@ -17,6 +18,9 @@ use crate::common::world::World;
 
 /// Calls of a day: a look each 30 s of two calls, a whole one every ten minutes, two rollouts, and what is repeated.
 const A_DAY: u64 = 2880 * 2 + 144 * 16 + 2 * 120 + 1000;
+
+/// What may be allocated more after a month than after five days, in KiB; the embedded AWS, which remembers what it did, included.
+const MORE: usize = 1024;
 
 #[expect(clippy::disallowed_methods, reason = "make test-month says by the environment how long it is to be")]
 fn days() -> u64 {
@@ -34,9 +38,7 @@ fn fail_now_and_then(story: &Story) {
 
 /// Twelve hours with a rollout that somebody else kicks, after an edit on every other day.
 async fn half_a_day(story: &Story, table: &Files, half: u64) {
-    // What was judged already is let go: the journal of a month would be larger than all the rest.
-    story.lab.world().keep_journal(Some(0));
-    story.lab.world().keep_journal(None);
+    let_go(story);
     let begun = story.lab.world().world_json();
     if half.is_multiple_of(4) {
         let count = if half.is_multiple_of(8) { "count: 3" } else { "count: 4" };
@@ -53,12 +55,16 @@ fn verdict(handle: &Handle) -> Option<Verdict> {
     handle.tables().first()?.report.as_ref().map(|report| report.verdict())
 }
 
-/// Resident memory in KiB, and how many files are open.
-fn held() -> (u64, usize) {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    let memory = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    (memory, fs::read_dir("/proc/self/fd").unwrap().count())
+/// Allocated memory in KiB without the journal, and how many files are open.
+fn held(story: &Story) -> (usize, usize) {
+    let_go(story);
+    (crate::HEAP.current_usage() / 1024, fs::read_dir("/proc/self/fd").unwrap().count())
+}
+
+/// What was judged already is let go: the journal of a month would be larger than all the rest.
+fn let_go(story: &Story) {
+    story.lab.world().keep_journal(Some(0));
+    story.lab.world().keep_journal(None);
 }
 
 #[expect(clippy::print_stdout, reason = "make test-month tells what it has counted")]
@@ -69,11 +75,11 @@ async fn a_controller_that_runs_for_days_ends_each_rollout_with_one_run_and_grow
     let days = days();
     watched(story, table, &Said::default(), |handle| async move {
         fail_now_and_then(story);
-        let mut before = (0, 0);
+        let mut every_five_days = Vec::new();
         for half in 0..days * 2 {
             half_a_day(story, table, half).await;
-            if half == 9 {
-                before = held();
+            if half % 10 == 9 {
+                every_five_days.push(held(story));
             }
         }
         let calls = attempts(&handle.traffic());
@@ -82,9 +88,9 @@ async fn a_controller_that_runs_for_days_ends_each_rollout_with_one_run_and_grow
         story.lab.wait(Span::minutes(12)).await;
         assert_eq!(verdict(&handle), Some(Verdict::Converged));
         if days >= 10 {
-            let after = held();
-            println!("{days} days: {calls} calls; memory and files after five days {before:?}, at the end {after:?}");
-            assert!(after.0 <= before.0 + 16 * 1024, "{before:?} {after:?}");
+            println!("{days} days: {calls} calls; KiB and files every five days: {every_five_days:?}");
+            let (before, after) = (every_five_days[0], every_five_days[every_five_days.len() - 1]);
+            assert!(after.0 <= before.0 + MORE, "{every_five_days:?}");
             assert_eq!(after.1, before.1);
         }
     })
