@@ -165,15 +165,19 @@ impl Cli {
 /// Refuses what was typed for a server that is not asked for; the environment may be meant for another command.
 fn unserved(matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some(given) = matches.subcommand_matches("reconcile") else { return Ok(()) };
-    let options = [("tokens", "--tokens"), ("tls_cert", "--tls-cert"), ("tls_key", "--tls-key")];
+    let options =
+        [("tokens", "--tokens"), ("tls_cert", "--tls-cert"), ("tls_key", "--tls-key"), ("listen", "--listen")];
     let typed = options.iter().find(|(id, _)| given.value_source(id) == Some(ValueSource::CommandLine));
-    match typed {
-        Some((_, option)) if !given.contains_id("listen") => {
-            let why = format!("{option} is of no use without --listen, which serves the HTTP API");
-            Err(Cli::command().error(ErrorKind::MissingRequiredArgument, why))
-        }
-        Some(_) | None => Ok(()),
+    let Some((_, option)) = typed else { return Ok(()) };
+    if !given.contains_id("listen") {
+        let why = format!("{option} is of no use without --listen, which serves the HTTP API");
+        return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, why));
     }
+    if given.get_flag("once") || given.get_flag("dry_run") {
+        let why = format!("{option} is of no use with --once or --dry-run: what ends by itself serves no HTTP API");
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
+    Ok(())
 }
 
 impl Reconcile {

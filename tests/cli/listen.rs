@@ -83,7 +83,15 @@ fn what_is_meant_for_a_server_is_refused_without_one_and_said_to_be_of_no_use_wh
         ran.says("is of no use without --listen");
     }
     run(sim.command(&["reconcile", "--once", "--tokens", "somewhere", &sim.table])).ended_with(2).says("--listen");
+    for ends in ["--once", "--dry-run"] {
+        let arguments = ["reconcile", ends, "--listen", "127.0.0.1:0", sim.table.as_str()];
+        run(sim.command(&arguments)).ended_with(2).says("--listen is of no use with --once or --dry-run");
+    }
     assert_eq!(sim.journal(0).calls(), Vec::<&str>::new());
+    // In the environment it may be meant for the controller that runs beside.
+    let mut dry = sim.command(&["reconcile", "--dry-run", &sim.table]);
+    dry.env("EVENKEEL_LISTEN", "127.0.0.1:0");
+    assert!(run(dry).stdout.contains("small on cluster"));
     let mut command = sim.command(&["reconcile", &sim.table]);
     let mut child = command.env("EVENKEEL_TOKENS", "somewhere").spawn().expect("the binary that cargo built starts");
     let mut said = BufReader::new(child.stderr.take().expect("stderr is kept")).lines().map_while(Result::ok);
