@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use axum::response::Response;
 use http::StatusCode;
 
-use crate::model::ids::TableName;
-use crate::model::rollout::{Record, RolloutId};
+use crate::model::ids::{RequestId, TableName};
+use crate::model::rollout::Record;
+use crate::plan::command::About;
 use crate::report::json::{HistoryJson, RolloutEntryJson};
 
 use super::problem::{Problem, Reason};
@@ -34,20 +35,26 @@ pub(super) fn one(api: &Api, table: &TableName, id: &str) -> Result<Response, Pr
     }
 }
 
-/// The newest rollout, which a command about this one is about.
+/// What a command about this id is about: the newest rollout, or the request that waits for its kicks.
 ///
 /// # Errors
-/// It is another one, or there is none of this id.
-pub(super) fn newest(api: &Api, table: &TableName, id: &str) -> Result<RolloutId, Problem> {
+/// Another rollout is the newest, or there is none of this id.
+pub(super) fn meant(api: &Api, table: &TableName, id: &str) -> Result<About, Problem> {
     let view = view(api, table)?;
     let subject = subject(&view)?;
     let is = |record: &&Record| {
         record.id.to_string() == id || record.request.as_ref().is_some_and(|request| request.as_str() == id)
     };
     if let Some(record) = subject.plan.rollout.record.as_ref().filter(is) {
-        return Ok(record.id.clone());
+        return Ok(About::Rollout(record.id.clone()));
     }
-    let is_known = RolloutEntryJson::of(&subject, id).is_some() || api.asked.has(table, id);
+    let report = &subject.plan.rollout;
+    let waits = report.request.as_ref().is_some_and(|request| request.id.as_str() == id) && report.is_unanswered();
+    // One that was granted here a moment ago no look may show yet.
+    if waits || (api.asked.has(table, id) && RolloutEntryJson::of(&subject, id).is_none()) {
+        return Ok(About::Request(RequestId::told(id)));
+    }
+    let is_known = RolloutEntryJson::of(&subject, id).is_some();
     Err(if is_known { Reason::NotTheNewest } else { Reason::NoSuchRollout }.into())
 }
 

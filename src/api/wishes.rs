@@ -139,7 +139,7 @@ pub(super) async fn command(asked: Asking<'_>, order: Order, about: Option<&str>
     let wish = Wish { want, by: by.name().map(str::to_owned), reason, key };
     let ask = match about {
         None => Ask::Command(wish),
-        Some(id) => Ask::CommandAbout(rollouts::newest(api, &table, id)?, wish),
+        Some(id) => Ask::CommandAbout(rollouts::meant(api, &table, id)?, wish),
     };
     grant(api, by, table, ask).await
 }
@@ -181,6 +181,7 @@ async fn grant(api: &Api, by: &Shown, table: TableName, ask: Ask) -> Result<Resp
         Granted::Known(request, stands) => AcceptedJson::known(table.as_str(), request, stands),
         Granted::KnownCommand(stands) => AcceptedJson::known_command(table.as_str(), wish, stands),
         Granted::Command(command) => AcceptedJson::command(table.as_str(), command),
+        Granted::Withdrawn(withdrawal) => AcceptedJson::withdrawn(table.as_str(), withdrawal),
     };
     let id = accepted.id.clone().unwrap_or_default();
     tracing::info!(table = %table, wish, who, id, outcome = granted.name(), "wish granted");

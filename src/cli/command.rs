@@ -35,6 +35,7 @@ pub(super) async fn give(
     };
     context.output.say(&match &command {
         Given::New(command) => format!("{} of rollout {} is written down", command.order, command.rollout),
+        Given::Withdrawn(withdrawal) => format!("request {} is withdrawn: no row is kicked for it", withdrawal.request),
         Given::Known(stands) => format!("{} was given before under this key: {stands}", wish.want.name()),
     });
     let until = match (wait, wish.want) {
@@ -52,7 +53,8 @@ pub(super) async fn give(
     say_unseen(context, ended.end);
     Ok(match &command {
         Given::New(command) => judged(context, command, &ended, wait),
-        Given::Known(_) => Exit::from(ended.end),
+        Given::Withdrawn(_) if !wait => Exit::Done,
+        Given::Withdrawn(_) | Given::Known(_) => Exit::from(ended.end),
     })
 }
 

@@ -5,10 +5,10 @@
 
 use crate::aws::{Aws, AwsError};
 use crate::model::command::Command;
-use crate::model::rollout::RolloutId;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
-use crate::plan::command::{Judged, Wish, command};
+use crate::model::withdrawal::Withdrawal;
+use crate::plan::command::{About, Accepted, Judged, Wish, Withdrawing, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
 use crate::plan::request::Stands;
@@ -47,6 +47,8 @@ pub struct Acknowledged {
 pub enum Given {
     /// It was written down just now.
     New(Command),
+    /// It was written down just now that a request is not wanted any more; nothing is left to be done.
+    Withdrawn(Withdrawal),
     /// It was given before under the same key, and nothing was written.
     Known(Stands),
 }
@@ -79,34 +81,51 @@ pub async fn accept_knowing(
     accept_about(Asking { aws, table, known, fallback }, None, wish).await
 }
 
-/// The same, if the newest rollout is the one that the command is meant for. By the time at which it is given another may
-/// have begun, which nobody meant.
+/// The same, if what the command is meant for is still the newest. By the time at which it is given another rollout may have
+/// begun, which nobody meant.
 ///
 /// # Errors
 /// As `accept_knowing`; or another rollout is the newest.
 pub(super) async fn accept_about(
     asking: Asking<'_>,
-    about: Option<&RolloutId>,
+    about: Option<&About>,
     wish: &Wish,
 ) -> Result<Acknowledged, Refused> {
     let Asking { aws, table, .. } = asking;
-    let allowed = judge(asking, Subject::Tags, |input| command(input, wish)).await.map_err(Refused::Held)?;
+    let allowed = judge(asking, Subject::Tags, |input| command(input, about, wish)).await.map_err(Refused::Held)?;
     let (too_old, at) = (allowed.is_too_old(), allowed.at);
-    let accepted = match allowed.answer {
+    let mut history = allowed.seen;
+    let command = match allowed.answer {
         Judged::Known(stands) => {
             tracing::info!(table = %table.name, stands = stands.name(), "command was given before");
-            return Ok(Acknowledged { command: Given::Known(stands), history: allowed.seen });
+            Given::Known(stands)
         }
-        Judged::New(accepted) if about.is_some_and(|about| *about != accepted.command.rollout) => {
+        Judged::New(accepted) if about.is_some_and(|about| !is_meant(about, &accepted.command)) => {
             return Err(Refused::Another);
         }
-        Judged::New(_) if too_old => return Err(Refused::TooLate),
-        Judged::New(accepted) => accepted,
+        Judged::New(_) | Judged::Withdrawn(_) if too_old => return Err(Refused::TooLate),
+        Judged::New(accepted) => {
+            let Accepted { cluster, keys, command } = *accepted;
+            aws.tag(&cluster, &keys.command, &command.tag()).await.map_err(Refused::NotWritten)?;
+            tracing::info!(table = %table.name, rollout = %command.rollout, order = %command.order, "command given");
+            history.written.command = Some((command.clone(), at));
+            Given::New(command)
+        }
+        Judged::Withdrawn(withdrawing) => {
+            let Withdrawing { cluster, keys, withdrawal } = *withdrawing;
+            aws.tag(&cluster, &keys.withdrawn, &withdrawal.tag()).await.map_err(Refused::NotWritten)?;
+            tracing::info!(table = %table.name, request = %withdrawal.request, "request withdrawn");
+            history.written.withdrawn = Some((withdrawal.clone(), at));
+            Given::Withdrawn(withdrawal)
+        }
     };
-    let tag = accepted.command.tag();
-    aws.tag(&accepted.cluster, &accepted.keys.command, &tag).await.map_err(Refused::NotWritten)?;
-    tracing::info!(table = %table.name, rollout = %accepted.command.rollout, order = %accepted.command.order, "command given");
-    let mut history = allowed.seen;
-    history.written.command = Some((accepted.command.clone(), at));
-    Ok(Acknowledged { command: Given::New(accepted.command), history })
+    Ok(Acknowledged { command, history })
+}
+
+/// Whether a command is about what it is meant for. A request that a rollout has taken up meanwhile is not withdrawn any more.
+fn is_meant(about: &About, command: &Command) -> bool {
+    match about {
+        About::Rollout(rollout) => *rollout == command.rollout,
+        About::Request(_) => false,
+    }
 }

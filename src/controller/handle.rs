@@ -13,10 +13,11 @@ use tokio::time::Instant;
 use crate::aws::{Budgets, Meter};
 use crate::model::command::Command;
 use crate::model::ids::{RequestId, TableName};
-use crate::model::rollout::{Request, RolloutId};
+use crate::model::rollout::Request;
 use crate::model::row::ServiceTable;
 use crate::model::traffic::{Slowed, Traffic};
-use crate::plan::command::Wish;
+use crate::model::withdrawal::Withdrawal;
+use crate::plan::command::{About, Wish};
 use crate::plan::hold::Hold;
 use crate::plan::request::{Stands, Wanted};
 use crate::reconcile::pass::PassReport;
@@ -79,8 +80,8 @@ pub enum Ask {
     Rollout(Wanted),
     /// Something about the newest rollout.
     Command(Wish),
-    /// Something about this rollout, if it is still the newest.
-    CommandAbout(RolloutId, Wish),
+    /// Something about this rollout or request, if it is still the newest.
+    CommandAbout(About, Wish),
 }
 
 /// A wish that is durable.
@@ -92,6 +93,8 @@ pub enum Granted {
     Known(RequestId, Stands),
     /// A command is given.
     Command(Command),
+    /// A request is withdrawn.
+    Withdrawn(Withdrawal),
     /// It was given before under the same key: how it stands. Nothing was written.
     KnownCommand(Stands),
 }
@@ -154,7 +157,7 @@ impl Granted {
     /// The outcome's name, for metrics.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Rollout(_) | Self::Command(_) => "granted",
+            Self::Rollout(_) | Self::Command(_) | Self::Withdrawn(_) => "granted",
             Self::Known(..) | Self::KnownCommand(_) => "known",
         }
     }
@@ -173,6 +176,7 @@ impl From<Given> for Granted {
     fn from(given: Given) -> Self {
         match given {
             Given::New(command) => Self::Command(command),
+            Given::Withdrawn(withdrawal) => Self::Withdrawn(withdrawal),
             Given::Known(stands) => Self::KnownCommand(stands),
         }
     }

@@ -10,10 +10,9 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::aws::Aws;
 use crate::model::ids::TableName;
-use crate::model::rollout::RolloutId;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
-use crate::plan::command::Wish;
+use crate::plan::command::{About, Wish};
 use crate::plan::history::{History, Written};
 
 use super::handle::{Ask, Asked, Granted, Refused, WISHES};
@@ -116,11 +115,11 @@ async fn grant(Means { aws, table, known, fallback }: &Means, ask: Ask) -> Resul
             Err(request::Refused::NotWritten(error)) => Err(Refused::NotWritten(Box::new(error))),
         },
         Ask::Command(wish) => commanded(asking, None, &wish).await,
-        Ask::CommandAbout(rollout, wish) => commanded(asking, Some(&rollout), &wish).await,
+        Ask::CommandAbout(about, wish) => commanded(asking, Some(&about), &wish).await,
     }
 }
 
-async fn commanded(asking: Asking<'_>, about: Option<&RolloutId>, wish: &Wish) -> Result<(Granted, History), Refused> {
+async fn commanded(asking: Asking<'_>, about: Option<&About>, wish: &Wish) -> Result<(Granted, History), Refused> {
     match command::accept_about(asking, about, wish).await {
         Ok(command::Acknowledged { command, history }) => Ok((Granted::from(command), history)),
         Err(command::Refused::Held(holds)) => Err(Refused::Held(holds)),

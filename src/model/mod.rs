@@ -20,6 +20,7 @@ pub mod tags;
 pub mod text;
 pub mod time;
 pub mod traffic;
+pub mod withdrawal;
 
 mod invalid;
 

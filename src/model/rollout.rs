@@ -7,7 +7,7 @@
 //! | `evenkeel:<table>:request` | `Request`: somebody wants a forced rollout | before the request is acknowledged |
 //! | `evenkeel:<table>:change` | `Change`: which rows this program itself is about to kick | before a correction that makes new deployments |
 //!
-//! `command` and `past` have tags of their own: a person's word, and the rollouts that ended.
+//! `command`, `withdrawal` and `past` have tags of their own: a person's words, and the rollouts that ended.
 //! Everything else about a rollout is seen on AWS and not remembered. Nothing here decides.
 
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ use super::launches::{self, Launches};
 use super::past::{self, Past};
 use super::tags;
 use super::time::Timestamp;
+use super::withdrawal::Withdrawal;
 
 mod request;
 mod state;
@@ -143,6 +144,8 @@ pub struct Durable {
     pub change: Option<Change>,
     /// The newest command.
     pub command: Option<Command>,
+    /// The newest withdrawal of a request.
+    pub withdrawn: Option<Withdrawal>,
 }
 
 /// A tag of ours that cannot be read.
@@ -167,6 +170,8 @@ pub struct TagKeys {
     pub change: String,
     /// The command's.
     pub command: String,
+    /// The withdrawal's.
+    pub withdrawn: String,
     /// The entries' of rollouts that ended.
     pub past: [String; past::KEPT],
 }
@@ -181,14 +186,15 @@ impl TagKeys {
             request: key("request"),
             change: key("change"),
             command: key("command"),
+            withdrawn: key("withdrawn"),
             past: past::keys(table),
         }
     }
 
     /// The keys that a rollout may have to write.
-    pub fn needed(&self) -> [&str; 6] {
+    pub fn needed(&self) -> [&str; 7] {
         let [first, second] = &self.launches;
-        [&self.rollout, first, second, &self.request, &self.change, &self.command]
+        [&self.rollout, first, second, &self.request, &self.change, &self.command, &self.withdrawn]
     }
 }
 
@@ -212,7 +218,14 @@ impl Durable {
             request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,
             command: parsed(&keys.command, tag(&keys.command), Command::parse)?,
+            withdrawn: parsed(&keys.withdrawn, tag(&keys.withdrawn), Withdrawal::parse)?,
         })
+    }
+
+    /// The newest request, if nobody has withdrawn it.
+    pub fn wanted(&self) -> Option<&Request> {
+        let withdrawn = self.withdrawn.as_ref().map(|withdrawn| &withdrawn.request);
+        self.request.as_ref().filter(|request| withdrawn != Some(&request.id))
     }
 }
 

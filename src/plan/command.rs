@@ -5,25 +5,27 @@
 //! | retry | failed with its task, or unknown | the next attempt, as from an open rollout: gate, settling, launch (`launch`) |
 //! | resolve | unknown | the record ends as the person says |
 //! | abort | open | rolls back what is still going, then ends the record as failed |
+//! | abort | not open, while a request waits | withdraws the request: no row is kicked for it |
 //! | run | ended, and neither unknown nor taken back | the next attempt, by the same way as a retry's |
 //!
 //! A command is read from its tag on every pass, so a second controller or a fresh process does the rest of it. It is
 //! done when the record is another one than it names; nothing else remembers it.
 
 use crate::model::command::{Command, Order, Standing, Told, name_of};
-use crate::model::ids::{ClusterArn, CommandId};
+use crate::model::ids::{ClusterArn, CommandId, RequestId};
 use crate::model::observed::{ClusterView, Fate};
 use crate::model::past;
-use crate::model::rollout::{Durable, Failure, IdempotencyKey, Record, RecordState, TagKeys};
+use crate::model::rollout::{Durable, Failure, IdempotencyKey, Record, RecordState, Request, RolloutId, TagKeys};
 use crate::model::tags;
 use crate::model::time::Timestamp;
+use crate::model::withdrawal::Withdrawal;
 
 use super::action::{Action, RollBack, Step};
 use super::because::Because;
 use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause};
-use super::order;
+use super::order::{self, Ordered};
 use super::planner::PlanInput;
 use super::request::{Stands, stands_by};
 use super::rollout::{self, RowStand, Stand};
@@ -48,7 +50,7 @@ pub enum Want {
     Retry,
     /// The rollout ended, in this way.
     Resolve(Told),
-    /// The rollout taken back.
+    /// The rollout taken back, or the request that waits for its kicks.
     Abort,
     /// The task once more, after a rollout that has ended; the first time, where there was none.
     Run,
@@ -66,11 +68,22 @@ impl Want {
     }
 }
 
+/// What a command is meant for, where somebody says so: the newest of all may be another by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// This rollout.
+    Rollout(RolloutId),
+    /// This request, for which no row has been kicked yet.
+    Request(RequestId),
+}
+
 /// What is to be done about a person's wish.
 #[derive(Clone, Debug)]
 pub enum Judged {
-    /// It is to be written down.
+    /// A command is to be written down.
     New(Box<Accepted>),
+    /// A withdrawal is to be written down.
+    Withdrawn(Box<Withdrawing>),
     /// It was given before under the same key; nothing is to be written.
     Known(Stands),
 }
@@ -84,6 +97,17 @@ pub struct Accepted {
     pub keys: TagKeys,
     /// The command.
     pub command: Command,
+}
+
+/// A withdrawal that can be written down.
+#[derive(Clone, Debug)]
+pub struct Withdrawing {
+    /// The cluster that carries it.
+    pub cluster: ClusterArn,
+    /// Under which keys.
+    pub keys: TagKeys,
+    /// The withdrawal.
+    pub withdrawal: Withdrawal,
 }
 
 /// What the command in the tags makes of a pass.
@@ -111,7 +135,7 @@ pub(super) struct Again {
 /// # Errors
 /// What stands against it, as holds: the account, the cluster, a tag, or how the newest rollout stands. Nothing stands
 /// against a command that was given before under the same key.
-pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Judged, Vec<Hold>> {
+pub fn command(input: &PlanInput<'_>, about: Option<&About>, wish: &Wish) -> Result<Judged, Vec<Hold>> {
     let mut draft = Draft::new(input);
     let id = wish.key.as_ref().map(|key| CommandId::keyed(&input.table.name, key));
     let Some((cluster, durable)) = guard::find_table(&mut draft) else {
@@ -121,19 +145,19 @@ pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Judged, Vec<Hold>> 
     if let Some(stands) = id.as_ref().and_then(|id| known(input, cluster, &durable, id)) {
         return Ok(Judged::Known(stands));
     }
-    match order::order(input.table, &durable, wish.want) {
-        Ok((record, order)) => {
-            let command = Command {
-                rollout: record.id.clone(),
-                base: (order == Order::Abort).then_some(record.base),
-                order,
-                at: input.observed.at,
-                id,
-                by: name_of(wish.by.as_deref()),
-                reason: tags::some_free(wish.reason.as_deref(), tags::LONGEST),
-            };
-            let keys = TagKeys::of(&input.table.name);
-            Ok(Judged::New(Box::new(Accepted { cluster: cluster.arn.clone(), keys, command: command.as_kept() })))
+    let (at, by) = (input.observed.at, name_of(wish.by.as_deref()));
+    let reason = tags::some_free(wish.reason.as_deref(), tags::LONGEST);
+    let (cluster, keys) = (cluster.arn.clone(), TagKeys::of(&input.table.name));
+    let begun = durable.wanted().is_some_and(|request| is_begun(input, request));
+    match order::order(input.table, &durable, about, wish.want, begun) {
+        Ok(Ordered::Command(record, order)) => {
+            let base = (order == Order::Abort).then_some(record.base);
+            let command = Command { rollout: record.id.clone(), base, order, at, id, by, reason }.as_kept();
+            Ok(Judged::New(Box::new(Accepted { cluster, keys, command })))
+        }
+        Ok(Ordered::Withdrawal(request)) => {
+            let withdrawal = Withdrawal { request: request.id.clone(), at, id, by, reason }.as_kept();
+            Ok(Judged::Withdrawn(Box::new(Withdrawing { cluster, keys, withdrawal })))
         }
         Err(cause) => {
             draft.hold(None, cause);
@@ -142,10 +166,19 @@ pub fn command(input: &PlanInput<'_>, wish: &Wish) -> Result<Judged, Vec<Hold>> 
     }
 }
 
+/// Whether a row was kicked since a request was made, as far as the look shows it or this process did it.
+fn is_begun(input: &PlanInput<'_>, request: &Request) -> bool {
+    let made = input.history.made.values().map(|made| made.created_at);
+    let services = input.observed.rows.values().filter_map(|view| view.service.one()?.primary());
+    services.map(|primary| primary.created_at).chain(made).any(|created_at| created_at > request.after)
+}
+
 /// Whether this process wrote that very command a moment ago, and the read is only too late to show it.
 fn is_own(input: &PlanInput<'_>, draft: &Draft<'_>, id: &CommandId) -> bool {
-    let own = input.history.written.command.as_ref().is_some_and(|(command, _)| command.id.as_ref() == Some(id));
-    own && draft.holds.iter().all(|hold| hold.cause == HoldCause::Stale)
+    let written = &input.history.written;
+    let command = written.command.as_ref().and_then(|(command, _)| command.id.as_ref());
+    let withdrawn = written.withdrawn.as_ref().and_then(|(withdrawn, _)| withdrawn.id.as_ref());
+    (command == Some(id) || withdrawn == Some(id)) && draft.holds.iter().all(|hold| hold.cause == HoldCause::Stale)
 }
 
 /// How the command of this id stands, if it was ever given as far as the cluster knows.
@@ -153,6 +186,9 @@ fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &C
     let past = past::entries(&past::keys(&input.table.name), &cluster.tags);
     if let Some(ended) = past.into_iter().find(|past| past.command.as_ref() == Some(id)) {
         return Some(Stands::Ended(ended.rollout, ended.state));
+    }
+    if durable.withdrawn.as_ref().is_some_and(|withdrawn| withdrawn.id.as_ref() == Some(id)) {
+        return Some(Stands::Withdrawn);
     }
     let command = durable.command.as_ref().filter(|command| command.id.as_ref() == Some(id))?;
     let record = durable.record.as_ref();
@@ -243,7 +279,7 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
         }
     }
     // Who asks for a rollout after the abort has the rows kicked anew, and what cannot go back with them.
-    let replaced = durable.request.as_ref().is_some_and(|request| request.at > command.at);
+    let replaced = durable.wanted().is_some_and(|request| request.at > command.at);
     if waits || !draft.steps.is_empty() || !(kept.is_empty() || replaced) {
         for (row, deployment) in kept {
             draft.hold(Some(row), HoldCause::NoWayBack { deployment });

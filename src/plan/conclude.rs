@@ -151,6 +151,7 @@ pub(super) fn report_rollout(
     draft.rollout.record = durable.record.clone();
     draft.rollout.request = durable.request.clone();
     draft.rollout.command = durable.command.clone();
+    draft.rollout.withdrawn = durable.withdrawn.clone();
     let Some(stand) = stand else { return };
     draft.rollout.id = Some(stand.id.clone());
     draft.rollout.rows = stand.rows.iter().map(|row| progress::of_row(stand, row)).collect();

@@ -35,6 +35,7 @@ impl<'a> Draft<'a> {
             record: None,
             request: None,
             command: None,
+            withdrawn: None,
             gate: None,
             rows: Vec::new(),
         };

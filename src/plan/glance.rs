@@ -248,7 +248,7 @@ pub fn is_enough(before: &Plan, renewed: &Plan) -> bool {
         && before.drift == renewed.drift
         && (goes_on || same)
         && (&old.id, &old.record) == (&new.id, &new.record)
-        && (&old.request, &old.command) == (&new.request, &new.command)
+        && (&old.request, &old.command, &old.withdrawn) == (&new.request, &new.command, &new.withdrawn)
 }
 
 /// Whether the steps of a plan only write down where the rollout stands: what follows from that is known without another

@@ -20,6 +20,7 @@ use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn}
 use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
+use crate::model::withdrawal::Withdrawal;
 
 use super::action::Plan;
 use super::glance::Latest;
@@ -57,6 +58,8 @@ pub struct Written {
     pub request: Option<(Request, Timestamp)>,
     /// The newest command.
     pub command: Option<(Command, Timestamp)>,
+    /// The newest withdrawal of a request.
+    pub withdrawn: Option<(Withdrawal, Timestamp)>,
 }
 
 /// A task as it was last seen short of STOPPED.
@@ -139,7 +142,9 @@ impl Written {
             .is_some_and(|ours| read.request.as_ref().is_none_or(|seen| seen.id != ours.id && seen.at <= ours.at));
         let command = fresh(self.command.as_ref(), now)
             .is_some_and(|ours| read.command.as_ref().is_none_or(|seen| seen != ours && seen.at <= ours.at));
-        record || change || request || command
+        let withdrawn = fresh(self.withdrawn.as_ref(), now)
+            .is_some_and(|ours| read.withdrawn.as_ref().is_none_or(|seen| seen != ours && seen.at <= ours.at));
+        record || change || request || command || withdrawn
     }
 
     /// Takes in what was written beside the passes; of each fact the newer counts.
@@ -150,11 +155,12 @@ impl Written {
                 *ours = theirs;
             }
         }
-        let Self { record, change, request, command } = other;
+        let Self { record, change, request, command, withdrawn } = other;
         newer(&mut self.record, record);
         newer(&mut self.change, change);
         newer(&mut self.request, request);
         newer(&mut self.command, command);
+        newer(&mut self.withdrawn, withdrawn);
     }
 }
 

@@ -3,19 +3,30 @@
 //! Only judges. What a command makes of the record is `command`'s.
 
 use crate::model::command::Order;
-use crate::model::rollout::{Durable, Record, RecordState};
+use crate::model::rollout::{Durable, Record, RecordState, Request};
 use crate::model::row::ServiceTable;
 
-use super::command::Want;
+use super::command::{About, Want};
 use super::hold::HoldCause;
 use super::rollout;
 
-/// What a person's wish is about, or why it does not go with the newest rollout as it stands.
+/// What a person's wish comes to.
+pub(super) enum Ordered<'a> {
+    /// A command about this record.
+    Command(&'a Record, Order),
+    /// This request is not wanted any more.
+    Withdrawal(&'a Request),
+}
+
+/// What a person's wish is about, or why it does not go with the newest rollout as it stands. `begun` says whether a row was
+/// kicked since the newest request was made.
 pub(super) fn order<'a>(
     table: &ServiceTable,
     durable: &'a Durable,
+    about: Option<&About>,
     want: Want,
-) -> Result<(&'a Record, Order), HoldCause> {
+    begun: bool,
+) -> Result<Ordered<'a>, HoldCause> {
     let name = want.name();
     let refused = match want {
         Want::Retry => retry_instead,
@@ -30,6 +41,12 @@ pub(super) fn order<'a>(
         let stands = "not there: the cluster carries no record of this table yet".to_owned();
         return Err(HoldCause::CommandRefused { order: name, stands, instead: "`evenkeel rollout start` begins one" });
     };
+    if let Some(request) = withdrawable(durable, record, about).filter(|_| want == Want::Abort) {
+        let stands = || "about to open: its rows are being kicked".to_owned();
+        let refused =
+            || HoldCause::CommandRefused { order: name, stands: stands(), instead: "give it again in a moment" };
+        return if begun { Err(refused()) } else { Ok(Ordered::Withdrawal(request)) };
+    }
     let asked = rollout::active_request(durable, record).is_some() && record.state != RecordState::Open;
     let order = match (want, &record.state, record.state.attempt()) {
         (Want::Retry, RecordState::Failed(_) | RecordState::Unknown(_), Some(attempt)) if !asked => {
@@ -41,16 +58,27 @@ pub(super) fn order<'a>(
         (Want::Retry | Want::Resolve(_) | Want::Abort | Want::Run, ..) => None,
     };
     if let Some(order) = order {
-        return Ok((record, order));
+        return Ok(Ordered::Command(record, order));
     }
     let name_of_state = record.state.name();
     let (stands, instead) = if asked {
-        let instead = if want == Want::Abort { withdraw() } else { takes_up() };
-        (format!("{name_of_state}, while a request for another one waits"), instead)
+        (format!("{name_of_state}, while a request for another one waits"), takes_up())
     } else {
         (name_of_state.to_owned(), refused(&record.state))
     };
     Err(HoldCause::CommandRefused { order: name, stands, instead })
+}
+
+/// The request that nothing was begun for, and that is meant: an open rollout has taken up what was asked for, and is
+/// aborted with it.
+fn withdrawable<'a>(durable: &'a Durable, record: &Record, about: Option<&About>) -> Option<&'a Request> {
+    let request = durable.wanted().filter(|request| record.request.as_ref() != Some(&request.id))?;
+    let meant = match about {
+        None => true,
+        Some(About::Request(id)) => *id == request.id,
+        Some(About::Rollout(_)) => false,
+    };
+    (meant && record.state != RecordState::Open).then_some(request)
 }
 
 /// There is nothing that could be run.
@@ -60,13 +88,8 @@ pub(super) fn no_task_row() -> HoldCause {
 }
 
 fn takes_up() -> &'static str {
-    "`evenkeel reconcile --once` takes the request up; `evenkeel rollout status` shows where it stands"
-}
-
-/// Nothing of a request that waits is to be rolled back. Without its tag nobody knows of it any more.
-fn withdraw() -> &'static str {
-    "once a row is kicked for it, give it again; to withdraw the request before that, remove the cluster's tag \
-     `evenkeel:<table>:request`"
+    "`evenkeel reconcile --once` takes the request up, `evenkeel rollout abort` withdraws it; `evenkeel rollout status` shows \
+     where it stands"
 }
 
 fn run_instead(state: &RecordState) -> &'static str {

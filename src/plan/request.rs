@@ -57,6 +57,8 @@ pub enum Stands {
     Ended(RolloutId, RecordState),
     /// A newer request or rollout took its place; what became of it is not kept any more.
     Over,
+    /// Somebody has withdrawn it before anything was done.
+    Withdrawn,
 }
 
 /// A request that can be written down.
@@ -82,6 +84,7 @@ impl Stands {
             Self::InHand(_) => "InHand",
             Self::Ended(..) => "Ended",
             Self::Over => "Over",
+            Self::Withdrawn => "Withdrawn",
         }
     }
 }
@@ -95,6 +98,7 @@ impl fmt::Display for Stands {
                 write!(f, "rollout {rollout} had taken it up, and has ended as {}", state.name())
             }
             Self::Over => f.write_str("a newer one took its place, and what became of it is not kept any more"),
+            Self::Withdrawn => f.write_str("it was withdrawn before a row was kicked for it"),
         }
     }
 }
@@ -185,6 +189,7 @@ fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &R
         (Some(record), _, _) => Some(stands_by(record)),
         (None, Some(Past { rollout, state, .. }), _) => Some(Stands::Ended(rollout.clone(), state.clone())),
         (None, None, true) => Some(Stands::Over),
+        (None, None, false) if tag.is_some() && durable.wanted().is_none() => Some(Stands::Withdrawn),
         (None, None, false) if tag.is_some() => Some(Stands::Pending),
         (None, None, false) => {
             let remembered = durable.request.as_ref().is_some_and(|request| request.before.contains(id));

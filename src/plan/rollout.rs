@@ -11,6 +11,7 @@ use crate::model::observed::{
 use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
+use crate::model::withdrawal::Withdrawal;
 
 use super::because::Because;
 use super::command;
@@ -31,6 +32,8 @@ pub struct RolloutReport {
     pub request: Option<Request>,
     /// The newest command.
     pub command: Option<Command>,
+    /// The newest withdrawal of a request.
+    pub withdrawn: Option<Withdrawal>,
     /// The gate, while a rollout is in hand.
     pub gate: Option<Gate>,
     /// How far each service row is.
@@ -87,7 +90,14 @@ impl RolloutReport {
     /// Whether a request waits: for its kicks, or for the deployment task of the rollout before.
     pub fn is_unanswered(&self) -> bool {
         let answered = self.record.as_ref().and_then(|record| record.request.as_ref());
-        self.request.as_ref().is_some_and(|request| answered != Some(&request.id))
+        let unanswered = self.request.as_ref().is_some_and(|request| answered != Some(&request.id));
+        unanswered && self.withdrawal().is_none()
+    }
+
+    /// By which word the newest request does not count any more, if somebody has withdrawn it.
+    pub fn withdrawal(&self) -> Option<&Withdrawal> {
+        let request = &self.request.as_ref()?.id;
+        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.request == *request)
     }
 
     /// The rollout whose gate is open, if one is.
@@ -167,7 +177,7 @@ fn id_of(
 /// While its rollout is open, some of its rows may still have to be kicked. A request that an earlier rollout answered
 /// asks for nothing: its frontier lies before this rollout's base.
 pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
-    let request = durable.request.as_ref()?;
+    let request = durable.wanted()?;
     let answered = record.request.as_ref() == Some(&request.id);
     match &record.state {
         RecordState::Open => (!answered || request.after >= record.base).then_some(request),
@@ -232,7 +242,7 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
     let Some(record) = &durable.record else {
         return Some((opening(stand, RecordState::Baseline, stand.frontier, None), Because::FirstContact));
     };
-    let pending = durable.request.as_ref().filter(|request| record.request.as_ref() != Some(&request.id));
+    let pending = durable.wanted().filter(|request| record.request.as_ref() != Some(&request.id));
     let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => None,

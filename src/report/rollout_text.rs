@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 
 use crate::model::command::{Command, Standing};
 use crate::model::rollout::{Record, Request, RolloutId};
+use crate::model::withdrawal::Withdrawal;
 use crate::plan::gate::{Condition, Gate, Holding};
 use crate::plan::hold::Urgency;
 use crate::plan::pace::NextLook;
-use crate::plan::rollout::Phase;
+use crate::plan::rollout::{Phase, RolloutReport};
 
 use super::progress::{Progress, phase_role};
 use super::style::{Role, Style};
@@ -30,7 +31,7 @@ pub fn rollout_text(subject: &Subject<'_>, style: Style) -> String {
         text.push_str(&record_lines(record, report.id.as_ref()));
     }
     if let Some(request) = &report.request {
-        text.push_str(&request_line(request, report.record.as_ref()));
+        text.push_str(&request_line(request, report));
     }
     if let Some(command) = &report.command {
         text.push_str(&command_line(command, report.record.as_ref()));
@@ -57,12 +58,19 @@ fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
     text
 }
 
-fn request_line(request: &Request, record: Option<&Record>) -> String {
+fn request_line(request: &Request, report: &RolloutReport) -> String {
     let Request { id, after: _, at, before: _, by, reason } = request;
-    let answered = record.is_some_and(|record| record.request.as_ref() == Some(id));
+    let answered = report.record.as_ref().is_some_and(|record| record.request.as_ref() == Some(id));
     let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    let state = if answered { "taken up" } else { "not taken up yet" };
+    let state = match report.withdrawal() {
+        _ if answered => "taken up".to_owned(),
+        None => "not taken up yet".to_owned(),
+        Some(Withdrawal { request: _, at, id: _, by, reason: _ }) => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("withdrawn{by} {at}")
+        }
+    };
     fact("request", format!("{id}{by} of {at}, {state}{reason}"))
 }
 

@@ -96,6 +96,36 @@ async fn an_abort_takes_the_rollout_back_and_one_about_another_rollout_is_refuse
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_for_which_nothing_was_kicked_is_withdrawn_by_an_abort() {
+    let bench = &Bench::settled(415).await;
+    bench
+        .served(true, Limits::default(), |client| async move {
+            let client = client.with(OPERATOR);
+            let reason = r#"{"reason": "asked for twice"}"#;
+            let first = client.post(ROLLOUTS, "{}").await.json(202)["id"].as_str().unwrap().to_owned();
+            while bench.world().runs.is_empty() {
+                bench.lab.wait(Span::seconds(5)).await;
+            }
+            let id = client.post(ROLLOUTS, "{}").await.json(202)["id"].as_str().unwrap().to_owned();
+            // The task of the first one runs: that is not what the abort of the second is about.
+            client.post(&format!("{ROLLOUTS}/{first}/abort"), reason).await.problem(409, "held");
+            let accepted = client.post(&format!("{ROLLOUTS}/{id}/abort"), reason).await;
+            let document = accepted.json(202);
+            let said = (&document["wish"], &document["id"], &document["stands"]);
+            assert_eq!(said, (&"abort".into(), &json!(id), &"Withdrawn".into()));
+            assert_eq!(accepted.header("location"), format!("{ROLLOUTS}/{id}"));
+            bench.lab.wait(Span::minutes(40)).await;
+            let entry = client.get(&format!("{ROLLOUTS}/{id}")).await.json(200);
+            let withdrawn = &entry["rollout"]["request"]["withdrawn"];
+            assert_eq!((&entry["stage"], &withdrawn["by"]), (&"Withdrawn".into(), &"operator".into()), "{entry}");
+            assert_eq!(client.get(&format!("{ROLLOUTS}/{first}")).await.json(200)["ended"]["state"], "succeeded");
+            client.post(&format!("{ROLLOUTS}/{id}/abort"), reason).await.problem(409, "not-the-newest");
+        })
+        .await;
+    assert_eq!((bench.world().runs.len(), bench.world().harms), (1, Vec::<String>::new()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_what_is_asked_for_writes_nothing() {
     let bench = &Bench::settled(413).await;
     bench

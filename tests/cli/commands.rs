@@ -43,6 +43,26 @@ fn abort_rolls_back_what_is_going_and_says_who_and_why() {
 }
 
 #[test]
+fn abort_withdraws_a_request_that_nobody_has_taken_up() {
+    let sim = Sim::with("withdraw", SMALL);
+    sim.settled();
+    // Nobody can kick, so that the request waits.
+    sim.perform(json!([{"faults": [{"when": {"operation": "UpdateService"}, "then": "denied"}]}]));
+    sim.about(&["rollout", "start"]);
+    sim.about(&["rollout", "status"]).tells("not taken up yet");
+    let arguments = ["rollout", "abort", "--by", "ada", "--reason", "asked for twice"];
+    sim.about(&arguments).ended_with(0).says("request ").says("is withdrawn: no row is kicked for it");
+    sim.perform(json!(["clearFaults"]));
+    let before = sim.journal(0).end();
+    sim.reconcile().ended_with(0);
+    assert!(sim.journal(before).inputs("UpdateService").is_empty());
+    sim.about(&["rollout", "status"]).ended_with(0).tells("withdrawn by ada ");
+    let status = sim.about(&["rollout", "status", "--output", "json"]).ended_with(0).json();
+    assert_eq!(status["request"]["withdrawn"]["reason"], "asked for twice");
+    assert!(sim.journal(0).one_off_tasks().is_empty());
+}
+
+#[test]
 fn what_is_over_is_refused_with_what_to_do_instead() {
     let sim = Sim::with("over", SMALL);
     sim.settled();

@@ -81,7 +81,7 @@ pub(super) async fn aborted_late(lab: &Lab, sent: bool) {
     let seen = lab.settle(Until::OnePass, |_| {}).await.last;
     let history = History::default();
     let input = PlanInput { table: &lab.table, observed: &seen.observed, history: &history };
-    let Judged::New(accepted) = command(&input, &wish(Want::Abort)).unwrap() else { panic!("it has no key") };
+    let Judged::New(accepted) = command(&input, None, &wish(Want::Abort)).unwrap() else { panic!("it has no key") };
     assert_eq!(open.written().map(|record| &record.id), Some(&accepted.command.rollout));
     wrote(lab, |state| matches!(state, RecordState::Launching(_))).await;
     if sent {

@@ -57,6 +57,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::Ended], two(clear(1, 0)), Harm::RanAfterEnd),
         case(&[Guard::StartedAfterAll], two(clear(1, 0)), Harm::NoEnd),
         case(&[Guard::TakenBackLate], met(clear(0, 1)), Harm::RanAfterEnd),
+        case(&[Guard::Withdrawn], told(asked(succeeded(clear(0, 0)))), Harm::KickedUnwanted),
     ]
 }
 
@@ -114,6 +115,8 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
         ("a run after a success, one fault", told(succeeded(clear(1, 1)))),
         ("a run, two controllers", two(told(succeeded(clear(0, 2))))),
         ("a run at the baseline, a kick", told(at_baseline(clear(0, 1)))),
+        ("a request and its withdrawal, one fault", told(asked(succeeded(clear(1, 0))))),
+        ("a request while the task runs, and its withdrawal", told(asked(launching(clear(1, 1))))),
         ("a run at the baseline, one fault", told(Scenario { start: Start::Baseline, ..clear(1, 2) })),
     ]
 }
@@ -142,6 +145,12 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
 /// What docs/rollout.md names as a limit, and what comes of it.
 pub(crate) fn limits() -> Vec<(&'static str, Scenario, Harm)> {
     vec![("a second process reads late on first contact", two(first_contact(clear(1, 1))), Harm::NoEnd)]
+}
+
+/// The same, where it takes a larger world to find it, as `make model`.
+pub(crate) fn large_limits() -> Vec<(&'static str, Scenario, Harm)> {
+    let world = two(told(asked(succeeded(clear(1, 0)))));
+    vec![("two processes kick for one request, one of them reads the abort of both late", world, Harm::NoEnd)]
 }
 
 /// An initial deployment in the task row.

@@ -55,7 +55,8 @@ fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
 /// A limit that is no longer found is to leave the page.
 #[test]
 fn the_limits_of_the_protocol_are_those_that_are_written_down() {
-    for (name, world, harm) in cases::limits() {
+    let large = if option_env!("EVENKEEL_MODEL") == Some("large") { cases::large_limits() } else { Vec::new() };
+    for (name, world, harm) in cases::limits().into_iter().chain(large) {
         assert_eq!(explore(name, world), Some(harm), "{name}");
     }
 }
@@ -145,6 +146,11 @@ fn without_the_history_a_late_intent_runs_what_was_refused() {
 #[test]
 fn without_a_look_for_it_a_task_that_one_of_two_was_refused_is_told_as_never_started() {
     guards(&[Guard::StartedAfterAll]);
+}
+
+#[test]
+fn without_the_withdrawal_a_row_is_kicked_for_what_nobody_wants() {
+    guards(&[Guard::Withdrawn]);
 }
 
 #[test]

@@ -60,6 +60,8 @@ pub(crate) enum Guard {
     Ended,
     /// A task counts though it is written down that it could not be started.
     StartedAfterAll,
+    /// No row is kicked for a request that was withdrawn.
+    Withdrawn,
 }
 
 /// The guards that are taken away.
@@ -121,6 +123,7 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 look.tags.retain(|key, _| !key.starts_with("launch"));
             }
             Guard::Ended => look.tags.retain(|key, _| !key.starts_with("past")),
+            Guard::Withdrawn => look.tags.retain(|key, _| key != "withdrawn"),
             Guard::StartedAfterAll => {
                 let refused = record(&look).filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_))));
                 let own = refused.map(|record| record.id.started_by_any());

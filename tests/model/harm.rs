@@ -31,6 +31,8 @@ pub(crate) enum Harm {
     RanAfterEnd,
     /// RunTask on a look that shows that a person takes the rollout back.
     RanAborted,
+    /// A row kicked on a look that shows that what was asked for is not wanted any more. Nobody corrects rows here.
+    KickedUnwanted,
     /// RunTask on a look that is older than the record.
     StaleFrontier,
     /// Faults stop, and no end follows, or one at which something that was asked for is lost.
@@ -115,6 +117,9 @@ pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Har
 
 /// Harms of a kick of ours, sent because of this look.
 pub(crate) fn of_kick(aws: &Aws, look: &Look) -> Option<Harm> {
+    if people::is_withdrawn(look) {
+        return Some(Harm::KickedUnwanted);
+    }
     let seen = |task: &OneOff| {
         let shown = look.tasks.iter().any(|seen| seen.serial == task.serial && seen.is_alive());
         let recorded = record(look)

@@ -20,12 +20,21 @@ use super::state::{Sight, State};
 pub(crate) const WANTS: [Want; 5] =
     [Want::Retry, Want::Resolve(Told::Succeeded), Want::Resolve(Told::Failed), Want::Abort, Want::Run];
 
-/// A command that somebody is about to write down.
+/// A command or a withdrawal that somebody is about to write down.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub(crate) struct Giving {
     /// When the rollout was looked at.
     pub(crate) since: i64,
-    pub(crate) tag: Arc<str>,
+    tag: Arc<str>,
+    word: Word,
+}
+
+/// What of the two it is.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+enum Word {
+    Command,
+    /// Of the request that was made after this.
+    Withdrawal(i64),
 }
 
 /// A command as its tag says it, read without the product's own eyes.
@@ -65,6 +74,15 @@ impl Said {
     }
 }
 
+/// Whether a look shows that its request is not wanted any more.
+pub(crate) fn is_withdrawn(look: &Look) -> bool {
+    let word = |tag: &str, key: &str| {
+        let tag: &str = look.tags.get(tag)?;
+        tag.split(' ').find_map(|word| word.strip_prefix(key)).map(str::to_owned)
+    };
+    word("withdrawn", "request=").is_some_and(|withdrawn| word("request", "id=") == Some(withdrawn))
+}
+
 /// The newest command that a look shows.
 pub(crate) fn shown(look: &Look) -> Option<Said> {
     look.tags.get("command").map(|tag| Said::of(tag))
@@ -91,18 +109,33 @@ impl Protocol {
         let history = History::default();
         let input = PlanInput { table: &self.table, observed: &observed, history: &history };
         let wish = Wish { want, by: None, reason: None, key: None };
-        let command::Judged::New(accepted) = command::command(&input, &wish).ok()? else { return None };
-        state.giving = Some(Giving { since: state.aws.now, tag: accepted.command.tag().into() });
+        let (tag, word) = match command::command(&input, None, &wish).ok()? {
+            command::Judged::New(accepted) => (accepted.command.tag(), Word::Command),
+            command::Judged::Withdrawn(withdrawing) => {
+                let after = state.requests.last().copied()?;
+                (withdrawing.withdrawal.tag(), Word::Withdrawal(after))
+            }
+            command::Judged::Known(_) => return None,
+        };
+        state.giving = Some(Giving { since: state.aws.now, tag: tag.into(), word });
         Some(())
     }
 
-    /// The command is written down, and its person told so; too late, it is not given at all.
+    /// It is written down, and its person told so; too late, it is not given at all.
     pub(crate) fn give(&self, state: &mut State) {
-        let Some(Giving { since, tag }) = state.giving.take() else { return };
+        let Some(Giving { since, tag, word }) = state.giving.take() else { return };
         if state.aws.now - since > FRESH {
             return;
         }
-        state.aws.tag(&[(short_key(&self.keys.command), tag.clone())]);
-        state.said.push(tag);
+        match word {
+            Word::Command => {
+                state.aws.tag(&[(short_key(&self.keys.command), tag.clone())]);
+                state.said.push(tag);
+            }
+            Word::Withdrawal(after) => {
+                state.aws.tag(&[(short_key(&self.keys.withdrawn), tag)]);
+                state.requests.retain(|request| *request != after);
+            }
+        }
     }
 }

@@ -81,6 +81,7 @@ impl Memory {
         history.written.change.take_if(|(_, at)| !counts(*at));
         history.written.request.take_if(|(_, at)| !counts(*at));
         history.written.command.take_if(|(_, at)| !counts(*at));
+        history.written.withdrawn.take_if(|(_, at)| !counts(*at));
         Self::of(history)
     }
 

@@ -1,6 +1,6 @@
 //! A person's way out of a rollout: again, ended by word, taken back.
 
-use evenkeel::controller::command::{Acknowledged, Refused, accept};
+use evenkeel::controller::command::{Acknowledged, Given, Refused, accept};
 use evenkeel::controller::request;
 use evenkeel::controller::settle::{End, Ended, Until, settle_from};
 use evenkeel::lab::layout::Start;
@@ -9,7 +9,8 @@ use evenkeel::model::past;
 use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::model::time::Span;
 use evenkeel::plan::command::{Want, Wish};
-use evenkeel::reconcile::pass::{Mode, Verdict};
+use evenkeel::plan::history::History;
+use evenkeel::reconcile::pass::{Mode, Verdict, pass};
 use evenkeel::simulator::ecs::App;
 use serde_json::{Value, json};
 
@@ -49,22 +50,23 @@ impl Story {
         story
     }
 
+    /// Passes of one process until it has written that the task is launched. It dies then.
+    async fn launches(&self) {
+        let mut history = History::default();
+        loop {
+            let report = pass(&self.lab.aws(), &self.lab.table, &mut history, Mode::Act, self.lab.now()).await;
+            if report.written().is_some_and(|record| matches!(record.state, RecordState::Launched(_))) {
+                return;
+            }
+            self.lab.wait(Span::seconds(5)).await;
+        }
+    }
+
     /// A task that nobody watched until ECS had forgotten it.
     async fn unknown(seed: u64) -> Self {
         let story = Self::settled(seed).await;
         story.kick_all();
-        let launched = |report: &evenkeel::reconcile::pass::PassReport| {
-            report.written().is_some_and(|record| matches!(record.state, RecordState::Launched(_)))
-        };
-        let mut seen = false;
-        let mut history = evenkeel::plan::history::History::default();
-        while !seen {
-            let (aws, fallback) = (story.lab.aws(), story.lab.now());
-            let report =
-                evenkeel::reconcile::pass::pass(&aws, &story.lab.table, &mut history, Mode::Act, fallback).await;
-            seen = launched(&report);
-            story.lab.wait(Span::seconds(5)).await;
-        }
+        story.launches().await;
         story.lab.wait(Span::minutes(150)).await;
         let ended = story.ended().await;
         assert_eq!(ended.end, End::Reached(Verdict::Failed));
@@ -191,6 +193,28 @@ async fn an_abort_is_finished_by_whoever_comes_next() {
     assert_eq!((one, two), (Verdict::Failed, Verdict::Failed));
     assert!(story.world().runs.is_empty());
     assert_eq!(story.record().state, RecordState::Failed(Failure::Aborted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_the_task_is_withdrawn_and_kicks_nothing_when_the_task_has_ended() {
+    let story = Story::settled(311).await;
+    story.lab.world().set_app(&story.family(), App::ExitsAfter { ms: 600_000, exit_code: 0 });
+    story.kick_all();
+    story.launches().await;
+    request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
+    let (kicked, before) = (story.primaries(), story.world().writes.len());
+    let given = story.gives(Want::Abort).await.unwrap();
+    let Given::Withdrawn(withdrawal) = &given.command else { panic!("{:?}", given.command) };
+    assert!(story.tags()["evenkeel:cgap-devtest:request"].contains(withdrawal.request.as_str()), "it stays");
+    // Whoever comes next finds it in the tags.
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.primaries(), kicked);
+    assert!(!story.world().writes_since(before).iter().any(|write| write.starts_with("UpdateService")));
+    assert_eq!(story.world().runs.len(), 1);
+    // A request that comes after it is another one.
+    request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,6 +104,6 @@ async fn say(stage: &Stage, wish: &Wish) {
     };
     match accepted.map(|accepted| accepted.command) {
         Ok(Given::New(command)) => stage.judge().commands.acknowledged(command.tag()),
-        Ok(Given::Known(_)) | Err(_) => {}
+        Ok(Given::Withdrawn(_) | Given::Known(_)) | Err(_) => {}
     }
 }

@@ -5,14 +5,13 @@ use super::{hold, holds, state, updates, written};
 use crate::model::command::Told;
 use crate::model::ids::{RowName, ServiceDeploymentArn};
 use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
-use crate::model::rollout::{Failure, Lost, Record, RecordState, TagKeys};
+use crate::model::rollout::{Failure, Lost, Record, RecordState};
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
 use crate::plan::command::Want;
 use crate::plan::history::Made;
-use crate::plan::rollout::Phase;
 
 /// The row's only service deployment, as ListServiceDeployments has it.
 fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
@@ -108,20 +107,6 @@ fn an_abort_takes_back_a_deployment_that_the_service_does_not_show_yet() {
     world.service("indexer").deployments[0].role = crate::model::observed::DeploymentRole::Primary;
     world.command(Want::Abort).unwrap();
     assert_eq!(rolled_back(&world.plan()), ["portal", "indexer", "ingester"]);
-}
-
-#[test]
-fn a_request_for_which_nothing_was_kicked_is_withdrawn_with_its_tag() {
-    let mut world = World::settled();
-    let frontier = world.record().frontier;
-    world.request(frontier);
-    assert_eq!(updates(&world.plan()).len(), SERVICES.len());
-    let refused = world.command(Want::Abort).unwrap_err();
-    assert!(refused.hint().is_some_and(|hint| hint.contains("remove the cluster's tag")), "{refused:?}");
-    let request = TagKeys::of(&world.table.name).request;
-    world.cluster().tags.remove(&request);
-    let plan = world.pass(Span::seconds(5));
-    assert_eq!((plan.steps.len(), plan.rollout.phase), (0, Phase::Settled));
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    fn tag(&mut self, key: impl Fn(&TagKeys) -> String, value: String) {
+    pub(crate) fn tag(&mut self, key: impl Fn(&TagKeys) -> String, value: String) {
         let key = key(&TagKeys::of(&self.table.name));
         self.cluster().tags.insert(key, value);
     }
@@ -230,11 +230,12 @@ impl World {
     /// A person gives a command now.
     pub(crate) fn command(&mut self, want: Want) -> Result<Command, HoldCause> {
         let wish = Wish { want, by: Some("ada".to_owned()), reason: Some("looked at it".to_owned()), key: None };
-        match command(&self.input(), &wish) {
+        match command(&self.input(), None, &wish) {
             Ok(Judged::New(accepted)) => {
                 self.tag(|keys| keys.command.clone(), accepted.command.tag());
                 Ok(accepted.command)
             }
+            Ok(Judged::Withdrawn(it)) => panic!("a request would be withdrawn: {:?}", it.withdrawal),
             Ok(Judged::Known(stands)) => panic!("it was given before: {stands}"),
             Err(holds) => Err(holds[0].cause.clone()),
         }

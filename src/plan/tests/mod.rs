@@ -36,5 +36,6 @@ mod samples;
 mod tampered;
 mod undone;
 mod wishes;
+mod withdrawals;
 
 use asks::{hold, holds, state, update, updates, written};

@@ -7,6 +7,7 @@ use crate::model::ids::{DeploymentId, RequestId, RowName, ServiceArn, TaskArn};
 use crate::model::observed::{DesiredStatus, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, RecordState, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
+use crate::model::withdrawal::Withdrawal;
 use crate::plan::history::{Ending, History, Made, Watched, Written, shown};
 
 const LAG: Span = Span::minutes(5);
@@ -17,7 +18,15 @@ fn second(number: i64) -> Timestamp {
 
 fn record(state: RecordState, since: i64) -> Record {
     let since = second(since);
-    Record { id: RolloutId::told("0123456789abcdef"), base: DEPLOYED, frontier: START, state, since, request: None }
+    Record {
+        id: RolloutId::told("0123456789abcdef"),
+        base: DEPLOYED,
+        frontier: START,
+        state,
+        since,
+        request: None,
+        undone: None,
+    }
 }
 
 fn request(name: &str, at: i64) -> Request {
@@ -38,6 +47,10 @@ fn command(order: Order, at: i64) -> Command {
         by: None,
         reason: None,
     }
+}
+
+fn withdrawal(request: &str, at: i64) -> Withdrawal {
+    Withdrawal { request: RequestId::told(request), at: second(at), id: None, by: None, reason: None }
 }
 
 /// Whether a process that wrote these facts at second 10 takes this read for an older one, at once and 5 minutes later.
@@ -95,6 +108,17 @@ fn a_command_from_before_our_own_is_an_old_read() {
 }
 
 #[test]
+fn a_withdrawal_from_before_our_own_is_an_old_read() {
+    let written = Written { withdrawn: Some((withdrawal("ours", 10), second(10))), ..Written::default() };
+    let read = |withdrawn| Durable { withdrawn, ..Durable::default() };
+    assert!(stale(&written, &read(None)));
+    assert!(stale(&written, &read(Some(withdrawal("theirs", 9)))));
+    assert!(stale(&written, &read(Some(withdrawal("theirs", 10)))), "of the same moment, and not ours");
+    assert!(!stale(&written, &read(Some(withdrawal("ours", 10)))));
+    assert!(!stale(&written, &read(Some(withdrawal("theirs", 11)))));
+}
+
+#[test]
 fn a_process_that_wrote_nothing_believes_what_it_reads() {
     assert!(!stale(&Written::default(), &Durable::default()));
 }
@@ -126,12 +150,14 @@ fn every_fact_that_was_written_beside_the_passes_is_learnt() {
         change: Some((change(10), second(10))),
         request: Some((request("theirs", 10), second(10))),
         command: Some((command(Order::Abort, 10), second(10))),
+        withdrawn: Some((withdrawal("theirs", 10), second(10))),
     };
     let shown = Durable {
         record: Some(record(RecordState::Open, 10)),
         change: Some(change(10)),
         request: Some(request("theirs", 10)),
         command: Some(command(Order::Abort, 10)),
+        withdrawn: Some(withdrawal("theirs", 10)),
         ..Durable::default()
     };
     let mut written = Written::default();
@@ -140,7 +166,8 @@ fn every_fact_that_was_written_beside_the_passes_is_learnt() {
     assert!(stale(&written, &Durable { record: None, ..shown.clone() }));
     assert!(stale(&written, &Durable { change: None, ..shown.clone() }));
     assert!(stale(&written, &Durable { request: None, ..shown.clone() }));
-    assert!(stale(&written, &Durable { command: None, ..shown }));
+    assert!(stale(&written, &Durable { command: None, ..shown.clone() }));
+    assert!(stale(&written, &Durable { withdrawn: None, ..shown }));
 }
 
 #[test]

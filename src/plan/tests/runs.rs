@@ -295,16 +295,18 @@ fn wish(key: &str) -> Wish {
 
 /// Gives the command under a key, and writes it down.
 fn keyed(world: &mut World, key: &str) -> Command {
-    let Judged::New(accepted) = command(&world.input(), &wish(key)).unwrap() else { panic!("{key} was there before") };
+    let Judged::New(accepted) = command(&world.input(), None, &wish(key)).unwrap() else {
+        panic!("{key} was there before")
+    };
     world.cluster().tags.insert(accepted.keys.command, accepted.command.tag());
     accepted.command
 }
 
 #[track_caller]
 fn known(world: &World, key: &str) -> Stands {
-    match command(&world.input(), &wish(key)).unwrap() {
+    match command(&world.input(), None, &wish(key)).unwrap() {
         Judged::Known(stands) => stands,
-        Judged::New(accepted) => panic!("{key} is not known: {:?}", accepted.command),
+        judged @ (Judged::New(_) | Judged::Withdrawn(_)) => panic!("{key} is not known: {judged:?}"),
     }
 }
 
@@ -351,7 +353,7 @@ fn a_read_that_is_too_late_does_not_give_a_command_twice() {
     world.history.written.command = Some((given, world.observed.at));
     world.cluster().tags = before;
     assert_eq!(known(&world, "k"), Stands::Pending);
-    assert!(command(&world.input(), &wish("another")).is_err());
+    assert!(command(&world.input(), None, &wish("another")).is_err());
 }
 
 #[test]

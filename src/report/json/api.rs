@@ -11,6 +11,8 @@ use crate::model::command::Command;
 use crate::model::ids::RequestId;
 use crate::model::past::Origin;
 use crate::model::rollout::Request;
+use crate::model::withdrawal::Withdrawal;
+use crate::plan::command::Want;
 use crate::plan::request::Stands;
 use crate::report::subject::Subject;
 
@@ -115,13 +117,14 @@ pub struct AcceptedJson {
     pub table: String,
     /// `rollout`, `retry`, `resolve`, `abort` or `run`.
     pub wish: &'static str,
-    /// The id of the request; of a command, the rollout that it is about. Both are found below the table's rollouts. Absent
-    /// for a command that was there already and waits.
+    /// The id of the request; of a command, the rollout or the waiting request that it is about. All are found below the
+    /// table's rollouts. Absent for a command that was there already and waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Whether it was there already, under the same key; nothing was written then.
     pub known: bool,
-    /// `Pending`, and of one that was there already also `InHand`, `Ended`, or `Over`: a newer one took its place.
+    /// `Pending`; of an abort that withdraws a request `Withdrawn`; and of one that was there already also `InHand`, `Ended`,
+    /// `Withdrawn`, or `Over`: a newer one took its place.
     pub stands: &'static str,
     /// When it was written down; absent if it was there already.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,10 +184,11 @@ impl RolloutEntryJson {
             return Some(Self { ended: Some(PastJson::from(&past)), ..Self::bare(subject, id, "Ended") });
         }
         let asked = report.request.as_ref().is_some_and(|request| is(&request.id));
-        match (newest, asked && report.is_unanswered()) {
-            (_, true) => Some(Self::going_on(subject, id, "Requested")),
-            (true, false) => Some(Self::going_on(subject, id, "Ended")),
-            (false, false) => None,
+        match (newest, asked, report.is_unanswered()) {
+            (_, true, true) => Some(Self::going_on(subject, id, "Requested")),
+            (true, _, _) => Some(Self::going_on(subject, id, "Ended")),
+            (false, true, false) => Some(Self::going_on(subject, id, "Withdrawn")),
+            (false, false, _) => None,
         }
     }
 
@@ -266,7 +270,7 @@ impl AcceptedJson {
     pub fn known_command(table: &str, wish: &'static str, stands: &Stands) -> Self {
         let id = match stands {
             Stands::InHand(rollout) | Stands::Ended(rollout, _) => Some(rollout.to_string()),
-            Stands::Pending | Stands::Over => None,
+            Stands::Pending | Stands::Over | Stands::Withdrawn => None,
         };
         Self { known: true, stands: stands.name(), ..Self::bare(table, wish, id) }
     }
@@ -276,6 +280,14 @@ impl AcceptedJson {
         let Command { rollout, base: _, order, at, id: _, by, reason } = command;
         let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
         Self { at, by, reason, ..Self::bare(table, order.name(), Some(rollout.to_string())) }
+    }
+
+    /// A request is withdrawn.
+    pub fn withdrawn(table: &str, withdrawal: &Withdrawal) -> Self {
+        let Withdrawal { request, at, id: _, by, reason } = withdrawal;
+        let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
+        let stands = Stands::Withdrawn.name();
+        Self { at, by, reason, stands, ..Self::bare(table, Want::Abort.name(), Some(request.to_string())) }
     }
 
     fn bare(table: &str, wish: &'static str, id: Option<String>) -> Self {

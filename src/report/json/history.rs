@@ -98,7 +98,7 @@ impl HistoryJson {
             in_hand: record.map(|record| InHandJson {
                 phase: report.phase.name(),
                 record: RecordJson::from(record),
-                request: report.request.as_ref().map(RequestJson::from),
+                request: report.request.as_ref().map(|request| RequestJson::of(request, report.withdrawal())),
                 command: report.command.as_ref().map(|command| CommandJson::of(command, Some(record))),
             }),
             ended: subject.past().iter().map(PastJson::from).collect(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::common::{API_VERSION, HoldJson, ProgressJson};
 use crate::model::command::{Command, Order, Standing};
 use crate::model::rollout::{Failure, Record, RecordState, Request};
+use crate::model::withdrawal::Withdrawal;
 use crate::plan::gate::{Condition, Gate};
 use crate::plan::rollout::RolloutReport;
 use crate::report::subject::Subject;
@@ -102,6 +103,23 @@ pub struct RequestJson {
     /// Why, as far as a tag can hold it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// That no row is kicked for it any more; absent if nobody has withdrawn it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<WithdrawalJson>,
+}
+
+/// A person's word that a request is not wanted any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WithdrawalJson {
+    /// When it was withdrawn.
+    pub at: String,
+    /// Who withdrew it, as far as a tag can hold the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, as far as a tag can hold it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A person's word about a rollout.
@@ -163,13 +181,13 @@ impl RolloutJson {
 
 impl From<&RolloutReport> for RolloutFacts {
     fn from(report: &RolloutReport) -> Self {
-        let RolloutReport { phase, id, record, request, command, gate, rows } = report;
+        let RolloutReport { phase, id, record, request, command, withdrawn: _, gate, rows } = report;
         let gate = gate.as_ref().map(|Gate { conditions }| conditions.iter().map(GateConditionJson::from).collect());
         Self {
             phase: phase.name(),
             id: id.as_ref().map(ToString::to_string),
             record: record.as_ref().map(RecordJson::from),
-            request: request.as_ref().map(RequestJson::from),
+            request: request.as_ref().map(|request| RequestJson::of(request, report.withdrawal())),
             command: command.as_ref().map(|command| CommandJson::of(command, record.as_ref())),
             gate,
             progress: rows.iter().map(ProgressJson::from).collect(),
@@ -224,11 +242,20 @@ impl CommandJson {
     }
 }
 
-impl From<&Request> for RequestJson {
-    fn from(request: &Request) -> Self {
+impl RequestJson {
+    /// A request, and by which word it does not count any more.
+    pub fn of(request: &Request, withdrawal: Option<&Withdrawal>) -> Self {
         let Request { id, after, at, before: _, by, reason } = request;
         let (by, reason) = (by.clone(), reason.clone());
-        Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), by, reason }
+        let withdrawn = withdrawal.map(WithdrawalJson::from);
+        Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), by, reason, withdrawn }
+    }
+}
+
+impl From<&Withdrawal> for WithdrawalJson {
+    fn from(withdrawal: &Withdrawal) -> Self {
+        let Withdrawal { request: _, at, id: _, by, reason } = withdrawal;
+        Self { at: at.to_string(), by: by.clone(), reason: reason.clone() }
     }
 }
 

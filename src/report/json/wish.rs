@@ -29,7 +29,7 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<WishJson> {
     let history = History::default();
     let input = PlanInput { table: subject.table, observed: subject.observed, history: &history };
     let commanded =
-        |want: Want| command(&input, &Wish { want, by: None, reason: None, key: None }).err().unwrap_or_default();
+        |want: Want| command(&input, None, &Wish { want, by: None, reason: None, key: None }).err().unwrap_or_default();
     vec![
         WishJson::of("start", &request(&input, &Wanted::default()).err().unwrap_or_default()),
         WishJson::of("retry", &commanded(Want::Retry)),
