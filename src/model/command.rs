@@ -272,7 +272,7 @@ mod tests {
     fn record(state: RecordState) -> Record {
         let moment = Timestamp::from_millis(1);
         let id = RolloutId::told("0123456789abcdef");
-        Record { id, base: moment, frontier: moment, state, since: moment, request: None }
+        Record { id, base: moment, frontier: moment, state, since: moment, request: None, undone: None }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct Record {
     pub since: Timestamp,
     /// The request that it answers, if somebody asked for it.
     pub request: Option<RequestId>,
+    /// What ECS undid up to here was undone of the rollout before, which this one follows from the same base.
+    pub undone: Option<Timestamp>,
 }
 
 /// How far a rollout is, as far as AWS does not keep it.
@@ -269,6 +271,11 @@ impl RolloutId {
         format!("{}{}/", Self::STARTED_BY, self.0)
     }
 
+    /// Which of its attempts a task is that was started by this.
+    pub fn attempt_of(&self, started_by: &str) -> Option<u32> {
+        started_by.strip_prefix(&self.started_by_any())?.parse().ok()
+    }
+
     /// RunTask's `clientToken`: the same attempt gives the same token, so ECS runs it once. 64 characters, ECS's limit.
     pub fn client_token(&self, attempt: u32) -> String {
         hex(&Sha256::digest(format!("evenkeel {} {attempt}", self.0)), 64)
@@ -322,12 +329,13 @@ impl Record {
 
     /// The tag's value.
     pub fn tag(&self) -> String {
-        let Self { id, base, frontier, state, since, request } = self;
+        let Self { id, base, frontier, state, since, request, undone } = self;
         let [name, rest @ ..] = state.said();
         let moments = [("base", base), ("frontier", frontier), ("since", since)];
         let moments = moments.map(|(key, moment)| (key, Some(moment.millis().to_string())));
         let first = [("id", Some(id.to_string())), name];
-        let last = [("request", request.as_ref().map(ToString::to_string))];
+        let undone = undone.map(|undone| undone.millis().to_string());
+        let last = [("request", request.as_ref().map(ToString::to_string)), ("undone", undone)];
         tags::write(first.into_iter().chain(moments).chain(rest).chain(last))
     }
 
@@ -342,6 +350,7 @@ impl Record {
             state: RecordState::heard(&words)?,
             since: moment("since")?,
             request: words.get("request").map(|id| RequestId::told(*id)),
+            undone: if words.contains_key("undone") { Some(moment("undone")?) } else { None },
         })
     }
 }

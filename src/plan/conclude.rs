@@ -26,7 +26,8 @@ pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, dura
         say_what_cannot_be_read(draft, stand);
     }
     let taken_back = record.state == RecordState::Open && command::aborted(durable, record).is_some();
-    let blocked = !draft.steps.is_empty() || draft.needs_a_person() || taken_back;
+    let due = stand.is_some_and(|stand| is_due(stand, durable, record));
+    let blocked = !draft.steps.is_empty() || draft.needs_a_person() || taken_back || due;
     let in_hand = matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
     if blocked && !in_hand {
         return;
@@ -110,7 +111,7 @@ fn say_the_kicks(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, re
     let record = &command::in_view(durable, record);
     let missing = gate::unkicked(stand, record, durable.change.as_ref());
     if !missing.is_empty() {
-        draft.hold(None, HoldCause::PartialKick { kicked: stand.kicked_since(record.base), missing });
+        draft.hold(None, HoldCause::PartialKick { kicked: stand.kicked(record), missing });
     }
     if stand.rows.iter().all(RowStand::is_empty) {
         draft.hold(None, HoldCause::AllEmpty);
@@ -141,6 +142,12 @@ fn say_what_cannot_be_read(draft: &mut Draft<'_>, stand: &Stand<'_>) {
     }
 }
 
+/// Whether a row is still to be kicked for a request: that its kick is held is no reason to go on without it.
+fn is_due(stand: &Stand<'_>, durable: &Durable, record: &Record) -> bool {
+    let request = rollout::active_request(durable, record);
+    request.is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)))
+}
+
 /// What people are told of the rollout.
 pub(super) fn report_rollout(
     draft: &mut Draft<'_>,
@@ -157,8 +164,7 @@ pub(super) fn report_rollout(
     draft.rollout.rows = stand.rows.iter().map(|row| progress::of_row(stand, row)).collect();
     say_newer_images(draft, stand);
     let Some(record) = record else { return };
-    let requested = rollout::active_request(durable, record)
-        .is_some_and(|request| stand.rows.iter().any(|row| rollout::is_due(request, record, row.primary)));
+    let requested = is_due(stand, durable, record);
     let in_view = command::in_view(durable, record);
     let gate = gate::judge(stand, &in_view, durable.change.as_ref(), draft.input.history);
     draft.rollout.phase = phase(record, durable, requested, &gate, draft);

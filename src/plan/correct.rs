@@ -15,6 +15,7 @@ use super::draft::Draft;
 use super::drift::{self, Correction, Field};
 use super::history;
 use super::hold::HoldCause;
+use super::launch;
 use super::rollout::{self, Stand};
 
 /// 5. and 6. The steps that make every row as it is stated, and as it was asked for.
@@ -65,6 +66,9 @@ fn may_kick(
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),
         RecordState::Failed(_) | RecordState::Unknown(_) if !asked => return Err(HoldCause::AfterFailure),
+        RecordState::Failed(_) if launch::may_start_after_all(record, draft.input.observed.at).is_some() => {
+            return Err(HoldCause::TaskInHand);
+        }
         RecordState::Failed(_)
         | RecordState::Unknown(_)
         | RecordState::Baseline

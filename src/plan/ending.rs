@@ -13,6 +13,7 @@ use super::command;
 use super::draft::Draft;
 use super::gate;
 use super::hold::HoldCause;
+use super::launch;
 use super::planner::PlanInput;
 use super::rollout::Stand;
 use super::way_out::WayOut;
@@ -38,9 +39,10 @@ pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> H
 pub(super) fn unknown(input: &PlanInput<'_>, record: &Record, lost: &Lost) -> HoldCause {
     let attempt = lost.attempt;
     let started_by = record.id.started_by(attempt);
-    let tasks = input.observed.tasks.present().into_iter().flatten();
-    let of_it = |task: &&TaskView| task.started_by == started_by || lost.task.as_deref() == Some(task.arn.id());
-    let (known, way) = match (tasks.clone().find(of_it), &lost.task) {
+    let mut tasks = input.observed.tasks.present().into_iter().flatten();
+    let named = |task: &&TaskView| lost.task.as_deref() == Some(task.arn.id());
+    let of_it = launch::newest_from(input.observed, record, attempt, |_| true).map(|(_, task)| task);
+    let (known, way) = match (tasks.find(named).or(of_it), &lost.task) {
         (Some(task), _) if task.status == TaskStatus::Stopped => {
             (format!("its task {} has come to light, stopped{}", task.arn.id(), codes(task)), WayOut::LookAtTheTask)
         }

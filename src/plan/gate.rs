@@ -12,7 +12,7 @@ use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetS
 use crate::model::rollout::{Change, Record};
 
 use super::history::{Ending, History, LAG};
-use super::rollout::{RowStand, Stand, primary_id, vouched};
+use super::rollout::{CameTo, RowStand, Stand, came_to, primary_id};
 
 /// The gate as one look shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +158,6 @@ fn rows_said(stand: &Stand<'_>) -> String {
 // Check 2.
 fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Missing {
     let mut missing = Missing::default();
-    let base = record.base;
     // Older kicks of the same rollout may be long done. After the lag it is a row that left the table.
     if stand.frontier < record.frontier && stand.observed.at.since(record.frontier) < LAG {
         missing.unknown("the newest kick is not shown".to_owned());
@@ -175,10 +174,15 @@ fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Mis
             RolloutState::Failed => missing.not_yet(format!("{name} failed")),
             RolloutState::Unstated => missing.unknown(format!("{name} does not say how far it is")),
         }
-        match vouched(row, base) {
-            Seen::Present(()) => {}
-            Seen::Absent => missing.not_yet(format!("{name} was undone by ECS")),
-            Seen::Unknown(why) => missing.unknown(format!("whether {name} was undone: {why}")),
+        if let Seen::Unknown(why) = &row.view.history {
+            missing.unknown(format!("whether {name} was undone: {why}"));
+            continue;
+        }
+        match came_to(row, record, stand.observed.at) {
+            // That it was not kicked is said already.
+            CameTo::Stands | CameTo::Left => {}
+            CameTo::Undone(_) => missing.not_yet(format!("{name} was undone by ECS")),
+            CameTo::Untold => missing.unknown(format!("whether {name} was undone: its deployment is not listed yet")),
         }
     }
     missing
@@ -193,9 +197,9 @@ pub(super) fn unkicked(stand: &Stand<'_>, record: &Record, change: Option<&Chang
     if base >= record.frontier {
         return Vec::new();
     }
-    let kicked = stand.kicked_since(base);
+    let kicked = stand.kicked(record);
     let ours = change.filter(|change| change.after == base && kicked.iter().all(|row| change.covers(row)));
-    let rows = stand.rows.iter().filter(|row| !row.is_empty() && !row.kicked_since(base));
+    let rows = stand.rows.iter().filter(|row| !row.is_empty() && !row.is_kicked(record, stand.observed.at));
     let meant = rows.filter(|row| ours.is_none_or(|change| change.covers(&row.row.name)));
     meant.map(|row| row.row.name.clone()).collect()
 }

@@ -38,6 +38,11 @@ const VISIBLE: Span = Span::minutes(5);
 /// could end a rollout as aborted whose task then runs; longer only delays.
 const TAKEN_BACK: Span = Span::minutes(13);
 
+/// How long after a failure to start a task of that attempt may still come to light: whoever had not read it by then may send
+/// RunTask for four minutes more, and ECS may take five to show the task. Until then no attempt follows, and no row is kicked.
+/// Shorter could have two tasks alive together; longer only delays a person.
+const STARTED_AFTER_ALL: Span = Span::minutes(9);
+
 /// The wait before the second attempt; doubled for each later one.
 const FIRST_BACKOFF: Span = Span::seconds(30);
 
@@ -85,6 +90,10 @@ fn launched(observed: &Observed, record: &Record, number: u32, task: &TaskArn) -
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
 pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
     if let Some(again) = command::again(input.durable, input.record) {
+        if let Some(left) = may_start_after_all(input.record, input.observed.at) {
+            let reason = "somebody who was not refused may have it started after all".to_owned();
+            return Some(Err((HoldCause::LaunchBackoff { left, reason }, NextLook::After(left))));
+        }
         return when_open(input, &input.ground?, again.after.saturating_add(1));
     }
     match &input.record.state {
@@ -157,11 +166,28 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
 /// accepted. The record is to follow the task, or a retry would run it twice. `None` if no such task runs, or ran.
 pub(super) fn started_after_all(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
     let RecordState::Failed(Failure::Start(attempt)) = record.state else { return None };
-    let started_by = record.id.started_by(attempt);
     // One that stopped before it ran is what the record says already.
-    let tells = |task: &&TaskView| task.started_by == started_by && (task.is_alive() || task.started_at.is_some());
-    let found = observed.tasks.present()?.iter().find(tells)?;
-    Some(launched(observed, record, attempt, &found.arn))
+    let tells = |task: &TaskView| task.is_alive() || task.started_at.is_some();
+    let (number, task) = newest_from(observed, record, attempt, tells)?;
+    Some(launched(observed, record, number, &task.arn))
+}
+
+/// For how long a task of an attempt that is written down as not to be started may still come to light.
+pub(super) fn may_start_after_all(record: &Record, now: Timestamp) -> Option<Span> {
+    let RecordState::Failed(Failure::Start(_)) = record.state else { return None };
+    Some(STARTED_AFTER_ALL.minus(now.since(record.since))).filter(|left| *left > Span::ZERO)
+}
+
+/// The task of an attempt, or of the newest one after it: a late write may have put this attempt's intent over that one's.
+pub(super) fn newest_from<'a>(
+    observed: &'a Observed,
+    record: &Record,
+    attempt: u32,
+    tells: impl Fn(&TaskView) -> bool,
+) -> Option<(u32, &'a TaskView)> {
+    let tasks = observed.tasks.present()?.iter().filter(|task| tells(task));
+    let numbered = tasks.filter_map(|task| Some((record.id.attempt_of(&task.started_by)?, task)));
+    numbered.filter(|(number, _)| *number >= attempt).max_by_key(|(number, _)| *number)
 }
 
 /// What became of the launch, if anything tells; else, what time has made of it; else, the launch itself.
@@ -172,10 +198,8 @@ fn when_launching(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 /// The attempt's task, or RunTask's own answer.
 fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     let LaunchInput { table: _, observed, durable: _, record, history, ground: _ } = input;
-    let started_by = record.id.started_by(attempt);
-    let mut tasks = observed.tasks.present().into_iter().flatten();
-    if let Some(found) = tasks.find(|task| task.started_by == started_by) {
-        return Some(accepted(input, attempt, &found.arn));
+    if let Some((number, task)) = newest_from(observed, record, attempt, |_| true) {
+        return Some(accepted(input, number, &task.arn));
     }
     let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt)?;
     Some(match &answer.answer {

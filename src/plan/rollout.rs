@@ -16,6 +16,7 @@ use crate::model::withdrawal::Withdrawal;
 use super::because::Because;
 use super::command;
 use super::gate::Gate;
+use super::history::LAG;
 use super::planner::PlanInput;
 use super::progress::RowProgress;
 
@@ -135,6 +136,11 @@ impl RowStand<'_> {
     pub(super) fn kicked_since(&self, moment: Timestamp) -> bool {
         self.primary.created_at > moment
     }
+
+    /// Whether it was kicked in a record's rollout.
+    pub(super) fn is_kicked(&self, record: &Record, now: Timestamp) -> bool {
+        self.kicked_since(record.base) && came_to(self, record, now) != CameTo::Left
+    }
 }
 
 impl<'a> Stand<'a> {
@@ -145,6 +151,12 @@ impl<'a> Stand<'a> {
         let frontier = rows.iter().map(|row| row.primary.created_at).max()?;
         let id = id_of(table, cluster, &rows, |_| true);
         Some(Self { table, cluster, observed, rows, frontier, id })
+    }
+
+    /// Rows that were kicked in a record's rollout.
+    pub(super) fn kicked(&self, record: &Record) -> Vec<RowName> {
+        let kicked = self.rows.iter().filter(|row| row.is_kicked(record, self.observed.at));
+        kicked.map(|row| row.row.name.clone()).collect()
     }
 
     /// Rows whose PRIMARY deployment is newer than a moment.
@@ -240,7 +252,7 @@ pub(super) fn base(record: &Record) -> Timestamp {
 /// rows that came new into the table, a request that needs nothing more.
 pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Record, Because)> {
     let Some(record) = &durable.record else {
-        return Some((opening(stand, RecordState::Baseline, stand.frontier, None), Because::FirstContact));
+        return Some((baseline(stand), Because::FirstContact));
     };
     let pending = durable.wanted().filter(|request| record.request.as_ref() != Some(&request.id));
     let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
@@ -265,8 +277,28 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
     }
 }
 
-fn opening(stand: &Stand<'_>, state: RecordState, base: Timestamp, request: Option<RequestId>) -> Record {
-    Record { id: stand.id.clone(), base, frontier: stand.frontier, state, since: stand.observed.at, request }
+/// What was rolled out before this program's time.
+fn baseline(stand: &Stand<'_>) -> Record {
+    let (base, frontier, since) = (stand.frontier, stand.frontier, stand.observed.at);
+    Record { id: stand.id.clone(), base, frontier, state: RecordState::Baseline, since, request: None, undone: None }
+}
+
+/// The rollout that follows a record's, or the same with more kicks.
+fn opening(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Record {
+    let undone = match &record.state {
+        RecordState::Open => record.undone,
+        RecordState::Failed(Failure::Row(_) | Failure::Aborted) => Some(record.frontier),
+        RecordState::Launching(_)
+        | RecordState::Launched(_)
+        | RecordState::Baseline
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_))
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => None,
+    };
+    let (frontier, since) = (stand.frontier, stand.observed.at);
+    Record { id: stand.id.clone(), base: base(record), frontier, state: RecordState::Open, since, request, undone }
 }
 
 /// A kick of our own that ECS undid before any look saw it. Without this it would be made again on every run.
@@ -276,7 +308,7 @@ fn undone_unseen(
     record: &Record,
     request: Option<&RequestId>,
 ) -> Option<(Record, Because)> {
-    let why = |row: &RowStand<'_>| row_failure(row, answerable_since(durable, &row.row.name)?);
+    let why = |row: &RowStand<'_>| Some(row_failure(row, answerable_since(durable, &row.row.name)?)?.1);
     let (row, why) = stand.rows.iter().find_map(|row| Some((row.row.name.clone(), why(row)?)))?;
     let request = request.cloned();
     let failed = Record { id: stand.id.clone(), base: base(record), request, ..failure(stand, record, row) };
@@ -302,7 +334,7 @@ fn advance(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Op
         return None;
     }
     let kicked = stand.kicked_since(record.frontier);
-    Some((opening(stand, RecordState::Open, base(record), request), Because::Kicked(kicked)))
+    Some((opening(stand, record, request), Because::Kicked(kicked)))
 }
 
 /// Rows that are newer than the record only because the table did not have them: without them, the id is the same.
@@ -352,24 +384,54 @@ pub fn answerable_since(durable: &Durable, row: &RowName) -> Option<Timestamp> {
 
 /// The first row whose newest deployment of this rollout ECS gave up or undid.
 fn failed(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
-    let failure_of = |row: &RowStand<'_>| Some((row.row.name.clone(), row_failure(row, record.base)?));
+    let failure_of = |row: &RowStand<'_>| match came_to(row, record, stand.observed.at) {
+        CameTo::Undone(why) => Some((row.row.name.clone(), why)),
+        CameTo::Stands | CameTo::Left | CameTo::Untold => None,
+    };
     let (row, why) = stand.rows.iter().find_map(failure_of)?;
     Some((failure(stand, record, row), Because::RowFailed(why)))
 }
 
+/// What ECS made of a row's newest deployment of a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CameTo {
+    /// Nothing bad, as far as it is shown.
+    Stands,
+    /// It was given up or undone, and why.
+    Undone(String),
+    /// It is as the rollout before left it, when ECS undid it there: this one has not kicked it yet.
+    Left,
+    /// There is a newer deployment than what was undone in the rollout before, and it is not listed yet: a kick that comes to
+    /// be listed, or ECS's going back under an id of its own, which never is.
+    Untold,
+}
+
+/// What became of a row in a record's rollout.
+pub(super) fn came_to(row: &RowStand<'_>, record: &Record, now: Timestamp) -> CameTo {
+    let Some((at, why)) = row_failure(row, record.base) else { return CameTo::Stands };
+    let primary = row.primary.created_at;
+    match record.undone {
+        Some(undone) if at <= undone && primary <= undone => CameTo::Left,
+        Some(undone) if at <= undone && now.since(primary) < LAG => CameTo::Untold,
+        Some(_) | None => CameTo::Undone(why),
+    }
+}
+
 /// Two witnesses: the service's deployments, and its service deployments, where a rollback stays visible after the
 /// deployment that failed is gone. Only the newest of each counts, all of them if they are of one moment: a later kick
-/// may have mended what came before it, and stops it too.
-fn row_failure(row: &RowStand<'_>, base: Timestamp) -> Option<String> {
+/// may have mended what came before it, and stops it too. With the time at which it was made.
+fn row_failure(row: &RowStand<'_>, base: Timestamp) -> Option<(Timestamp, String)> {
     let name = &row.row.name;
     let deployments = row.service.deployments.iter();
     let given_up = newest(deployments, base, |deployment| deployment.created_at);
-    if let Some(DeploymentView { id, reason, .. }) = all(given_up, |it| it.rollout == RolloutState::Failed) {
-        return Some(format!("ECS gave up deployment {id} of {name}: {reason}"));
+    if let Some(it) = all(given_up, |it| it.rollout == RolloutState::Failed) {
+        let DeploymentView { id, reason, .. } = it;
+        return Some((it.created_at, format!("ECS gave up deployment {id} of {name}: {reason}")));
     }
     let undone = newest(row.view.history.present()?.iter(), base, |deployment| deployment.created_at);
     let undone = all(undone, |it| it.fate == Fate::Undone)?;
-    Some(format!("ECS undid the deployment of {name}: {} {}", undone.status, undone.reason).trim_end().to_owned())
+    let how = format!("ECS undid the deployment of {name}: {} {}", undone.status, undone.reason);
+    Some((undone.created_at, how.trim_end().to_owned()))
 }
 
 /// What is newest, if it is newer than a moment; several if they were made at once.
@@ -381,17 +443,6 @@ fn newest<'a, T>(items: impl Iterator<Item = &'a T> + Clone, base: Timestamp, at
 /// The first, if all are so.
 fn all<T>(items: Vec<&T>, so: impl Fn(&T) -> bool) -> Option<&T> {
     items.iter().all(|item| so(item)).then(|| items.first().copied()).flatten()
-}
-
-/// Whether a row's deployment is known not to have been rolled back.
-pub(super) fn vouched(row: &RowStand<'_>, base: Timestamp) -> Seen<()> {
-    match &row.view.history {
-        Seen::Unknown(why) => Seen::Unknown(why.clone()),
-        Seen::Absent | Seen::Present(_) => match row_failure(row, base) {
-            None => Seen::Present(()),
-            Some(_) => Seen::Absent,
-        },
-    }
 }
 
 /// A row's PRIMARY deployment, by which its tasks are told from older ones.

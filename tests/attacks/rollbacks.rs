@@ -3,9 +3,11 @@
 use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::Until;
 use evenkeel::model::time::Span;
+use evenkeel::plan::history::History;
 use evenkeel::plan::rollout::Phase;
-use evenkeel::reconcile::pass::Verdict;
+use evenkeel::reconcile::pass::{Mode, Verdict, pass};
 use evenkeel::simulator::ecs::App;
+use evenkeel::simulator::fault::{Effect, Match, Rule};
 use serde_json::json;
 
 use super::attack::Attack;
@@ -97,4 +99,50 @@ async fn a_request_that_ecs_rolls_back_between_two_runs_is_not_answered_for_ever
     }
     assert_eq!(attack.count("UpdateService"), 3);
     assert!(attack.world().runs.is_empty());
+}
+
+/// The request that follows a failure is not taken for failed, though its kicks come one by one and late.
+#[tokio::test(start_paused = true)]
+async fn a_request_after_a_failure_is_done_though_its_kicks_come_one_by_one() {
+    let attack = Attack::new(112).await;
+    for part in ["portal", "Indexer", "Ingester"] {
+        attack.breaker(part, true);
+    }
+    attack.bad_push();
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.wait(Span::minutes(30)).await;
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.push().unwrap();
+    accept(&attack.lab.aws(), &attack.lab.table, &Default::default(), attack.lab.now()).await.unwrap();
+    // The first row is kicked; of the others nothing comes for two passes.
+    let when = Match { after: 1, count: Some(10), ..Match::operation("UpdateService") };
+    attack.lab.world().faults_mut().add(Rule { when, then: Effect::Throttle });
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}
+
+/// Foursight's button kicks one service after the other: the first look after a failure sees some of them only.
+#[tokio::test(start_paused = true)]
+async fn kicks_that_come_seconds_apart_after_a_failure_are_one_rollout_that_goes_well() {
+    let attack = Attack::new(113).await;
+    for part in ["portal", "Indexer", "Ingester"] {
+        attack.breaker(part, true);
+    }
+    attack.bad_push();
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.push().unwrap();
+    let mut history = History::default();
+    for part in ["portal", "Indexer", "Ingester"] {
+        attack.lab.kick(attack.lab.service(part)).unwrap();
+        for _ in 0..2 {
+            let (aws, table) = (attack.lab.aws(), &attack.lab.table);
+            let seen = pass(&aws, table, &mut history, Mode::Act, attack.lab.now()).await;
+            assert_ne!(seen.verdict(), Verdict::Failed, "after the kick of {part}");
+            attack.lab.wait(Span::seconds(2)).await;
+        }
+    }
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
 }

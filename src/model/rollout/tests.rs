@@ -17,7 +17,15 @@ fn id(deployment: &str) -> RolloutId {
 fn reads_back(state: RecordState) {
     let moment = Timestamp::from_millis(9_999_999_999_999);
     let request = Some(RequestId::told("0123456789abcdef"));
-    let record = Record { id: id("ecs-svc/1"), base: moment, frontier: moment, state, since: moment, request };
+    let record = Record {
+        id: id("ecs-svc/1"),
+        base: moment,
+        frontier: moment,
+        state,
+        since: moment,
+        request,
+        undone: Some(moment),
+    };
     let tag = record.tag();
     assert!(tag.len() <= LONGEST, "{} characters", tag.len());
     assert_eq!(Record::parse(&tag), Some(record), "{tag}");

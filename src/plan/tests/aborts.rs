@@ -233,7 +233,7 @@ fn what_cannot_be_resolved_says_what_to_do_instead() {
 #[test]
 fn a_retry_does_not_launch_between_a_request_and_its_kicks() {
     let mut world = World::clear();
-    world.set_state(RecordState::Failed(Failure::Start(1)));
+    world.set_state(RecordState::Failed(Failure::Told(1)));
     world.command(Want::Retry).unwrap();
     assert_eq!(state(&world.plan()), RecordState::Launching(2));
     let after = world.record().frontier;

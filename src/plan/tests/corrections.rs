@@ -229,7 +229,7 @@ fn kicks_wait_for_the_deployment_task_to_end() {
 #[test]
 fn kicks_wait_for_a_person_after_a_failure_until_one_asks() {
     let mut world = World::settled();
-    world.set_state(RecordState::Failed(Failure::Start(3)));
+    world.set_state(RecordState::Failed(Failure::Told(3)));
     world.definition("indexer").memory = Some(1024);
     assert!(updates(&world.plan()).is_empty());
     world.request(DEPLOYED);

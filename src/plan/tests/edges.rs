@@ -226,7 +226,7 @@ fn a_task_that_somebody_else_started_is_not_taken_for_the_attempts_own() {
     world.history = History::default();
     world.pass(Span::seconds(2));
     let task = world.one_off();
-    task.started_by = format!("{}7", task.started_by).into();
+    task.started_by = format!("{}x", task.started_by).into();
     let plan = world.plan();
     assert_eq!((written(&plan), holds(&plan)), (None, vec!["GateShut"]));
 }

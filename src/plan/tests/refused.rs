@@ -1,14 +1,15 @@
 //! Two processes, one of which is refused: what the other does counts, before and after the end is written down.
 
-use super::fixture::World;
-use super::{hold, state};
+use super::fixture::{SERVICES, World};
+use super::{hold, state, updates};
 use crate::model::ids::TaskArn;
 use crate::model::observed::TaskStatus;
-use crate::model::rollout::{Attempt, Failure, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing, Step};
 use crate::plan::command::Want;
 use crate::plan::history::{Answer, History, LaunchAnswer};
+use crate::plan::pace::NextLook;
 
 /// A launch whose RunTask this process was refused, which is written down.
 fn refused() -> World {
@@ -63,6 +64,7 @@ fn an_intent_that_arrives_after_its_attempt_was_refused_launches_nothing() {
 fn after_it_a_retry_is_the_next_attempt() {
     let mut world = refused();
     intent_arrives(&mut world, Span::seconds(-20));
+    world.later(Span::minutes(2));
     world.command(Want::Retry).expect("it has failed");
     world.pass(Span::seconds(20));
     assert_eq!(state(&world.plan()), RecordState::Launching(2));
@@ -108,4 +110,52 @@ fn one_that_stopped_before_it_ran_is_what_the_record_says() {
     let task = world.tasks().last_mut().expect("the task");
     (task.status, task.started_at) = (TaskStatus::Stopped, None);
     failed(&world.plan());
+}
+
+#[test]
+fn nothing_follows_a_refusal_before_a_task_of_its_attempt_would_have_come_to_light() {
+    let mut world = refused();
+    let ended = world.record().since;
+    world.command(Want::Retry).expect("it has failed");
+    for (after, waits) in [(Span::seconds(30), true), (Span::seconds(539), true), (Span::minutes(9), false)] {
+        world.observed.at = ended.plus(after);
+        let plan = world.pass(Span::ZERO);
+        let held = plan.holds.iter().any(|hold| hold.cause.name() == "LaunchBackoff");
+        assert_eq!((held, plan.standing()), (waits, Standing::Progressing), "{after}");
+        let next = match plan.next_look {
+            NextLook::After(next) => next,
+            NextLook::AtOnce => Span::ZERO,
+            NextLook::Idle => panic!("{after}: nothing is waited for"),
+        };
+        assert!(!waits || ended.plus(after).plus(next) <= ended.plus(Span::minutes(9)), "{after}: {next}");
+    }
+}
+
+#[test]
+fn no_row_is_kicked_either() {
+    let mut world = refused();
+    let (ended, frontier) = (world.record().since, world.record().frontier);
+    world.request(frontier);
+    for (after, kicks) in [(Span::seconds(30), 0), (Span::seconds(539), 0), (Span::minutes(9), SERVICES.len())] {
+        world.observed.at = ended.plus(after);
+        let plan = world.plan();
+        assert_eq!((updates(&plan).len(), plan.standing()), (kicks, Standing::Progressing), "{after}");
+        assert!(matches!(plan.next_look, NextLook::After(_) | NextLook::AtOnce), "{:?}", plan.next_look);
+    }
+}
+
+#[test]
+fn a_task_of_a_later_attempt_is_followed_where_a_late_write_put_the_intent_of_an_earlier_one_over_it() {
+    let mut world = World::launching();
+    let by = world.record().id.started_by(2);
+    started(&mut world);
+    world.tasks().last_mut().expect("the task").started_by = by.into();
+    let launched = |number| RecordState::Launched(Attempt { number, task: "beef".to_owned() });
+    assert_eq!(state(&world.plan()), launched(2));
+    world.set_state(RecordState::Unknown(Lost { attempt: 1, task: None }));
+    let held = world.plan().holds.iter().map(|hold| hold.cause.to_string()).collect::<String>();
+    assert!(held.contains("beef has come to light"), "{held}");
+    // One of an earlier attempt is nothing new.
+    world.set_state(RecordState::Launching(3));
+    assert!(!matches!(world.plan().steps.as_slice(), [Step { action: Action::Record(_), .. }]));
 }

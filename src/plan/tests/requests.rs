@@ -133,7 +133,7 @@ fn a_request_waits_for_the_task_of_the_rollout_before_and_outlives_it() {
     let after = world.record().frontier;
     world.request(after);
     assert_eq!(updates(&world.plan()).len(), 0);
-    for ended in [RecordState::Succeeded(attempt), RecordState::Failed(Failure::Start(1)), RecordState::Resolved(1)] {
+    for ended in [RecordState::Succeeded(attempt), RecordState::Failed(Failure::Told(1)), RecordState::Resolved(1)] {
         world.set_state(ended);
         assert_eq!(updates(&world.plan()).len(), SERVICES.len());
     }

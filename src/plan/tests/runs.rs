@@ -87,7 +87,7 @@ fn a_run_at_the_baseline_is_the_first_attempt_though_nothing_was_ever_kicked() {
 #[test]
 fn a_run_does_not_ask_which_rows_were_kicked_and_a_retry_does() {
     for (want, launched) in [(Want::Run, true), (Want::Retry, false)] {
-        let mut world = ended(RecordState::Failed(Failure::Start(1)));
+        let mut world = ended(RecordState::Failed(Failure::Told(1)));
         // A row that had no tasks when the others were kicked.
         world.service("portal").deployments[0].created_at = DEPLOYED;
         let record = Record { frontier: world.observed.at.plus(Span::minutes(-32)), ..world.record() };

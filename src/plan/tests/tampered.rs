@@ -55,7 +55,7 @@ fn lost() -> RecordState {
 
 #[test]
 fn a_retry_needs_a_word_about_this_rollout_and_about_this() {
-    let mut world = told(RecordState::Failed(Failure::Start(1)), Want::Retry);
+    let mut world = told(RecordState::Failed(Failure::Told(1)), Want::Retry);
     let plan = world.plan();
     assert!(audit(plan.clone(), &world.input()).is_ok());
     world.about_another_rollout();
@@ -191,7 +191,7 @@ fn a_violation_says_its_invariant_and_what_was_seen() {
 
 #[test]
 fn no_attempt_follows_one_that_succeeded() {
-    let mut world = told(RecordState::Failed(Failure::Start(1)), Want::Retry);
+    let mut world = told(RecordState::Failed(Failure::Told(1)), Want::Retry);
     let plan = world.plan();
     world.set_state(RecordState::Succeeded(Attempt { number: 1, task: "cafe".into() }));
     breaks("I1", plan, &world);

@@ -4,7 +4,7 @@ use super::fixture::{DEPLOYED, START, World};
 use super::{state, written};
 use crate::model::command::{Command, Order};
 use crate::model::ids::{RequestId, RowName, ServiceDeploymentArn};
-use crate::model::observed::{Fate, RolloutState, Seen, ServiceDeploymentView};
+use crate::model::observed::{DeploymentRole, Fate, RolloutState, Seen, ServiceDeploymentView};
 use crate::model::rollout::{Attempt, Change, Durable, Failure, Lost, Record, RecordState, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
 use crate::plan::because::Because;
@@ -123,7 +123,8 @@ fn moment(minute: i64) -> Timestamp {
 /// A rollout from minute 0 to 10 in this state, and nothing else.
 fn durable(state: RecordState) -> Durable {
     let id = RolloutId::told("0123456789abcdef");
-    let record = Record { id, base: moment(0), frontier: moment(10), state, since: moment(11), request: None };
+    let record =
+        Record { id, base: moment(0), frontier: moment(10), state, since: moment(11), request: None, undone: None };
     Durable { record: Some(record), ..Durable::default() }
 }
 
@@ -229,4 +230,105 @@ fn a_row_that_ecs_undoes_under_a_retry_fails_the_same_rollout() {
     let after = written(&plan).expect("a record");
     assert!(matches!(after.state, RecordState::Failed(Failure::Row(_))));
     assert_eq!((&after.id, after.base), (&before.id, before.base));
+}
+
+/// A rollout of every row in which ECS has undone the portal's deployment, and went back to the one before.
+fn undone() -> World {
+    let mut world = rolling();
+    let kick = world.service("portal").deployments[0].created_at;
+    world.view("portal").history = Seen::Present(vec![listed(Fate::Undone, kick)]);
+    let back = world.service("portal").deployments.len() - 1;
+    world.service("portal").deployments.swap(0, back);
+    for (index, deployment) in world.service("portal").deployments.iter_mut().enumerate() {
+        deployment.role = if index == 0 { DeploymentRole::Primary } else { DeploymentRole::Active };
+    }
+    world.service("portal").deployments.truncate(1);
+    assert!(fails(&world));
+    world.pass(Span::minutes(10));
+    for row in ["indexer", "ingester"] {
+        world.finish(row);
+    }
+    world
+}
+
+#[test]
+fn what_was_undone_in_the_rollout_before_does_not_fail_the_next_one_before_its_row_is_kicked() {
+    let mut world = undone();
+    let after = world.record().frontier;
+    let request = world.request(after);
+    world.later(Span::seconds(5));
+    // The kick of the portal does not come through at first.
+    world.deploy("indexer", world.observed.at);
+    let plan = world.pass(Span::seconds(5));
+    assert_eq!(state(&plan), RecordState::Open);
+    assert_eq!((world.record().undone, world.record().request.as_ref()), (Some(after), Some(&request)));
+    let plan = world.plan();
+    assert_eq!(written(&plan), None, "the rollout goes on");
+    let kicks: Vec<&str> = plan.steps.iter().filter_map(|step| step.row.as_ref().map(RowName::as_str)).collect();
+    assert_eq!(kicks, ["portal", "ingester"], "what is still due");
+}
+
+#[test]
+fn a_kick_that_is_not_listed_yet_is_not_taken_for_the_one_that_was_undone() {
+    let mut world = undone();
+    world.later(Span::seconds(5));
+    let kick = world.observed.at;
+    world.deploy("portal", kick);
+    assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Open);
+    assert_eq!(written(&world.plan()), None);
+    let missing = world.plan().rollout.gate.expect("a rollout in hand").missing();
+    assert!(missing.iter().any(|(number, why)| *number == 2 && why.contains("not listed yet")), "{missing:?}");
+    // It is listed, and goes well.
+    let Seen::Present(history) = &mut world.view("portal").history else { panic!("it was read") };
+    history.push(listed(Fate::Succeeded, kick));
+    world.finish("portal");
+    let missing = world.plan().rollout.gate.expect("a rollout in hand").missing();
+    assert_eq!(missing, []);
+    assert!(!fails(&world));
+}
+
+#[test]
+fn a_deployment_that_is_never_listed_is_how_ecs_goes_back_under_an_id_of_its_own() {
+    let mut world = undone();
+    world.later(Span::seconds(5));
+    world.deploy("portal", world.observed.at);
+    world.pass(Span::seconds(5));
+    world.later(Span::minutes(5).minus(Span::seconds(6)));
+    assert!(!fails(&world));
+    world.later(Span::seconds(1));
+    assert!(fails(&world));
+}
+
+#[test]
+fn a_row_that_ecs_went_back_with_under_an_id_of_its_own_counts_as_not_kicked_in_the_next_rollout() {
+    let mut world = rolling();
+    let kick = world.service("portal").deployments[0].created_at;
+    world.view("portal").history = Seen::Present(vec![listed(Fate::Undone, kick)]);
+    world.deploy("portal", kick.plus(Span::seconds(10)));
+    assert!(fails(&world));
+    world.pass(Span::minutes(10));
+    for row in super::fixture::SERVICES {
+        world.finish(row);
+    }
+    // Somebody kicks another row, and no more.
+    world.deploy("indexer", world.observed.at);
+    world.finish("indexer");
+    assert_eq!(state(&world.pass(Span::minutes(5))), RecordState::Open);
+    let plan = world.plan();
+    assert_eq!(written(&plan), None);
+    let gate = plan.rollout.gate.clone().expect("a rollout in hand");
+    assert_eq!(gate.missing(), [(2, "portal was not kicked".to_owned())]);
+    super::hold(&plan, "PartialKick");
+}
+
+#[test]
+fn what_ecs_undoes_in_the_next_rollout_too_fails_it() {
+    let mut world = undone();
+    world.later(Span::seconds(5));
+    let kick = world.observed.at;
+    world.deploy("portal", kick);
+    world.pass(Span::seconds(5));
+    let Seen::Present(history) = &mut world.view("portal").history else { panic!("it was read") };
+    history.push(listed(Fate::Undone, kick));
+    assert!(fails(&world));
 }
