@@ -123,6 +123,8 @@ pub(super) enum Obeyed {
 /// The task that is to run again by a person's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Again {
+    /// The word.
+    pub(super) order: Order,
     /// The attempt that it follows; 0 where there was none.
     pub(super) after: u32,
     /// Since when rows are this launch's concern: a retry's since the base of its rollout, whose kicks it follows; a run's
@@ -201,12 +203,13 @@ fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &C
 
 /// What is to run again: a retry, or a run. A rollout that somebody asked for takes its place.
 pub(super) fn again(durable: &Durable, record: &Record) -> Option<Again> {
-    let (after, base) = match pending(durable, record)?.order {
+    let order = pending(durable, record)?.order;
+    let (after, base) = match order {
         Order::Retry(attempt) => (attempt, record.base),
         Order::Run(attempt) => (attempt, record.frontier),
         Order::Resolve(..) | Order::Abort => return None,
     };
-    rollout::active_request(durable, record).is_none().then_some(Again { after, base })
+    rollout::active_request(durable, record).is_none().then_some(Again { order, after, base })
 }
 
 /// The record as the gate is to judge it: with the base that the next attempt has.

@@ -90,6 +90,10 @@ fn launched(observed: &Observed, record: &Record, number: u32, task: &TaskArn) -
 /// What the launch does next, by the record; `None` where that is not the launch's to say.
 pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
     if let Some(again) = command::again(input.durable, input.record) {
+        // The row left the table after the word was given. What has ended stays as it ended.
+        if input.table.task_row().is_none() {
+            return Some(Err((order::no_task_row(again.order.name()), NextLook::Idle)));
+        }
         if let Some(left) = may_start_after_all(input.record, input.observed.at) {
             let reason = "somebody who was not refused may have it started after all".to_owned();
             return Some(Err((HoldCause::LaunchBackoff { left, reason }, NextLook::After(left))));
@@ -143,17 +147,7 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
         return Some(Err(wait));
     }
     if input.table.task_row().is_none() {
-        return Some(match &input.record.state {
-            // What ended with a task, or before this program's time, stays as it ended.
-            RecordState::Baseline | RecordState::Succeeded(_) | RecordState::Resolved(_) | RecordState::Skipped => {
-                Err((order::no_task_row(), NextLook::Idle))
-            }
-            RecordState::Open
-            | RecordState::Launching(_)
-            | RecordState::Launched(_)
-            | RecordState::Failed(_)
-            | RecordState::Unknown(_) => write(input, RecordState::Skipped, Because::GateClear),
-        });
+        return Some(write(input, RecordState::Skipped, Because::GateClear));
     }
     let (_, definition) = one_off(input)?;
     Some(match launchable(ground.stand, definition) {

@@ -34,8 +34,8 @@ pub(super) fn order<'a>(
         Want::Abort => abort_instead,
         Want::Run => run_instead,
     };
-    if want == Want::Run && table.task_row().is_none() {
-        return Err(no_task_row());
+    if matches!(want, Want::Retry | Want::Run) && table.task_row().is_none() {
+        return Err(no_task_row(name));
     }
     let Some(record) = &durable.record else {
         let stands = "not there: the cluster carries no record of this table yet".to_owned();
@@ -81,10 +81,10 @@ fn withdrawable<'a>(durable: &'a Durable, record: &Record, about: Option<&About>
     (meant && record.state != RecordState::Open).then_some(request)
 }
 
-/// There is nothing that could be run.
-pub(super) fn no_task_row() -> HoldCause {
+/// There is nothing that could be run, be it again or once more.
+pub(super) fn no_task_row(order: &'static str) -> HoldCause {
     let stands = "of a table without a task row".to_owned();
-    HoldCause::CommandRefused { order: "run", stands, instead: "state the task in a row of the table (`task`)" }
+    HoldCause::CommandRefused { order, stands, instead: "state the task in a row of the table (`task`)" }
 }
 
 fn takes_up() -> &'static str {

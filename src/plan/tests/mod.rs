@@ -30,6 +30,7 @@ mod remembers;
 mod requests;
 mod rest;
 mod rollout;
+mod rowless;
 mod runs;
 mod said;
 mod samples;
