@@ -125,9 +125,11 @@ pub async fn settle_from(
 /// How long until the next look makes sense; `None` where nothing moves.
 pub(super) fn next_look(report: &PassReport) -> Option<Span> {
     let failed = report.outcomes.iter().any(|outcome| matches!(outcome.result, StepResult::Failed(_)));
+    // Nothing was done then, and the next look shows the same.
+    let refused = !report.violations.is_empty();
     match report.plan.next_look {
         // What AWS refuses now it refuses in a second too; hammering it is the surest way to stay throttled.
-        NextLook::AtOnce if failed => Some(NextLook::TICK),
+        NextLook::AtOnce if failed || refused => Some(NextLook::TICK),
         NextLook::AtOnce => Some(LAG),
         NextLook::After(span) => Some(span.max(LAG)),
         NextLook::Idle => None,
@@ -173,5 +175,29 @@ fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
                 (verdict == Verdict::Held).then_some(verdict)
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::audit::Violation;
+    use crate::plan::tests::fixture::World;
+
+    /// A pass that has steps, none of which was taken.
+    fn report(violations: Vec<Violation>) -> PassReport {
+        let world = World::clear();
+        let plan = world.plan();
+        assert_eq!(plan.next_look, NextLook::AtOnce);
+        PassReport { at: world.observed.at, observed: Arc::new(world.observed), plan, outcomes: Vec::new(), violations }
+    }
+
+    #[test]
+    fn a_plan_that_the_audit_refused_does_not_come_back_each_second() {
+        assert_eq!(next_look(&report(Vec::new())), Some(LAG));
+        let refused = Violation { invariant: "I2", how: "a mistake".to_owned() };
+        assert_eq!(next_look(&report(vec![refused])), Some(NextLook::TICK));
     }
 }

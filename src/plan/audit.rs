@@ -155,7 +155,8 @@ impl Violations {
         }
     }
 
-    /// I8: only a deployment of a row that the open rollout has made, and only because a person aborts that rollout.
+    /// I8: only a deployment of a row that the open rollout has made, and only because a person aborts that rollout. I2: not
+    /// under a deployment task.
     fn a_roll_back(&mut self, table: &ServiceTable, observed: &Observed, back: &RollBack) {
         let durable = durable(table, observed);
         let record = durable.record.filter(|record| record.state == RecordState::Open);
@@ -172,6 +173,10 @@ impl Violations {
         self.unless(ours, "I8", || format!("{} is not a deployment of this rollout", back.deployment));
         self.unless(ours_alive(observed) == 0, "I2", || {
             format!("a roll back of {} while a deployment task runs", back.name)
+        });
+        let seen = observed.tasks.present().is_some() || table.task_row().is_none();
+        self.unless(seen, "I11", || {
+            format!("a roll back of {} without having seen whether a deployment task runs", back.name)
         });
     }
 

@@ -26,6 +26,7 @@ use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause};
 use super::order::{self, Ordered};
+use super::pace;
 use super::planner::PlanInput;
 use super::request::{Stands, stands_by};
 use super::rollout::{self, RowStand, Stand};
@@ -258,6 +259,12 @@ fn pending<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Command> {
 
 /// Rolls back what is still going of this rollout; when nothing is, the record ends.
 fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &Record, command: &Command) -> Obeyed {
+    // A launch that was given up may have come to light: its task runs on what would go back.
+    if let Err(cause) = rollout::undisturbed(draft.input) {
+        draft.hold(None, cause);
+        draft.next_look = pace::while_running(draft.input.observed.at, command.at);
+        return Obeyed::Waiting;
+    }
     let (mut waits, mut kept) = (false, Vec::new());
     for row in stand.rows.iter().filter(|row| !row.is_empty() || row.kicked_since(record.base)) {
         let Some(history) = row.view.history.present() else {

@@ -54,11 +54,7 @@ fn may_kick(
     // Without every row and a record, nothing could tell the rollout that a kick begins from another.
     let (Some(_), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
     // The record may have been removed or overtaken while its task runs on.
-    match rollout::one_off_alive(draft.input) {
-        Seen::Absent => {}
-        Seen::Present(_) => return Err(HoldCause::TaskInHand),
-        Seen::Unknown(why) => return Err(HoldCause::Unknown { what: "the tasks".to_owned(), why }),
-    }
+    rollout::undisturbed(draft.input)?;
     if command::aborted(durable, record).is_some() {
         return Err(HoldCause::AbortInHand);
     }

@@ -138,7 +138,7 @@ pub enum HoldCause {
     },
     /// What was read is older than what this program itself did.
     Stale,
-    /// A correction waits until the deployment task has ended.
+    /// A correction, or an abort, waits until the deployment task has ended.
     TaskInHand,
     /// A new deployment waits until every row of the table is found.
     OtherRows,
@@ -412,7 +412,7 @@ impl fmt::Display for HoldCause {
             ),
             Self::NoProvider { provider } => write!(f, "the cluster is not associated with {provider}"),
             Self::Stale => f.write_str("AWS still shows what was before the last update"),
-            Self::TaskInHand => f.write_str("the correction waits until the deployment task has ended"),
+            Self::TaskInHand => f.write_str("no deployment is made or taken back until the deployment task has ended"),
             Self::OtherRows => f.write_str("a new deployment waits until every row of the table is found"),
             Self::AfterFailure => f.write_str("the correction waits for a person, because the newest rollout failed"),
             Self::AbortInHand => f.write_str("the rollout is being aborted, and nothing else of it is done"),

@@ -17,6 +17,7 @@ use super::because::Because;
 use super::command;
 use super::gate::Gate;
 use super::history::LAG;
+use super::hold::HoldCause;
 use super::planner::PlanInput;
 use super::progress::RowProgress;
 
@@ -218,7 +219,7 @@ pub(super) fn is_due(request: &Request, record: &Record, primary: &DeploymentVie
 
 /// A deployment task that this program started for the table and that is short of STOPPED, whatever the record says
 /// and whatever the row names now.
-pub(super) fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
+fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
     match &input.observed.tasks {
         Seen::Unknown(why) if input.table.task_row().is_some() => Seen::Unknown(why.clone()),
         // Without a task row there is nothing that a kick could disturb.
@@ -227,6 +228,15 @@ pub(super) fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
             let ours = |task: &&TaskView| task.is_alive() && task.started_by.starts_with(RolloutId::STARTED_BY);
             tasks.iter().find(ours).map_or(Seen::Absent, Seen::Present)
         }
+    }
+}
+
+/// Whether a deployment may be made or taken back: not under a task that runs on what is there.
+pub(super) fn undisturbed(input: &PlanInput<'_>) -> Result<(), HoldCause> {
+    match one_off_alive(input) {
+        Seen::Absent => Ok(()),
+        Seen::Present(_) => Err(HoldCause::TaskInHand),
+        Seen::Unknown(why) => Err(HoldCause::Unknown { what: "the tasks".to_owned(), why }),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What an abort takes back and what it leaves, and what is dated and answered when a person's word ends a rollout.
 
-use super::fixture::{DEPLOYED, SERVICES, World};
+use super::fixture::{DEPLOYED, SERVICES, World, unseen};
 use super::{hold, holds, state, updates, written};
 use crate::model::command::Told;
-use crate::model::ids::{RowName, ServiceDeploymentArn};
-use crate::model::observed::{Fate, Seen, ServiceDeploymentView};
+use crate::model::ids::{RowName, ServiceDeploymentArn, TaskArn};
+use crate::model::observed::{Fate, Seen, ServiceDeploymentView, TaskStatus, Trouble};
 use crate::model::rollout::{Failure, Lost, Record, RecordState};
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
@@ -12,6 +12,7 @@ use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::audit::audit;
 use crate::plan::command::Want;
 use crate::plan::history::Made;
+use crate::plan::pace::NextLook;
 
 /// The row's only service deployment, as ListServiceDeployments has it.
 fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
@@ -247,4 +248,59 @@ fn a_retry_does_not_launch_between_a_request_and_its_kicks() {
     let plan = world.plan();
     assert_eq!(written(&plan), None, "{:#?}", plan.steps);
     assert!(holds(&plan).contains(&"Stale"));
+}
+
+/// A task that a launch of an earlier rollout started, and that came to light after it was given up.
+fn superseded(world: &mut World) {
+    let mut task = world.new_tasks("indexer")[0].clone();
+    (task.started_by, task.group) = ("evenkeel/0123456789abcdef/1".into(), "family:c4-deployment".into());
+    task.arn = TaskArn::told("arn:aws:ecs:us-east-1:123456789012:task/c4-ecs-blue/beef");
+    task.status = TaskStatus::Running;
+    world.tasks().push(task);
+}
+
+#[test]
+fn an_abort_waits_for_a_deployment_task_that_is_alive_and_then_goes_back() {
+    let mut world = rolling();
+    superseded(&mut world);
+    world.command(Want::Abort).unwrap();
+    for _ in 0..3 {
+        let plan = world.pass(Span::seconds(30));
+        assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+        hold(&plan, "TaskInHand");
+        assert_eq!(plan.standing(), Standing::Progressing);
+        assert!(matches!(plan.next_look, NextLook::After(wait) if wait >= NextLook::TICK), "{:?}", plan.next_look);
+    }
+    world.end(Some(0), "EssentialContainerExited");
+    let plan = world.plan();
+    assert_eq!(rolled_back(&plan), SERVICES);
+    assert!(audit(plan, &world.input()).is_ok());
+}
+
+#[test]
+fn an_abort_with_nothing_to_take_back_is_not_over_while_a_deployment_task_is_alive() {
+    let mut world = World::clear();
+    let kicked = world.record().frontier;
+    for row in SERVICES {
+        listed(&mut world, row, Fate::Succeeded, kicked);
+    }
+    superseded(&mut world);
+    world.command(Want::Abort).unwrap();
+    assert_eq!(written(&world.pass(Span::seconds(30))), None);
+    world.end(Some(0), "EssentialContainerExited");
+    assert_eq!(state(&world.plan()), RecordState::Failed(Failure::Aborted));
+}
+
+#[test]
+fn an_abort_does_not_go_back_where_nobody_knows_whether_a_deployment_task_is_alive() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    let plan = world.plan();
+    assert_eq!(rolled_back(&plan), SERVICES);
+    world.observed.tasks = Seen::Unknown(unseen(Trouble::Passing));
+    let violations = audit(plan, &world.input()).unwrap_err();
+    assert!(violations.iter().all(|violation| violation.invariant == "I11"), "{violations:?}");
+    let plan = world.plan();
+    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    hold(&plan, "Unknown");
 }
