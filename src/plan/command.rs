@@ -26,7 +26,7 @@ use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause};
 use super::order::{self, Ordered};
-use super::pace;
+use super::pace::{self, NextLook};
 use super::planner::PlanInput;
 use super::request::{Stands, stands_by};
 use super::rollout::{self, RowStand, Stand};
@@ -274,8 +274,8 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
         };
         let newer = history.iter().filter(|deployment| deployment.created_at > record.base);
         for going in newer.clone().filter(|deployment| deployment.fate == Fate::Going) {
-            if draft.input.history.kept.contains_key(&going.arn) {
-                kept.push((row.row, going.arn.short().to_owned()));
+            if let Some(left) = draft.input.history.refused_for(&going.arn, draft.input.observed.at) {
+                kept.push((row.row, going.arn.short().to_owned(), left));
                 continue;
             }
             let back = RollBack { name: row.service.name.clone(), deployment: going.arn.clone() };
@@ -291,8 +291,10 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
     // Who asks for a rollout after the abort has the rows kicked anew, and what cannot go back with them.
     let replaced = durable.wanted().is_some_and(|request| request.at > command.at);
     if waits || !draft.steps.is_empty() || !(kept.is_empty() || replaced) {
-        for (row, deployment) in kept {
+        draft.next_look = if waits { NextLook::MOVING } else { NextLook::Idle };
+        for (row, deployment, left) in kept {
             draft.hold(Some(row), HoldCause::NoWayBack { deployment });
+            draft.next_look = draft.next_look.or_sooner(NextLook::After(left));
         }
         return Obeyed::Waiting;
     }

@@ -171,6 +171,13 @@ impl History {
         Self { moving, latest: Some(Arc::new(latest)), ..Self::default() }
     }
 
+    /// For how long ECS's refusal to take a deployment back still counts; `None` if ECS may be asked. Passes that only glance
+    /// remember nothing, so what is remembered may be older than it counts.
+    pub(super) fn refused_for(&self, deployment: &ServiceDeploymentArn, now: Timestamp) -> Option<Span> {
+        let left = REFUSED.minus(now.since(*self.kept.get(deployment)?));
+        (left > Span::ZERO).then_some(left)
+    }
+
     /// What to remember after a pass: what was seen, and since when the gate is clear.
     pub fn after(mut self, observed: &Observed, plan: &Plan) -> Self {
         let clear = plan.rollout.clear();

@@ -14,6 +14,7 @@ use evenkeel::reconcile::pass::{Mode, Verdict, pass};
 use evenkeel::simulator::ecs::App;
 use serde_json::{Value, json};
 
+use super::controller::{TABLE, files, for_minutes};
 use super::story::{Story, holds};
 use crate::common::cgap;
 
@@ -261,6 +262,31 @@ async fn an_abort_that_ecs_refuses_for_one_row_is_done_for_the_others_and_says_h
     request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
+}
+
+/// Whoever supervises it asks once a minute: not less often because nothing else moves.
+#[tokio::test(start_paused = true)]
+async fn what_ecs_does_not_take_back_is_asked_for_about_once_a_minute() {
+    let story = Story::settled(311).await;
+    let digest = story.lab.push().unwrap();
+    story.lab.world().set_app(&digest, App::NeverHealthy);
+    story.kick_all();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.wait(Span::seconds(70)).await;
+    story.gives(Want::Abort).await.unwrap();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.kick(story.lab.service("portal")).unwrap();
+    let before = story.lab.journal().len();
+    for_minutes(&story, &files(&[("cgap.yaml", TABLE)]), 6).await;
+    let asked = |line: &&Value| line["operation"] == "StopServiceDeployment" && line["error"] == "ConflictException";
+    let moments = story.lab.journal().split_off(before);
+    let moments = moments.iter().filter(asked).map(|line| line["time"].as_str().unwrap().parse().unwrap());
+    let moments: Vec<jiff::Timestamp> = moments.collect();
+    assert!(moments.len() >= 5, "{moments:?}");
+    for pair in moments.windows(2) {
+        let apart = pair[1].duration_since(pair[0]).as_secs();
+        assert!((60..75).contains(&apart), "{apart} s in {moments:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,7 +69,7 @@ pub(super) async fn watched<T, F: Future<Output = T>>(
     }
 }
 
-async fn for_minutes(story: &Story, files: &Files, minutes: i64) -> Said {
+pub(super) async fn for_minutes(story: &Story, files: &Files, minutes: i64) -> Said {
     let said = Said::default();
     supervised(story, files, &said, story.lab.wait(Span::minutes(minutes))).await;
     said

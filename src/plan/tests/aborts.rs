@@ -68,11 +68,38 @@ fn what_ecs_does_not_take_back_is_said_and_asked_for_again_after_a_minute() {
     }
     let plan = world.pass(Span::seconds(59));
     assert_eq!((plan.steps.len(), plan.standing()), (0, Standing::Held), "{:#?}", plan.steps);
+    assert_eq!(plan.next_look, NextLook::After(Span::minutes(1)));
     assert!(hold(&plan, "NoWayBack").to_string().ends_with("does not take deployment portal back"));
     world.pass(Span::seconds(1));
     assert_eq!(rolled_back(&world.plan()), Vec::<&str>::new(), "59 s");
     world.pass(Span::seconds(1));
     assert_eq!(rolled_back(&world.plan()), ["portal"]);
+}
+
+#[test]
+fn what_ecs_refused_is_asked_for_again_though_only_glances_came_since() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    for row in SERVICES {
+        refused(&mut world, row);
+    }
+    world.later(Span::seconds(20));
+    let plan = world.plan();
+    assert_eq!(plan.next_look, NextLook::After(Span::seconds(40)));
+    // A glance plans by what is remembered, and remembers nothing.
+    world.later(Span::seconds(40));
+    assert_eq!(rolled_back(&world.plan()), SERVICES);
+}
+
+#[test]
+fn a_row_that_is_waited_for_is_looked_at_sooner_than_what_ecs_refused() {
+    let mut world = rolling();
+    world.command(Want::Abort).unwrap();
+    refused(&mut world, "portal");
+    for row in ["indexer", "ingester"] {
+        world.view(row).history = Seen::Present(Vec::new());
+    }
+    assert_eq!(world.plan().next_look, NextLook::MOVING);
 }
 
 #[test]
