@@ -37,9 +37,20 @@ pub enum RunAnswer {
 pub enum BackAnswer {
     /// The deployment goes back.
     Back,
-    /// It cannot be stopped as it is now: it may be over, or there may be nothing to go back to. In AWS's words.
+    /// It cannot be stopped as it is now: it may be over or forgotten, there may be nothing to go back to, or its service
+    /// may not know how. In AWS's words.
     Refused(String),
 }
+
+/// What StopServiceDeployment declares and says of the deployment that it was asked about. What it declares besides is of
+/// whoever asks (AccessDeniedException) or of ECS (ServerException). Source: ECS's API reference.
+const KEPT: [&str; 5] = [
+    "ConflictException",
+    "ServiceDeploymentNotFoundException",
+    "InvalidParameterException",
+    "ClientException",
+    "UnsupportedFeatureException",
+];
 
 impl Aws {
     /// Writes one tag on the cluster. Twice is as good as once.
@@ -106,7 +117,7 @@ impl Aws {
             .await;
         match answer {
             Ok(_) => Ok(BackAnswer::Back),
-            Err(error) if error.class == Class::Conflict => Ok(BackAnswer::Refused(error.to_string())),
+            Err(error) if KEPT.contains(&error.code.as_str()) => Ok(BackAnswer::Refused(error.to_string())),
             Err(error) => Err(error),
         }
     }

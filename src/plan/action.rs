@@ -26,7 +26,7 @@ pub struct Plan {
     pub cluster: Option<ClusterArn>,
     /// Where the table's durable facts stand.
     pub keys: TagKeys,
-    /// What to do, in this order; a step that fails stops those after it.
+    /// What to do, in this order; a step that fails stops those after it, but for one roll-back the others.
     pub steps: Vec<Step>,
     /// What to keep of the rollout that a record among the steps ends, and under which key: written in the same call.
     pub past: Option<(String, Past)>,

@@ -1,5 +1,5 @@
-//! Takes the steps of an audited plan, in order. A step that fails stops those after it, and a look that has grown old
-//! stops them all.
+//! Takes the steps of an audited plan, in order. A step that fails stops those after it, but that a row which could not be
+//! rolled back does not keep the others; a look that has grown old stops them all.
 //!
 //! Chooses nothing: what a step needs is in the step.
 
@@ -80,11 +80,14 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<O
     let Some(cluster) = &plan.cluster else { return Vec::new() };
     let mut outcomes = Vec::new();
     let mut stopped: Option<String> = None;
+    // What stops all but the rows that are still to go back: each of them goes back by itself.
+    let mut stayed: Option<String> = None;
     for step in &plan.steps {
+        let goes_back = matches!(step.action, Action::RollBack(_));
         if looked.elapsed() >= FRESH {
             stopped.get_or_insert_with(|| "the look behind it is too old".to_owned());
         }
-        let result = match &stopped {
+        let result = match stopped.as_ref().or(stayed.as_ref().filter(|_| !goes_back)) {
             Some(cause) => StepResult::Skipped(cause.clone()),
             None => match take(aws, cluster, plan, &step.action).await {
                 Ok(done) => StepResult::Done(done),
@@ -92,7 +95,8 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<O
             },
         };
         if let StepResult::Failed(error) = &result {
-            stopped = Some(format!("a step before it failed ({})", error.operation));
+            let cause = if goes_back { &mut stayed } else { &mut stopped };
+            *cause = Some(format!("a step before it failed ({})", error.operation));
         }
         outcomes.push(Outcome { step: step.clone(), result });
     }

@@ -1,10 +1,12 @@
 //! A person's way out of a rollout: again, ended by word, taken back.
 
+use evenkeel::aws::{BackAnswer, Class};
 use evenkeel::controller::command::{Acknowledged, Given, Refused, accept};
 use evenkeel::controller::request;
 use evenkeel::controller::settle::{End, Ended, Until, settle_from};
 use evenkeel::lab::layout::Start;
 use evenkeel::model::command::Told;
+use evenkeel::model::ids::ServiceDeploymentArn;
 use evenkeel::model::past;
 use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::model::time::Span;
@@ -12,6 +14,7 @@ use evenkeel::plan::command::{Want, Wish};
 use evenkeel::plan::history::History;
 use evenkeel::reconcile::pass::{Mode, Verdict, pass};
 use evenkeel::simulator::ecs::App;
+use evenkeel::simulator::fault::{Effect, Match, Rule};
 use serde_json::{Value, json};
 
 use super::controller::{TABLE, files, for_minutes};
@@ -262,6 +265,43 @@ async fn an_abort_that_ecs_refuses_for_one_row_is_done_for_the_others_and_says_h
     request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
+}
+
+/// The services whose rollback AWS was asked for and began, since so many lines of the journal.
+fn taken_back(story: &Story, before: usize) -> usize {
+    let stops = story.lab.journal().split_off(before);
+    let stops = stops.iter().filter(|line| line["operation"] == "StopServiceDeployment" && line["status"] == 200);
+    stops.count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_that_aws_denies_for_one_row_is_done_for_the_others_and_is_an_error() {
+    let story = Story::settled(312).await;
+    story.kick_all();
+    story.lab.settle(Until::OnePass, |_| {}).await;
+    story.lab.wait(Span::seconds(40)).await;
+    story.gives(Want::Abort).await.unwrap();
+    let when = Match { count: Some(1), ..Match::operation("StopServiceDeployment") };
+    story.lab.world().faults_mut().add(Rule { when, then: Effect::Denied });
+    let before = story.lab.journal().len();
+    let ended = story.lab.settle(Until::OnePass, |_| {}).await;
+    assert_eq!(ended.end, End::Reached(Verdict::Failed));
+    assert_eq!(taken_back(&story, before), 2);
+    assert_eq!(story.settle().await, Verdict::Failed);
+    assert_eq!(story.record().state, RecordState::Failed(Failure::Aborted));
+    assert_eq!(taken_back(&story, before), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_ecs_does_not_know_any_more_is_a_refusal_and_no_error() {
+    let story = Story::settled(313).await;
+    let arn = "arn:aws:ecs:us-east-1:643366669028:service-deployment/cluster/service/forgotten";
+    let answer = story.lab.aws().roll_back(&ServiceDeploymentArn::told(arn)).await.unwrap();
+    let BackAnswer::Refused(why) = answer else { panic!("{answer:?}") };
+    assert!(why.contains("ServiceDeploymentNotFoundException"), "{why}");
+    let when = Match::operation("StopServiceDeployment");
+    story.lab.world().faults_mut().add(Rule { when, then: Effect::Denied });
+    assert_eq!(story.lab.aws().roll_back(&ServiceDeploymentArn::told(arn)).await.unwrap_err().class, Class::Denied);
 }
 
 /// Whoever supervises it asks once a minute: not less often because nothing else moves.
