@@ -107,7 +107,7 @@ pub enum Failure {
         /// The exit code, if there was one.
         exit: Option<i32>,
     },
-    /// The task could not be started in this many attempts, or AWS refused it.
+    /// The task could not be started: this attempt was the last of its launch, or AWS refused it.
     Start(u32),
     /// The task ended with exit code 0, and its log says otherwise.
     Log {
@@ -294,8 +294,7 @@ impl fmt::Display for Failure {
             Self::Task { attempt, exit: None } => {
                 write!(f, "the deployment task {} ended without an exit code", attempt.task)
             }
-            Self::Start(1) => f.write_str("the deployment task could not be started"),
-            Self::Start(attempts) => write!(f, "the deployment task could not be started in {attempts} attempts"),
+            Self::Start(_) => f.write_str("the deployment task could not be started"),
             Self::Log { attempt } => {
                 write!(f, "the deployment task {} ended with exit code 0, but its log says otherwise", attempt.task)
             }

@@ -213,6 +213,19 @@ pub(super) fn again(durable: &Durable, record: &Record) -> Option<Again> {
     rollout::active_request(durable, record).is_none().then_some(Again { order, after, base })
 }
 
+/// How many attempts a launch has had with this one: those since the word that it followed.
+///
+/// Where another command stands in the word's place, all of the rollout's count: then it ends sooner, and a person may say
+/// so again.
+pub(super) fn tries(durable: &Durable, record: &Record, attempt: u32) -> u32 {
+    let word = durable.command.as_ref().filter(|command| command.against(record) == Standing::Done);
+    let after = word.map_or(0, |command| match command.order {
+        Order::Retry(after) | Order::Run(after) => after,
+        Order::Resolve(..) | Order::Abort => 0,
+    });
+    attempt.saturating_sub(after)
+}
+
 /// The record as the gate is to judge it: with the base that the next attempt has.
 pub(super) fn in_view(durable: &Durable, record: &Record) -> Record {
     let base = again(durable, record).map_or(record.base, |again| again.base);

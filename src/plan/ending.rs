@@ -28,9 +28,15 @@ pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> H
         .command
         .as_ref()
         .filter(|command| command.is_about(record) && matches!(failure, Failure::Told(_) | Failure::Aborted));
-    let how = match told {
-        Some(command) => format!("{failure} ({})", command::said(command)),
-        None => failure.to_string(),
+    let how = match (told, failure) {
+        (Some(command), _) => format!("{failure} ({})", command::said(command)),
+        (None, Failure::Start(attempt)) => match command::tries(durable, record, *attempt) {
+            0 | 1 => failure.to_string(),
+            tries => format!("{failure} in {tries} attempts"),
+        },
+        (None, Failure::Row(_) | Failure::Task { .. } | Failure::Log { .. } | Failure::Told(_) | Failure::Aborted) => {
+            failure.to_string()
+        }
     };
     HoldCause::RolloutFailed { how, way }
 }

@@ -43,7 +43,7 @@ const TAKEN_BACK: Span = Span::minutes(13);
 /// Shorter could have two tasks alive together; longer only delays a person.
 const STARTED_AFTER_ALL: Span = Span::minutes(9);
 
-/// The wait before the second attempt; doubled for each later one.
+/// The wait before the second attempt of a launch; doubled for each later one.
 const FIRST_BACKOFF: Span = Span::seconds(30);
 
 /// What the launch does now: a step and its reason, or why there is none and when to look again.
@@ -265,10 +265,11 @@ fn next_attempt(input: &LaunchInput<'_>, attempt: u32, since: Timestamp, why: St
     if command::aborted(input.durable, input.record).is_some() {
         return write(input, RecordState::Open, Because::NeverStarted(why));
     }
-    if attempt >= input.table.task_row().map_or(1, |(_, task)| task.attempts) {
+    let tries = command::tries(input.durable, input.record, attempt);
+    if tries >= input.table.task_row().map_or(1, |(_, task)| task.attempts) {
         return write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why));
     }
-    let doubled = 1_i64 << attempt.saturating_sub(1).min(6);
+    let doubled = 1_i64 << tries.saturating_sub(1).min(6);
     let wait = Span::from_millis(FIRST_BACKOFF.millis() * doubled);
     let left = wait.minus(input.observed.at.since(since));
     if left > Span::ZERO {

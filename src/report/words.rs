@@ -105,9 +105,7 @@ pub(super) fn record_state(state: &RecordState) -> String {
         RecordState::Failed(Failure::Task { attempt, exit: None }) => {
             format!("failed, task {}, no exit code", attempt.task)
         }
-        RecordState::Failed(Failure::Start(attempts)) => {
-            format!("failed, the task did not start in {}", counted(*attempts as usize, "attempt"))
-        }
+        RecordState::Failed(Failure::Start(attempt)) => format!("failed, attempt {attempt} did not start"),
         RecordState::Failed(Failure::Log { attempt }) => {
             format!("failed, task {}, exit code 0, by its log", attempt.task)
         }

@@ -35,6 +35,7 @@ mod runs;
 mod said;
 mod samples;
 mod tampered;
+mod tries;
 mod undone;
 mod wishes;
 mod withdrawals;

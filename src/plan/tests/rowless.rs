@@ -47,7 +47,9 @@ fn rests(world: &mut World, order: &str) {
     for _ in 0..6 {
         let plan = world.pass(Span::seconds(20));
         assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
-        assert!(matches!(hold(&plan, "CommandRefused"), HoldCause::CommandRefused { order: said, .. } if *said == order));
+        assert!(
+            matches!(hold(&plan, "CommandRefused"), HoldCause::CommandRefused { order: said, .. } if *said == order)
+        );
         assert_eq!(plan.standing(), Standing::Held, "{:?}", holds(&plan));
     }
     assert_eq!(world.record(), record);
