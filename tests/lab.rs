@@ -34,6 +34,7 @@ mod rollouts {
 }
 
 mod attacks {
+    mod age;
     mod attack;
     mod launches;
     mod rollbacks;

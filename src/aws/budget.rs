@@ -18,6 +18,10 @@ use super::error::{AwsError, Class};
 /// The part of each bucket that a process takes unless it is told otherwise.
 pub const SHARE: f64 = 0.5;
 
+/// What a look and what follows from it may take on the clock here, however fast AWS's time runs: a busy machine needs as
+/// much. Only a simulator's time runs so fast that this is longer than what is asked for.
+const LEAST: Duration = Duration::from_secs(2);
+
 /// The budgets of a process; clones are the same.
 #[derive(Clone, Debug)]
 pub struct Budgets {
@@ -39,6 +43,21 @@ impl Budgets {
     /// the clock here: 1, but for a simulator.
     pub fn new(share: f64, speed: f64) -> Self {
         Self { share, speed, regions: Arc::default() }
+    }
+
+    /// How much faster than the clock here AWS's time runs.
+    pub(super) fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// How long a span of AWS's time takes on the clock here, and [`LEAST`] at least.
+    pub(super) fn here(&self, span: Duration) -> Duration {
+        span.div_f64(self.speed).max(LEAST)
+    }
+
+    /// How long a span on the clock here is in AWS's time.
+    pub(super) fn there(&self, span: Duration) -> Duration {
+        span.mul_f64(self.speed)
     }
 
     /// What is slowed down after throttling.

@@ -12,6 +12,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
+use tokio::time::Instant;
 
 use crate::model::ids::{AccountId, Region};
 
@@ -41,6 +42,7 @@ pub struct Aws {
     budgets: Budgets,
     budget: Budget,
     haste: Haste,
+    until: Option<Instant>,
     region: Region,
     jitter: Jitter,
 }
@@ -110,6 +112,7 @@ impl Aws {
             budget: budgets.of(region),
             budgets,
             haste: Haste::Work,
+            until: None,
             region: region.clone(),
             jitter,
         }
@@ -138,6 +141,21 @@ impl Aws {
         Self { haste: Haste::Leisure, ..self.clone() }
     }
 
+    /// The same way for what follows from a look, as long as the look is younger than `age` in AWS's time. After that no
+    /// attempt is sent, the repeats of a call that began before included. `lasted` is what the look took by AWS's own
+    /// answers: where the machine slept in the middle of it, only they tell.
+    #[must_use]
+    pub fn following(&self, began: Instant, lasted: Duration, age: Duration) -> Self {
+        let here = self.budgets.here(age);
+        let left = if lasted < self.budgets.there(here) { here } else { Duration::ZERO };
+        Self { until: Some(began + left), ..self.clone() }
+    }
+
+    /// Whether nothing is sent this way any more.
+    pub fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
     /// What holds the calls of this way, and of all others of the process.
     pub fn budgets(&self) -> &Budgets {
         &self.budgets
@@ -159,7 +177,7 @@ impl Aws {
         operation: &'static str,
         call: impl AsyncFnMut() -> Result<T, AwsError>,
     ) -> Result<T, AwsError> {
-        retry(self.jitter, Repeat::Always, self.attempts(operation, call)).await
+        retry((self.jitter, self.budgets.speed()), Repeat::Always, self.attempts(operation, call)).await
     }
 
     /// A call that may be sent again only if AWS refused it.
@@ -168,7 +186,7 @@ impl Aws {
         operation: &'static str,
         call: impl AsyncFnMut() -> Result<T, AwsError>,
     ) -> Result<T, AwsError> {
-        retry(self.jitter, Repeat::IfRefused, self.attempts(operation, call)).await
+        retry((self.jitter, self.budgets.speed()), Repeat::IfRefused, self.attempts(operation, call)).await
     }
 
     /// The one place that every attempt of every call goes through.
@@ -179,6 +197,9 @@ impl Aws {
     ) -> impl AsyncFnMut() -> Result<T, AwsError> {
         async move || {
             self.budget.turn(operation, self.haste).await;
+            if self.is_over() {
+                return Err(AwsError::unsent(operation));
+            }
             let answer = call().await;
             self.meter.count(operation, &answer);
             self.budget.learn(operation, &answer);

@@ -188,7 +188,7 @@ fn made_before(error: &RunError) -> Option<String> {
 /// What AWS refuses is final and an answer; the rest may be repeated.
 fn refused(error: AwsError) -> Result<RunAnswer, AwsError> {
     match error.class {
-        Class::Throttled | Class::Transient => Err(error),
+        Class::Throttled | Class::Transient | Class::Unsent => Err(error),
         Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid if !error.code.is_empty() => {
             Ok(RunAnswer::Refused(error.to_string()))
         }

@@ -41,6 +41,8 @@ pub enum Class {
     Denied,
     /// The call itself is wrong, or was wrongly answered.
     Invalid,
+    /// It was not sent: what it follows from had grown too old.
+    Unsent,
 }
 
 impl AwsError {
@@ -86,10 +88,16 @@ impl AwsError {
         Self { operation, class, code: String::new(), message: message.into(), request_id: String::new() }
     }
 
+    /// A call whose time is over. An attempt before it may have been sent.
+    pub(super) fn unsent(operation: &'static str) -> Self {
+        let message = "not sent, the look behind it is too old".to_owned();
+        Self { operation, class: Class::Unsent, code: String::new(), message, request_id: String::new() }
+    }
+
     /// Why something could not be seen.
     pub fn why(&self) -> Why {
         let trouble = match self.class {
-            Class::Throttled | Class::Transient | Class::Conflict => Trouble::Passing,
+            Class::Throttled | Class::Transient | Class::Conflict | Class::Unsent => Trouble::Passing,
             Class::NotFound | Class::Denied | Class::Invalid => Trouble::Lasting,
         };
         Why { text: self.to_string(), trouble }

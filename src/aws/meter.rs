@@ -28,7 +28,9 @@ impl Meter {
             Ok(_) => {}
             Err(Class::Throttled) => counts.throttled += 1,
             Err(Class::Transient) => counts.lost += 1,
-            Err(Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid) => counts.refused += 1,
+            Err(Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid | Class::Unsent) => {
+                counts.refused += 1
+            }
         }
     }
 }

@@ -31,9 +31,10 @@ pub(super) enum Jitter {
 /// Calls of one pass are cheap to repeat in the next: five tries ride out a burst, more would hide an outage.
 const TRIES: u32 = 5;
 
-/// Repeats a call until it succeeds, fails for good, or was tried often enough.
+/// Repeats a call until it succeeds, fails for good, or was tried often enough. The waits are of AWS's time, which runs
+/// `speed` times as fast as the clock here.
 pub(super) async fn retry<T>(
-    jitter: Jitter,
+    (jitter, speed): (Jitter, f64),
     repeat: Repeat,
     mut call: impl AsyncFnMut() -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
@@ -58,12 +59,12 @@ pub(super) async fn retry<T>(
         let again = match error.class {
             Class::Throttled => true,
             Class::Transient => repeat == Repeat::Always,
-            Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid => false,
+            Class::Conflict | Class::NotFound | Class::Denied | Class::Invalid | Class::Unsent => false,
         };
         let wait = waits.next_backoff().filter(|_| again && tries < TRIES);
         let Some(wait) = wait else { return Err(error) };
         tracing::debug!(operation = error.operation, code = error.code, tries, ?wait, "call repeated");
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(wait.div_f64(speed)).await;
         tries += 1;
     }
 }

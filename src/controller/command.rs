@@ -91,7 +91,7 @@ pub(super) async fn accept_about(
     about: Option<&About>,
     wish: &Wish,
 ) -> Result<Acknowledged, Refused> {
-    let Asking { aws, table, .. } = asking;
+    let table = asking.table;
     let allowed = judge(asking, Subject::Tags, |input| command(input, about, wish)).await.map_err(Refused::Held)?;
     let (too_old, at) = (allowed.is_too_old(), allowed.at);
     let mut history = allowed.seen;
@@ -106,14 +106,14 @@ pub(super) async fn accept_about(
         Judged::New(_) | Judged::Withdrawn(_) if too_old => return Err(Refused::TooLate),
         Judged::New(accepted) => {
             let Accepted { cluster, keys, command } = *accepted;
-            aws.tag(&cluster, &keys.command, &command.tag()).await.map_err(Refused::NotWritten)?;
+            allowed.way.tag(&cluster, &keys.command, &command.tag()).await.map_err(Refused::NotWritten)?;
             tracing::info!(table = %table.name, rollout = %command.rollout, order = %command.order, "command given");
             history.written.command = Some((command.clone(), at));
             Given::New(command)
         }
         Judged::Withdrawn(withdrawing) => {
             let Withdrawing { cluster, keys, withdrawal } = *withdrawing;
-            aws.tag(&cluster, &keys.withdrawn, &withdrawal.tag()).await.map_err(Refused::NotWritten)?;
+            allowed.way.tag(&cluster, &keys.withdrawn, &withdrawal.tag()).await.map_err(Refused::NotWritten)?;
             tracing::info!(table = %table.name, request = %withdrawal.request, "request withdrawn");
             history.written.withdrawn = Some((withdrawal.clone(), at));
             Given::Withdrawn(withdrawal)

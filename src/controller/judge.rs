@@ -14,7 +14,7 @@ use crate::plan::glance::Latest;
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
 use crate::plan::planner::{PlanInput, plan};
-use crate::reconcile::execute::FRESH;
+use crate::reconcile::execute::Looked;
 use crate::reconcile::wish::{Subject, quick_look, whole_look};
 
 /// Whose wish, and what is known of its table.
@@ -35,13 +35,14 @@ pub(super) struct Allowed<T> {
     pub(super) at: Timestamp,
     /// A whole look that was made for it: the passes that follow in this process need not find everything once more.
     pub(super) seen: History,
-    began: Instant,
+    /// The way for what follows from it.
+    pub(super) way: Aws,
 }
 
 impl<T> Allowed<T> {
     /// Whether others may have gone on by it meanwhile (docs/decisions/0014).
     pub(super) fn is_too_old(&self) -> bool {
-        self.began.elapsed() >= FRESH
+        self.way.is_over()
     }
 }
 
@@ -59,14 +60,18 @@ pub(super) async fn judge<T>(
     if let Some(observed) = quick.await
         && let Ok(answer) = by(&PlanInput { table, observed: &observed, history: known })
     {
-        return Ok(Allowed { answer, at: observed.at, seen: History::default(), began });
+        return Ok(Allowed { answer, at: observed.at, seen: History::default(), way: way(aws, began, &observed) });
     }
     let began = Instant::now();
     let whole: Look<'_, Observed> = Box::pin(whole_look(aws, table, fallback));
     let observed = whole.await;
     let input = PlanInput { table, observed: &observed, history: known };
     let (answer, decided) = (by(&input)?, plan(&input));
-    let at = observed.at;
+    let (at, way) = (observed.at, way(aws, began, &observed));
     let seen = History::of_a_look(Latest::whole(table, observed, decided));
-    Ok(Allowed { answer, at, seen, began })
+    Ok(Allowed { answer, at, seen, way })
+}
+
+fn way(aws: &Aws, began: Instant, observed: &Observed) -> Aws {
+    Looked { began, lasted: observed.until.since(observed.at) }.way(aws)
 }

@@ -93,7 +93,7 @@ pub async fn accept_knowing(
             Ok(Acknowledged { request: Requested::Known(id, stands), history: allowed.seen })
         }
         Judged::New(_) if too_old => Err(Refused::TooLate),
-        Judged::New(accepted) => write(aws, table, *accepted, (allowed.at, allowed.seen)).await,
+        Judged::New(accepted) => write(&allowed.way, table, *accepted, (allowed.at, allowed.seen)).await,
     }
 }
 

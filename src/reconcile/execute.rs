@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::aws::{Aws, AwsError, BackAnswer, Differing, RunAnswer, Updated};
 use crate::model::ids::{ClusterArn, TaskDefinitionArn};
 use crate::model::rollout::Record;
+use crate::model::time::Span;
 use crate::plan::action::{Action, Deployment, Launch, Plan, Revision, RollBack, ServiceUpdate, Step};
 use crate::plan::audit::AuditedPlan;
 use crate::plan::history::Answer;
@@ -68,14 +69,31 @@ impl Done {
     }
 }
 
-/// How old a look may be when a step that follows from it is sent. A process that was suspended, or whose calls were
-/// slow, would else send a RunTask after its token's life, or write over what others did meanwhile. A call is repeated
-/// for up to a minute more; longer would use up what is left of the token's hour after `launching` is given up,
-/// shorter would hinder a pass over a slow AWS.
-pub(crate) const FRESH: Duration = Duration::from_secs(180);
+/// How old a look may be, in AWS's time, when a step that follows from it is sent, or sent again. A process that was
+/// suspended, or whose calls were slow, would else send a RunTask after its token's life, or write over what others did
+/// meanwhile. Longer would use up what is left of the token's hour after `launching` is given up, shorter would hinder a
+/// pass over a slow AWS.
+const FRESH: Duration = Duration::from_secs(180);
 
-/// Takes the steps of a plan whose look began at this moment.
-pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<Outcome> {
+/// When a look was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// When it began, by the clock here, which stands still while the machine sleeps.
+    pub began: Instant,
+    /// What it took by AWS's answers, which do not.
+    pub lasted: Span,
+}
+
+impl Looked {
+    /// The way for what follows from this look: it ends when the look is too old.
+    pub(crate) fn way(self, aws: &Aws) -> Aws {
+        aws.following(self.began, self.lasted.as_duration(), FRESH)
+    }
+}
+
+/// Takes the steps of a plan whose look was made then.
+pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Looked) -> Vec<Outcome> {
+    let aws = &looked.way(aws);
     let plan = audited.plan();
     let Some(cluster) = &plan.cluster else { return Vec::new() };
     let mut outcomes = Vec::new();
@@ -84,7 +102,7 @@ pub async fn execute(aws: &Aws, audited: &AuditedPlan, looked: Instant) -> Vec<O
     let mut stayed: Option<String> = None;
     for step in &plan.steps {
         let goes_back = matches!(step.action, Action::RollBack(_));
-        if looked.elapsed() >= FRESH {
+        if aws.is_over() {
             stopped.get_or_insert_with(|| "the look behind it is too old".to_owned());
         }
         let result = match stopped.as_ref().or(stayed.as_ref().filter(|_| !goes_back)) {

@@ -23,7 +23,7 @@ use crate::plan::moving::Renewed;
 use crate::plan::pace::NextLook;
 use crate::plan::planner::{PlanInput, plan};
 
-use super::execute::{Done, Outcome, StepResult, execute, record_tags};
+use super::execute::{Done, Looked, Outcome, StepResult, execute, record_tags};
 use super::glance::renew;
 use super::observe::{Before, observe_again};
 use super::rest::Fresh;
@@ -150,14 +150,15 @@ async fn whole(
     report
 }
 
-/// Decides on a look that began at `looked`, does what is decided, and remembers it.
+/// Decides on a look that began at `began`, does what is decided, and remembers it.
 async fn decided_and_done(
     aws: &Aws,
     table: &ServiceTable,
     history: &mut History,
     mode: Mode,
-    (observed, looked): (Arc<Observed>, Instant),
+    (observed, began): (Arc<Observed>, Instant),
 ) -> PassReport {
+    let looked = Looked { began, lasted: observed.until.since(observed.at) };
     let input = PlanInput { table, observed: &observed, history };
     let plan = plan(&input);
     let (outcomes, violations) = match (mode, audit(plan.clone(), &input)) {
@@ -239,7 +240,7 @@ impl PassReport {
     pub fn verdict(&self) -> Verdict {
         let lasting = |outcome: &Outcome| match &outcome.result {
             StepResult::Failed(error) => match error.class {
-                Class::Throttled | Class::Transient | Class::Conflict => false,
+                Class::Throttled | Class::Transient | Class::Conflict | Class::Unsent => false,
                 Class::NotFound | Class::Denied | Class::Invalid => true,
             },
             StepResult::Done(_) | StepResult::Skipped(_) => false,

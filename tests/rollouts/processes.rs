@@ -9,7 +9,7 @@ use evenkeel::model::time::Span;
 use evenkeel::plan::audit::audit;
 use evenkeel::plan::history::History;
 use evenkeel::plan::planner::{PlanInput, plan};
-use evenkeel::reconcile::execute::{StepResult, execute};
+use evenkeel::reconcile::execute::{Looked, StepResult, execute};
 use evenkeel::reconcile::observe::observe;
 use evenkeel::reconcile::pass::{PassReport, Verdict};
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ async fn a_plan_that_waited_for_minutes_is_not_carried_out() {
     let audited = audit(plan(&input), &input).unwrap();
     assert!(!audited.plan().steps.is_empty());
     story.lab.wait(Span::minutes(4)).await;
-    let outcomes = execute(&aws, &audited, looked).await;
+    let outcomes = execute(&aws, &audited, Looked { began: looked, lasted: Span::ZERO }).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome.result, StepResult::Skipped(_))), "{outcomes:?}");
 }
 
