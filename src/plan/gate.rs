@@ -8,11 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::model::ids::RowName;
-use crate::model::observed::{Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TaskView};
+use crate::model::observed::{
+    Cleanup, DesiredStatus, Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TaskView,
+};
 use crate::model::rollout::{Change, Record};
+use crate::model::time::{Span, Timestamp};
 
 use super::history::{Ending, History, LAG};
 use super::rollout::{CameTo, RowStand, Stand, came_to, primary_id};
+
+/// How far a deployment and its service deployment may be apart at most: nobody has verified that AWS gives them one moment. No
+/// deployment completes in less.
+const APART: Span = Span::seconds(10);
 
 /// The gate as one look shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +181,9 @@ fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Mis
             RolloutState::Failed => missing.not_yet(format!("{name} failed")),
             RolloutState::Unstated => missing.unknown(format!("{name} does not say how far it is")),
         }
+        if is_behind(row, stand.observed.at) {
+            missing.unknown(format!("{name} has a newer deployment than is shown"));
+        }
         if let Seen::Unknown(why) = &row.view.history {
             missing.unknown(format!("whether {name} was undone: {why}"));
             continue;
@@ -186,6 +196,17 @@ fn completed(stand: &Stand<'_>, record: &Record, change: Option<&Change>) -> Mis
         }
     }
     missing
+}
+
+/// Whether the service deployments of a row tell of a kick that its service does not show: the service was read before it, or
+/// late, and what it shows is done may be replaced just now. After the lag both are as they are.
+fn is_behind(row: &RowStand<'_>, at: Timestamp) -> bool {
+    let newer = |deployment: &ServiceDeploymentView| {
+        deployment.fate != Fate::Undone
+            && deployment.created_at.since(row.primary.created_at) > APART
+            && at.since(deployment.created_at) < LAG
+    };
+    row.view.history.present().is_some_and(|deployments| deployments.iter().any(newer))
 }
 
 /// Rows with tasks that this rollout should have kicked and has not.

@@ -51,6 +51,30 @@ fn shut_while_nobody_can_say_whether_a_deployment_was_undone() {
 }
 
 #[test]
+fn shut_while_a_kick_is_told_by_its_service_deployment_alone() {
+    let after = |seconds, fate| {
+        move |world: &mut World| {
+            let created_at = world.service("portal").deployments[0].created_at.plus(Span::seconds(seconds));
+            let arn = crate::model::ids::ServiceDeploymentArn::told("arn:sd/1");
+            let (status, reason) = (format!("{fate:?}").into(), Text::default());
+            let newer = ServiceDeploymentView { arn, created_at, fate, status, reason };
+            world.view("portal").history = Seen::Present(vec![newer]);
+        }
+    };
+    check(2, Holding::Unknown, after(60, Fate::Going));
+    check(2, Holding::Unknown, after(60, Fate::Succeeded));
+    // The service deployment of what is shown.
+    let mut world = World::clear();
+    after(1, Fate::Succeeded)(&mut world);
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
+    // Whatever it is, it is not late any more.
+    let mut world = World::clear();
+    after(60, Fate::Succeeded)(&mut world);
+    world.observed.at = world.observed.at.plus(Span::minutes(10));
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
+}
+
+#[test]
 fn shut_while_fewer_tasks_run_than_are_wanted() {
     check(3, Holding::NotYet, |world| world.service("indexer").deployments[0].running = 1);
     check(3, Holding::NotYet, |world| world.service("indexer").pending = 1);
