@@ -169,8 +169,9 @@ fn each<T, U>(all: Option<Vec<T>>, told: impl FnMut(T) -> Option<U>) -> Vec<U> {
     each
 }
 
+/// A task; one without an ARN is none. One of which AWS tells no status is alive for all that is known.
 pub(super) fn task(task: sdk::Task, texts: &mut Texts) -> Option<TaskView> {
-    let status = match task.last_status.as_deref()? {
+    let status = match task.last_status.as_deref().unwrap_or_default() {
         "PROVISIONING" | "PENDING" | "ACTIVATING" => TaskStatus::Starting,
         "RUNNING" => TaskStatus::Running,
         "DEACTIVATING" => TaskStatus::Deactivating,
@@ -188,7 +189,7 @@ pub(super) fn task(task: sdk::Task, texts: &mut Texts) -> Option<TaskView> {
         arn: TaskArn::told(texts.share(&task.task_arn?)),
         group: texts.text(task.group.as_deref()),
         started_by: texts.text(task.started_by.as_deref()),
-        definition: TaskDefinitionArn::told(texts.share(&task.task_definition_arn?)),
+        definition: TaskDefinitionArn::told(texts.share(&task.task_definition_arn.unwrap_or_default())),
         status,
         desired,
         ip: ip.and_then(|ip| ip.parse().ok()),
@@ -246,4 +247,92 @@ fn aws_logs(configuration: &sdk::LogConfiguration, texts: &mut Texts) -> Option<
 /// CGAP's entrypoint wipes what it finds when this is not empty.
 fn is_initial(pair: &sdk::KeyValuePair) -> bool {
     pair.name() == Some("INITIAL_DEPLOYMENT") && pair.value().is_some_and(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: Option<&str>) -> TaskView {
+        let arn = "arn:aws:ecs:us-east-1:123456789012:task/c4/0123456789abcdef0123456789abcdef";
+        let told = sdk::Task::builder().task_arn(arn).set_last_status(status.map(str::to_owned)).build();
+        super::task(told, &mut Texts::default()).unwrap()
+    }
+
+    #[test]
+    fn only_a_task_that_is_said_to_be_stopped_is_not_alive() {
+        for stopped in ["STOPPED", "DELETED"] {
+            assert!(!told(Some(stopped)).is_alive(), "{stopped}");
+        }
+        let alive = ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"];
+        for status in alive.into_iter().chain(["RETIRING", ""]) {
+            assert!(told(Some(status)).is_alive(), "{status}");
+        }
+        assert!(told(None).is_alive(), "nothing is said of it");
+        assert_eq!(told(Some("RETIRING")).status, TaskStatus::Other("RETIRING".into()));
+    }
+
+    #[test]
+    fn what_ecs_will_not_make_of_a_deployment_is_undone_and_what_nobody_knows_goes_on() {
+        let fate = |status: &str| {
+            let brief = sdk::ServiceDeploymentBrief::builder()
+                .service_deployment_arn("arn:aws:ecs:us-east-1:123456789012:service-deployment/c4/portal/abc")
+                .created_at(aws_smithy_types::DateTime::from_secs(1))
+                .status(status.into());
+            service_deployment(brief.build(), &mut Texts::default()).unwrap().fate
+        };
+        let undone = ["STOPPED", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"];
+        for status in undone.into_iter().chain(["ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"]) {
+            assert_eq!(fate(status), Fate::Undone, "{status}");
+        }
+        for status in ["PENDING", "IN_PROGRESS", "BAKING"] {
+            assert_eq!(fate(status), Fate::Going, "{status}");
+        }
+        assert_eq!(fate("SUCCESSFUL"), Fate::Succeeded);
+    }
+
+    #[test]
+    fn a_deployment_is_completed_and_primary_only_where_ecs_says_so() {
+        let told = |status: &str, rollout: Option<&str>| {
+            let told = sdk::Deployment::builder().id("ecs-svc/1").status(status).task_definition("c4:1");
+            let told = told.created_at(aws_smithy_types::DateTime::from_secs(1));
+            let told = told.set_rollout_state(rollout.map(Into::into)).build();
+            let view = super::deployment(told, &mut Texts::default()).unwrap();
+            (view.role, view.rollout)
+        };
+        assert_eq!(told("PRIMARY", Some("COMPLETED")), (DeploymentRole::Primary, RolloutState::Completed));
+        assert_eq!(told("ACTIVE", Some("FAILED")), (DeploymentRole::Active, RolloutState::Failed));
+        assert_eq!(told("INACTIVE", Some("IN_PROGRESS")), (DeploymentRole::Other, RolloutState::InProgress));
+        assert_eq!(told("PRIMARY", Some("BAKING")).1, RolloutState::Unstated);
+        assert_eq!(told("PRIMARY", None).1, RolloutState::Unstated);
+    }
+
+    #[test]
+    fn a_definition_that_may_wipe_a_database_is_known_by_any_of_its_containers() {
+        let initial = |name: &str, value: &str| {
+            let pair = sdk::KeyValuePair::builder().name(name).value(value).build();
+            let quiet = sdk::ContainerDefinition::builder().name("log").build();
+            let loud = sdk::ContainerDefinition::builder().name("portal").environment(pair).build();
+            let arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/c4:1";
+            let told = sdk::TaskDefinition::builder().task_definition_arn(arn);
+            let told = told.container_definitions(quiet).container_definitions(loud).build();
+            definition(&told, &mut Texts::default()).unwrap().initial
+        };
+        assert!(initial("INITIAL_DEPLOYMENT", "TRUE"));
+        assert!(!initial("INITIAL_DEPLOYMENT", ""));
+        assert!(!initial("ENV_NAME", "TRUE"));
+    }
+
+    #[test]
+    fn clean_up_is_deferred_only_while_early_success_is_enabled() {
+        let said = |enable: bool, cleanup: Option<&str>| {
+            let early = sdk::DeploymentEarlySuccessCriteria::builder().enable(enable);
+            super::cleanup(Some(early.set_source_service_revision_cleanup(cleanup.map(Into::into)).build()))
+        };
+        assert_eq!(said(true, Some("DEFERRED")), Cleanup::Deferred);
+        assert_eq!(said(false, Some("DEFERRED")), Cleanup::Blocking);
+        assert_eq!(said(true, Some("BLOCKING")), Cleanup::Blocking);
+        assert_eq!(said(true, None), Cleanup::Blocking);
+        assert_eq!(super::cleanup(None), Cleanup::Blocking);
+    }
 }

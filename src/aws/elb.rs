@@ -66,7 +66,7 @@ impl Aws {
             .await?;
         let described: Vec<TargetHealthDescription> = answer.target_health_descriptions.unwrap_or_default();
         let mut texts = self.texts();
-        Ok(described.into_iter().filter_map(|target| convert::target(target, &mut texts)).collect())
+        Ok(described.into_iter().map(|target| convert::target(target, &mut texts)).collect())
     }
 
     async fn group_tags(&self, arn: &TargetGroupArn) -> Result<BTreeMap<String, String>, AwsError> {

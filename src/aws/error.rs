@@ -113,15 +113,19 @@ impl fmt::Display for AwsError {
 
 impl Error for AwsError {}
 
-/// Sources: the errors that each operation's model declares, and ECS's and ELB's request throttling pages.
+/// Sources: the errors that each operation's model declares, ECS's and ELB's request throttling pages, and what AWS's SDKs
+/// repeat by a code of any service.
 fn class(code: &str, status: Option<u16>) -> Class {
     match code {
         "ThrottlingException"
         | "Throttling"
         | "ThrottledException"
+        | "RequestThrottled"
         | "RequestThrottledException"
         | "RequestLimitExceeded"
+        | "SlowDown"
         | "TooManyRequestsException" => Class::Throttled,
+        "RequestTimeout" | "RequestTimeoutException" => Class::Transient,
         "ConflictException" | "UpdateInProgressException" | "ConcurrentUpdateException" => Class::Conflict,
         "AccessDeniedException"
         | "AccessDenied"
@@ -175,14 +179,52 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, class};
+    use super::{AwsError, Class, class};
+    use crate::model::observed::Trouble;
 
     #[test]
-    fn tells_throttling_from_other_client_errors() {
-        assert_eq!(class("ThrottlingException", Some(400)), Class::Throttled);
-        assert_eq!(class("InvalidParameterException", Some(400)), Class::Invalid);
-        assert_eq!(class("ClusterNotFoundException", Some(400)), Class::NotFound);
+    fn each_code_means_what_aws_says_of_it_and_what_nobody_knows_is_a_mistake_of_the_call() {
+        let codes = [
+            (
+                "Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException",
+                Class::Throttled,
+            ),
+            ("RequestLimitExceeded SlowDown TooManyRequestsException", Class::Throttled),
+            ("RequestTimeout RequestTimeoutException", Class::Transient),
+            ("ConflictException UpdateInProgressException ConcurrentUpdateException", Class::Conflict),
+            ("AccessDenied AccessDeniedException UnrecognizedClientException InvalidClientTokenId", Class::Denied),
+            ("ExpiredToken ExpiredTokenException SignatureDoesNotMatch InvalidSignatureException", Class::Denied),
+            ("ClusterNotFoundException TargetGroupNotFound ServiceNotActiveException", Class::NotFound),
+            ("InvalidParameterException ClientException PlatformUnknownException", Class::Invalid),
+        ];
+        for (codes, expected) in codes {
+            for code in codes.split(' ') {
+                assert_eq!(class(code, Some(400)), expected, "{code}");
+            }
+        }
+        // What a proxy says in AWS's place has a status and no code.
+        let statuses =
+            [(429, Class::Throttled), (500, Class::Transient), (503, Class::Transient), (403, Class::Invalid)];
+        for (status, expected) in statuses {
+            assert_eq!(class("", Some(status)), expected, "{status}");
+        }
         assert_eq!(class("ServerException", Some(500)), Class::Transient);
-        assert_eq!(class("AccessDeniedException", Some(400)), Class::Denied);
+        assert_eq!(class("ThrottlingException", Some(503)), Class::Throttled);
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_worth_waiting_for() {
+        for (class, passing) in [
+            (Class::Throttled, true),
+            (Class::Transient, true),
+            (Class::Conflict, true),
+            (Class::NotFound, false),
+            (Class::Denied, false),
+            (Class::Invalid, false),
+        ] {
+            let text = String::new;
+            let error = AwsError { operation: "ecs:RunTask", class, code: text(), message: text(), request_id: text() };
+            assert_eq!(error.why().trouble == Trouble::Passing, passing, "{class:?}");
+        }
     }
 }
