@@ -66,3 +66,41 @@ impl Intercept for AwsClock {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn at(millis: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_millis(millis))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_goes_on_between_two_answers_and_never_back() {
+        let clock = AwsClock::default();
+        assert_eq!(clock.now(), None);
+        clock.hear(at(10_000));
+        advance(Duration::from_millis(1_500)).await;
+        assert_eq!(clock.now(), at(11_500));
+        // An answer that was long on its way, and one without a date.
+        clock.hear(at(11_000));
+        clock.hear(None);
+        assert_eq!(clock.now(), at(11_500));
+        clock.hear(at(9_000));
+        advance(Duration::from_millis(500)).await;
+        assert_eq!(clock.now(), at(12_000));
+        clock.hear(at(13_000));
+        assert_eq!(clock.now(), at(13_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clones_hear_the_same() {
+        let clock = AwsClock::default();
+        clock.clone().hear(at(10_000));
+        assert_eq!(clock.now(), at(10_000));
+    }
+}

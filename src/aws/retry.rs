@@ -68,3 +68,61 @@ pub(super) async fn retry<T>(
         tries += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn error(class: Class) -> AwsError {
+        let text = String::new;
+        AwsError { operation: "ecs:UpdateService", class, code: text(), message: text(), request_id: text() }
+    }
+
+    /// How often a call is sent that fails in this way each time.
+    async fn sent(repeat: Repeat, class: Class) -> u32 {
+        let calls = Cell::new(0);
+        let failed = retry(Jitter::None, repeat, async || {
+            calls.set(calls.get() + 1);
+            Err::<(), _>(error(class))
+        });
+        assert_eq!(failed.await.unwrap_err().class, class);
+        calls.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_may_have_happened_is_not_sent_again() {
+        assert_eq!(sent(Repeat::IfRefused, Class::Transient).await, 1);
+        assert_eq!(sent(Repeat::IfRefused, Class::Throttled).await, TRIES);
+        assert_eq!(sent(Repeat::Always, Class::Transient).await, TRIES);
+        assert_eq!(sent(Repeat::Always, Class::Throttled).await, TRIES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_aws_has_refused_for_good_is_not_sent_again() {
+        for class in [Class::Conflict, Class::NotFound, Class::Denied, Class::Invalid] {
+            assert_eq!(sent(Repeat::Always, class).await, 1, "{class:?}");
+            assert_eq!(sent(Repeat::IfRefused, class).await, 1, "{class:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_wait_is_longer_than_the_one_before_and_all_of_them_are_seconds() {
+        let began = Instant::now();
+        sent(Repeat::Always, Class::Throttled).await;
+        assert_eq!(began.elapsed().as_millis(), 200 + 400 + 800 + 1600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_succeeds_at_last_has_succeeded() {
+        let calls = Cell::new(0);
+        let answer = retry(Jitter::Half, Repeat::IfRefused, async || {
+            calls.set(calls.get() + 1);
+            if calls.get() < TRIES { Err(error(Class::Throttled)) } else { Ok(calls.get()) }
+        });
+        assert_eq!(answer.await.unwrap(), TRIES);
+    }
+}
