@@ -34,6 +34,8 @@ enum State {
     InFlight,
     /// Somebody asked for it while its pass was under way, which may have read before what it is about.
     AskedAgain,
+    /// Nobody wants it any more, and its pass is still under way.
+    Leaving,
 }
 
 /// How a pass ended, as far as its table's next turn follows from it.
@@ -44,7 +46,7 @@ pub enum Ended {
         /// After how long.
         next: Duration,
     },
-    /// Nothing was seen, or steps failed: the table waits longer each time, and the others do not.
+    /// Nothing was seen: the table waits longer each time, and the others do not.
     Badly,
 }
 
@@ -54,13 +56,19 @@ impl Queue {
         let entry = self.entries.entry(table.clone()).or_insert(Entry { due: at, state: State::Waiting, failures: 0 });
         match entry.state {
             State::Waiting => entry.due = entry.due.min(at),
-            State::InFlight | State::AskedAgain => entry.state = State::AskedAgain,
+            State::InFlight | State::AskedAgain | State::Leaving => entry.state = State::AskedAgain,
         }
     }
 
-    /// Forgets a table. A pass that it has now ends as it ends.
+    /// Forgets a table. A pass that it has now ends as it ends; if the table comes back before that, its turn is after it.
     pub fn remove(&mut self, table: &TableName) {
-        self.entries.remove(table);
+        let Some(entry) = self.entries.get_mut(table) else { return };
+        match entry.state {
+            State::Waiting => {
+                self.entries.remove(table);
+            }
+            State::InFlight | State::AskedAgain | State::Leaving => entry.state = State::Leaving,
+        }
     }
 
     /// The table that has waited longest of those whose moment has come, and that may be taken now; it has its pass until
@@ -76,7 +84,14 @@ impl Queue {
     /// Gives a turn back.
     pub fn end(&mut self, table: &TableName, now: Duration, ended: Ended) {
         let Some(entry) = self.entries.get_mut(table) else { return };
-        let again = entry.state == State::AskedAgain;
+        let again = match entry.state {
+            State::Leaving => {
+                self.entries.remove(table);
+                return;
+            }
+            State::AskedAgain => true,
+            State::Waiting | State::InFlight => false,
+        };
         entry.state = State::Waiting;
         let wait = match ended {
             Ended::Well { next } => {
@@ -104,7 +119,7 @@ impl Queue {
 
     /// The tables.
     pub fn tables(&self) -> impl Iterator<Item = &TableName> {
-        self.entries.keys()
+        self.entries.iter().filter(|(_, entry)| entry.state != State::Leaving).map(|(table, _)| table)
     }
 }
 
@@ -194,7 +209,19 @@ mod tests {
         let mut queue = queue(&[("a", 0)]);
         queue.take(s(0), |_| true);
         queue.remove(&name("a"));
-        queue.end(&name("a"), s(1), Ended::Well { next: s(1) });
         assert_eq!((queue.next(), queue.tables().count()), (None, 0));
+        queue.end(&name("a"), s(1), Ended::Well { next: s(1) });
+        assert_eq!((queue.next(), queue.tables().count(), queue.entries.len()), (None, 0, 0));
+    }
+
+    #[test]
+    fn a_table_that_comes_back_during_its_pass_has_the_next_one_after_it() {
+        let mut queue = queue(&[("a", 0)]);
+        queue.take(s(0), |_| true);
+        queue.remove(&name("a"));
+        queue.put(&name("a"), s(1));
+        assert_eq!((queue.take(s(2), |_| true), queue.tables().count()), (None, 1));
+        queue.end(&name("a"), s(3), Ended::Badly);
+        assert_eq!(queue.take(s(3), |_| true), Some(name("a")));
     }
 }

@@ -47,13 +47,18 @@ impl Rest {
         }));
     }
 
-    /// A table is not supervised any more.
-    pub(super) fn forget(&mut self, table: &TableName) {
-        self.waiting.values_mut().for_each(|tables| {
-            tables.remove(table);
-        });
+    /// A table is not supervised any more. Whether it was here: its turn ends then without a pass.
+    pub(super) fn forget(&mut self, table: &TableName) -> bool {
+        let count = |rest: &Self| {
+            let waiting: usize = rest.waiting.values().map(BTreeMap::len).sum();
+            let reading: usize = rest.reading.values().map(|(_, tables)| tables.len()).sum();
+            waiting + reading + rest.ready.len()
+        };
+        let before = count(self);
+        self.waiting.values_mut().for_each(|tables| drop(tables.remove(table)));
         self.reading.values_mut().for_each(|(_, tables)| tables.retain(|reading| reading != table));
         self.ready.retain(|(ready, _)| ready != table);
+        count(self) < before
     }
 
     /// A table that may have its pass now.

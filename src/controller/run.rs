@@ -330,7 +330,9 @@ impl Controller {
             self.by_name.remove(&table.name);
             self.histories.remove(&table.name);
             self.in_hand.remove(&table.name);
-            self.rest.forget(&table.name);
+            if self.rest.forget(&table.name) {
+                self.queue.end(&table.name, self.now(), Ended::Badly);
+            }
             self.learned.remove(&table.name);
             self.door.forget(&table.name);
         }

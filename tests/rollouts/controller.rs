@@ -260,3 +260,36 @@ async fn a_table_that_goes_and_comes_back_while_wishes_of_it_wait_grants_the_nex
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_goes_and_comes_back_while_it_is_read_is_looked_at_again_and_once_at_a_time() {
+    // At rest it is read beside others; after a kick it has a pass of its own.
+    for (seed, operation, kicked) in [(310, "DescribeClusters", false), (311, "DescribeServices", true)] {
+        let story = &Story::settled(seed).await;
+        let tables = &files(&[("cgap.yaml", TABLE)]);
+        let said = &Said::default();
+        watched(story, tables, said, |_| async move {
+            story.lab.wait(Span::seconds(125)).await;
+            if kicked {
+                story.kick_all();
+                story.lab.wait(Span::minutes(1)).await;
+            }
+            let when = Match { client: Some("evenkeel".to_owned()), ..Match::operation(operation) };
+            story.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 25_000 } });
+            story.lab.wait(Span::seconds(35)).await;
+            tables.borrow_mut().clear();
+            story.lab.wait(Span::seconds(6)).await;
+            *tables.borrow_mut() = files(&[("cgap.yaml", TABLE)]).take();
+            let from = story.lab.journal().len();
+            story.lab.wait(Span::seconds(30)).await;
+            let calls = story.lab.journal().split_off(from);
+            let calls = calls.iter().filter(|line| line["operation"] == operation).count();
+            assert!(calls <= 2, "{calls} of {operation} at the same time");
+            story.lab.world().faults_mut().clear();
+            let looks = said.borrow().len();
+            story.lab.wait(Span::minutes(2)).await;
+            assert!(said.borrow().len() > looks, "{operation}: it is not looked at any more");
+        })
+        .await;
+    }
+}
