@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use evenkeel::api::{Limits, Rate};
 use evenkeel::model::time::Span;
+use evenkeel::simulator::fault::{Effect, Match, Rule};
 use serde_json::json;
 
 use super::bench::{Bench, OPERATOR};
@@ -123,6 +124,29 @@ async fn a_request_for_which_nothing_was_kicked_is_withdrawn_by_an_abort() {
         })
         .await;
     assert_eq!((bench.world().runs.len(), bench.world().harms), (1, Vec::<String>::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_takes_too_long_is_answered_and_may_be_asked_for_again_under_its_key() {
+    let bench = &Bench::settled(417).await;
+    bench
+        .served(true, Limits::default(), |client| async move {
+            let client = client.with(OPERATOR);
+            let when = Match { client: Some("evenkeel".to_owned()), count: Some(1), ..Match::operation("TagResource") };
+            bench.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 40_000 } });
+            let headers = [("content-type", "application/json"), ("idempotency-key", "monday")];
+            let began = bench.lab.now();
+            let refused = client.ask("POST", ROLLOUTS, &headers, "{}").await;
+            refused.problem(504, "not-answered");
+            assert_eq!(refused.header("retry-after"), "5");
+            let waited = bench.lab.now().since(began);
+            assert!(waited >= Span::seconds(25) && waited < Span::seconds(26), "{waited:?}");
+            let again = client.ask("POST", ROLLOUTS, &headers, "{}").await.json(202);
+            assert_eq!(again["known"], true, "{again}");
+            bench.lab.wait(Span::minutes(45)).await;
+            assert_eq!(bench.world().runs.len(), 1);
+        })
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,17 +4,21 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use evenkeel::controller::handle::{Ask, Granted, Handle, door};
+use evenkeel::controller::handle::{Ask, Granted, Handle, Refused, door};
 use evenkeel::controller::reload::{File, Tables};
-use evenkeel::controller::request::{Requested, accept};
+use evenkeel::controller::request::{Requested, accept, accept_knowing};
 use evenkeel::controller::run::run;
+use evenkeel::controller::settle::Until;
 use evenkeel::model::ids::TableName;
 use evenkeel::model::kickoff::Build;
 use evenkeel::model::rollout::{IdempotencyKey, RecordState};
 use evenkeel::model::time::Span;
 use evenkeel::plan::command::{Want, Wish};
+use evenkeel::plan::history::History;
 use evenkeel::plan::request::{Stands, Wanted};
-use evenkeel::reconcile::pass::Verdict;
+use evenkeel::reconcile::pass::{Mode, Verdict, pass};
+use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::story::Story;
@@ -145,6 +149,63 @@ async fn wishes_under_one_key_at_the_same_moment_are_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wish_behind_a_look_that_took_minutes_is_refused_and_not_written() {
+    let story = &Story::settled(408).await;
+    controlled(story, |handle| async move {
+        story.lab.wait(Span::seconds(125)).await;
+        handle.ask(cgap(), Ask::Rollout(keyed("monday"))).await.unwrap();
+        story.lab.wait(Span::minutes(2)).await;
+        let before = tags(story);
+        let slow = |operation| Rule {
+            when: Match { client: Some("evenkeel".to_owned()), ..Match::operation(operation) },
+            then: Effect::Slow { ms: 181_000 },
+        };
+        for (operation, ask) in [
+            ("DescribeClusters", Ask::Command(Wish { want: Want::Abort, by: None, reason: None, key: None })),
+            ("DescribeServices", Ask::Rollout(keyed("tuesday"))),
+        ] {
+            story.lab.world().faults_mut().add(slow(operation));
+            let refused = handle.ask(cgap(), ask).await.unwrap_err();
+            assert!(matches!(refused, Refused::TooLate), "{refused:?}");
+            story.lab.world().faults_mut().clear();
+        }
+        let wishes = |tags: &BTreeMap<String, String>| {
+            ["request", "command"].map(|key| tags.get(&format!("evenkeel:cgap-devtest:{key}")).cloned())
+        };
+        assert_eq!(wishes(&tags(story)), wishes(&before));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_wishes_than_can_wait_are_sent_away_at_once() {
+    let story = &Story::settled(409).await;
+    controlled(story, |handle| async move {
+        let handle = &handle;
+        story.lab.wait(Span::seconds(125)).await;
+        let when = Match { client: Some("evenkeel".to_owned()), ..Match::operation("TagResource") };
+        story.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 60_000 } });
+        let crowd = |wait| async move {
+            story.lab.wait(Span::seconds(wait)).await;
+            join_all((0..200).map(|_| handle.ask(cgap(), Ask::Rollout(keyed("monday"))))).await
+        };
+        // Some find the door full, and some the table's queue, behind the wish that is being written.
+        let (first, second) = tokio::join!(crowd(0), crowd(10));
+        let mut granted = 0;
+        for (at, answer) in first.iter().chain(&second).enumerate() {
+            match answer {
+                Ok(_) => granted += 1,
+                Err(refused) => assert!(matches!(refused, Refused::Busy), "{at}: {refused:?}"),
+            }
+        }
+        assert!((64..=65).contains(&granted), "{granted} of {}", first.len() + second.len());
+        let late = handle.ask(cgap(), Ask::Rollout(keyed("monday"))).await;
+        assert!(matches!(late, Ok(Granted::Known(..))), "{late:?}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wish_is_durable_though_a_service_was_replaced_since_the_look() {
     let story = &Story::settled(405).await;
     controlled(story, |handle| async move {
@@ -172,6 +233,39 @@ async fn a_wish_is_durable_though_a_service_was_replaced_since_the_look() {
     })
     .await;
     assert_eq!(story.world().runs.len(), 1);
+}
+
+/// Whoever asks under a key, while another process is asked the same and kicks every row between the two reads that count:
+/// tags that were read before that say nothing of services that are read after it.
+async fn asked_of_two(story: &Story, known: &History) {
+    let (aws, table, fallback) = (story.lab.aws(), &story.lab.table, story.lab.now());
+    for operation in ["DescribeServices", "DescribeClusters"] {
+        let when = Match { until: Some(Moment::Later(1_000)), ..Match::operation(operation) };
+        story.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 30_000 } });
+    }
+    let other = async {
+        story.lab.wait(Span::seconds(5)).await;
+        let Requested::New(request) = ask(story, "monday").await else { panic!("nobody had asked") };
+        story.lab.settle(Until::Kicked, |_| {}).await;
+        request.id
+    };
+    let monday = keyed("monday");
+    let (asked, id) = tokio::join!(accept_knowing(known, &aws, table, &monday, fallback), other);
+    assert_eq!(*asked.unwrap().request.id(), id);
+    assert_eq!(story.settle().await, Verdict::Converged);
+    let world = story.world();
+    let kicks = world.writes.iter().filter(|write| write.starts_with("UpdateService")).count();
+    assert_eq!((kicks, world.runs.len()), (3, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_two_processes_are_asked_under_at_once_is_one_rollout_though_one_of_them_is_slow() {
+    let story = Story::settled(410).await;
+    let mut known = History::default();
+    pass(&story.lab.aws(), &story.lab.table, &mut known, Mode::Act, story.lab.now()).await;
+    assert!(known.latest.is_some());
+    asked_of_two(&story, &known).await;
+    asked_of_two(&Story::settled(411).await, &History::default()).await;
 }
 
 #[tokio::test(start_paused = true)]
