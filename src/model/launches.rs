@@ -89,8 +89,9 @@ fn is_behind(record: &Record, launch: &Record) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{known, place};
+    use super::{LATE, known, place, unless_ended};
     use crate::model::ids::{ClusterArn, DeploymentId, RowName, TableName};
+    use crate::model::past::{Origin, Past};
     use crate::model::rollout::{Attempt, Failure, Record, RecordState, RolloutId};
     use crate::model::time::Timestamp;
 
@@ -173,6 +174,36 @@ mod tests {
     fn a_baseline_that_was_written_anew_is_not_taken_for_a_late_word() {
         let anew = Record { base: Timestamp::from_millis(5), ..record(5, RecordState::Baseline) };
         assert_eq!(known(Some(anew.clone()), &[Some(succeeded(5)), None]), Some(anew));
+    }
+
+    fn ended(id: &RolloutId, state: RecordState, at: i64) -> Past {
+        let at = Timestamp::from_millis(at);
+        let (digests, command, by, reason) = (Vec::new(), None, None, None);
+        Past { rollout: id.clone(), at, state, origin: Origin::Kick, digests, command, by, reason }
+    }
+
+    #[test]
+    fn the_intent_of_an_attempt_that_has_ended_is_its_end_as_it_was_written_down() {
+        let intent = record(5, RecordState::Launching(1));
+        let failed = |number| RecordState::Failed(Failure::Start(number));
+        let end = Record { state: failed(1), since: Timestamp::from_millis(7), ..intent.clone() };
+        let known = |ends: &[Past]| unless_ended(intent.clone(), ends.iter().cloned());
+        assert_eq!(known(&[ended(&intent.id, failed(1), 7)]), end);
+        assert_eq!(known(&[ended(&intent.id, failed(1), 7), ended(&intent.id, failed(1), 6)]), end, "the newest");
+        assert_eq!(known(&[ended(&record(6, failed(1)).id, failed(1), 7)]), intent, "another rollout's");
+        let next = Record { state: RecordState::Launching(2), ..intent.clone() };
+        assert_eq!(unless_ended(next.clone(), [ended(&intent.id, failed(1), 7)]), next);
+        let open = record(5, RecordState::Open);
+        assert_eq!(unless_ended(open.clone(), [ended(&intent.id, failed(1), 7)]), open);
+    }
+
+    #[test]
+    fn an_end_from_five_minutes_before_is_of_an_attempt_before() {
+        let at = |since: i64| Record { since: Timestamp::from_millis(since), ..record(5, RecordState::Launching(1)) };
+        let end = ended(&at(0).id, RecordState::Failed(Failure::Start(1)), 1_000);
+        let late = LATE.millis() + 1_000;
+        assert_eq!(unless_ended(at(late), [end.clone()]), at(late));
+        assert_ne!(unless_ended(at(late - 1), [end]), at(late - 1));
     }
 
     #[test]
