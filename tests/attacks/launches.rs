@@ -7,6 +7,7 @@ use evenkeel::model::time::Span;
 use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::ecs::App;
+use evenkeel::simulator::fault::{Effect, Match, Rule};
 use serde_json::json;
 
 use super::attack::Attack;
@@ -44,6 +45,19 @@ async fn a_task_whose_family_leaves_the_table_is_not_lost_and_not_doubled() {
     assert_eq!(attack.verdict().await, Verdict::Converged);
     let world = attack.world();
     assert_eq!(world.runs.iter().filter(|run| run.reached_running).count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_no_list_shows_is_found_by_its_name() {
+    let attack = Attack::new(118).await;
+    attack.kick_all();
+    attack.until_launched().await;
+    // Lists from before the launch, for longer than a task that is not seen is waited for.
+    let when = Match { client: Some("evenkeel".to_owned()), ..Match::operation("ListTasks") };
+    attack.lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 600_000 } });
+    attack.lab.wait(Span::minutes(6)).await;
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

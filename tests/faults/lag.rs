@@ -5,6 +5,7 @@ use evenkeel::controller::settle::{End, Until, settle_from};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
 use evenkeel::model::time::Span;
+use evenkeel::reconcile::observe::observe;
 use evenkeel::reconcile::pass::{Mode, Verdict};
 use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
 use evenkeel::simulator::knobs::Throttling;
@@ -79,6 +80,20 @@ async fn a_look_from_before_the_kicks_is_no_partial_kick() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_look_is_as_old_as_its_first_fact_and_shows_no_more_than_its_last() {
+    let lab = Lab::new(cgap(), Start::Stated, 216).unwrap();
+    let when = Match { count: Some(1), ..Match::operation("ListTasks") };
+    lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 40_000 } });
+    let began = lab.now();
+    let observed = observe(&lab.aws(), &lab.table, began).await;
+    let ended = lab.now();
+    assert!(ended.since(began) >= Span::seconds(40));
+    assert!(observed.at.since(began) < Span::seconds(2), "{:?}", observed.at);
+    assert_eq!(observed.whole, observed.at);
+    assert!(ended.since(observed.until) < Span::seconds(2), "{:?}", observed.until);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_table_stays_within_the_published_rates() {
     let lab = Lab::new(cgap(), Start::Template, 220).unwrap();
     lab.world().knobs_mut().throttling = Throttling::Published;
@@ -109,4 +124,26 @@ async fn a_page_that_cannot_be_had_for_once_is_asked_for_again() {
     assert_eq!(lab.world().faults().iter().map(|(_, fault)| fault.fired).sum::<u64>(), 1);
     let world = World::of(&lab, &begun);
     assert_eq!((world.harms, world.runs.len()), (Vec::new(), 1));
+}
+
+/// A hundred of each are a page.
+#[tokio::test(start_paused = true)]
+async fn what_stands_on_a_later_page_is_seen_too() {
+    let lab = Lab::new(cgap(), Start::Template, 231).unwrap();
+    let definition = lab.laid_out.task_definitions.values().next().unwrap();
+    let described = lab.call("console", "DescribeTaskDefinition", json!({"taskDefinition": definition})).unwrap();
+    let known = ["containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities"];
+    for n in 0..110 {
+        lab.call("console", "CreateCluster", json!({"clusterName": format!("another-{n}")})).unwrap();
+        let mut family = described["taskDefinition"].clone();
+        family.as_object_mut().unwrap().retain(|key, _| known.contains(&key.as_str()) || key.ends_with("RoleArn"));
+        family["family"] = json!(format!("Another-{n}"));
+        lab.call("console", "RegisterTaskDefinition", family).unwrap();
+    }
+    let bystander = json!({"cluster": lab.laid_out.cluster, "serviceName": "bystander", "taskDefinition": "Another-0",
+        "desiredCount": 150, "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}});
+    lab.call("console", "CreateService", bystander).unwrap();
+    lab.wait(Span::minutes(5)).await;
+    converges_with_one_run(&lab).await;
 }
