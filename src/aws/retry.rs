@@ -85,7 +85,7 @@ mod tests {
     /// How often a call is sent that fails in this way each time.
     async fn sent(repeat: Repeat, class: Class) -> u32 {
         let calls = Cell::new(0);
-        let failed = retry(Jitter::None, repeat, async || {
+        let failed = retry((Jitter::None, 1.0), repeat, async || {
             calls.set(calls.get() + 1);
             Err::<(), _>(error(class))
         });
@@ -119,7 +119,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_succeeds_at_last_has_succeeded() {
         let calls = Cell::new(0);
-        let answer = retry(Jitter::Half, Repeat::IfRefused, async || {
+        let answer = retry((Jitter::Half, 1.0), Repeat::IfRefused, async || {
             calls.set(calls.get() + 1);
             if calls.get() < TRIES { Err(error(Class::Throttled)) } else { Ok(calls.get()) }
         });
