@@ -10,6 +10,7 @@
 use std::fmt;
 
 use super::ids::{CommandId, TableName};
+use super::past::Past;
 use super::rollout::{Failure, IdempotencyKey, Record, RecordState, RolloutId};
 use super::tags;
 use super::time::Timestamp;
@@ -185,6 +186,16 @@ impl Command {
         self.rollout == record.id || whole
     }
 
+    /// The same command; an abort that is done, about its own rollout alone. A late write of an older record may bring back the base that it
+    /// names, and what is kicked after its end is nobody's to take back.
+    #[must_use]
+    pub fn unless_done(self, record: Option<&Record>, mut ends: impl Iterator<Item = Past>) -> Self {
+        let begun = record.map(|record| record.frontier);
+        let done =
+            |end: Past| end.state == RecordState::Failed(Failure::Aborted) && self.at <= end.at && begun > Some(end.at);
+        if self.order == Order::Abort && ends.any(done) { Self { base: None, ..self } } else { self }
+    }
+
     /// How it stands against the record.
     pub fn against(&self, record: &Record) -> Standing {
         if !self.is_about(record) {
@@ -253,6 +264,7 @@ pub fn name_of(by: Option<&str>) -> Option<String> {
 mod tests {
     use super::{Command, Order, Standing, Told, name_of};
     use crate::model::ids::{CommandId, RowName};
+    use crate::model::past::Past;
     use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, RolloutId};
     use crate::model::tags::LONGEST;
     use crate::model::time::Timestamp;
@@ -360,6 +372,29 @@ mod tests {
         assert_eq!(command(Order::Abort).against(&joined(9_999_999_999_998)), Standing::Pending);
         assert_eq!(command(Order::Abort).against(&joined(9_999_999_999_999)), Standing::Void);
         assert_eq!(command(Order::Retry(1)).against(&joined(9_999_999_999_998)), Standing::Void);
+    }
+
+    #[test]
+    fn an_abort_that_is_done_is_not_about_what_is_kicked_later() {
+        let began = Timestamp::from_millis(9_999_999_999_998);
+        let moment = |after: i64| Timestamp::from_millis(9_999_999_999_999 + after);
+        let open = |after| Record {
+            id: RolloutId::told("ffffffffffffffff"),
+            base: began,
+            frontier: moment(after),
+            ..record(RecordState::Open)
+        };
+        let end = |after| {
+            let text = format!("id=fffffffffffffff0 at={} state=failed how=aborted from=kick", moment(after).millis());
+            Past::parse(&text).expect("an end as it is written")
+        };
+        let stands = |end: Option<Past>, record: Record| {
+            command(Order::Abort).unless_done(Some(&record), end.into_iter()).against(&record)
+        };
+        assert_eq!(stands(Some(end(5)), open(6)), Standing::Void);
+        assert_eq!(stands(Some(end(5)), open(5)), Standing::Pending, "a late write of what is taken back");
+        assert_eq!(stands(Some(end(-1)), open(6)), Standing::Pending, "another abort, before this one");
+        assert_eq!(stands(None, open(6)), Standing::Pending, "a kick that joins");
     }
 
     #[test]

@@ -213,13 +213,15 @@ impl Durable {
         let launch = |key: &String| parsed(key, tag(key), Record::parse);
         let launches = [launch(&keys.launches[0])?, launch(&keys.launches[1])?];
         let record = parsed(&keys.rollout, tag(&keys.rollout), Record::parse)?;
-        let ends = keys.past.iter().filter_map(|key| Past::parse(tag(key)?));
+        let ends = || keys.past.iter().filter_map(|key| Past::parse(tag(key)?));
+        let record = launches::known(record, &launches).map(|record| launches::unless_ended(record, ends()));
+        let command = parsed(&keys.command, tag(&keys.command), Command::parse)?;
         Ok(Self {
-            record: launches::known(record, &launches).map(|record| launches::unless_ended(record, ends)),
+            command: command.map(|command| command.unless_done(record.as_ref(), ends())),
+            record,
             launches,
             request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,
-            command: parsed(&keys.command, tag(&keys.command), Command::parse)?,
             withdrawn: parsed(&keys.withdrawn, tag(&keys.withdrawn), Withdrawal::parse)?,
         })
     }
