@@ -5,9 +5,10 @@ use evenkeel::controller::settle::End;
 use evenkeel::controller::settle::Until;
 use evenkeel::model::time::Span;
 use evenkeel::plan::rollout::Phase;
+use evenkeel::reconcile::execute::{Outcome, StepResult};
 use evenkeel::reconcile::pass::Verdict;
 use evenkeel::simulator::ecs::App;
-use evenkeel::simulator::fault::{Effect, Match, Rule};
+use evenkeel::simulator::fault::{Effect, Match, Moment, Rule, Side};
 use serde_json::json;
 
 use super::attack::Attack;
@@ -140,4 +141,51 @@ async fn a_request_during_the_task_is_kicked_before_the_requester_is_let_go() {
     assert_eq!(attack.count("UpdateService"), 3);
     assert_eq!(attack.verdict().await, Verdict::Converged);
     assert_eq!(attack.world().runs.len(), 2);
+}
+
+/// Whether the rollout was ever written down as failed.
+fn was_given_up(attack: &Attack) -> bool {
+    let journal = attack.lab.journal();
+    journal.iter().any(|line| line["operation"] == "TagResource" && line["input"].to_string().contains("state=failed"))
+}
+
+/// All of one pass's tries and some of the next one's; an answer that makes no sense ends a run, and the next goes on.
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_aws_does_not_take_for_a_while_is_made_later_and_not_given_up() {
+    let server_error = |side| Effect::ServerError { side, status: 500 };
+    let before_and_after = [(server_error(Side::Before), 7), (server_error(Side::After), 7)];
+    let effects = [(Effect::Throttle, 7), (Effect::Garbled, 1)].into_iter().chain(before_and_after);
+    for (seed, (effect, count)) in (130..).zip(effects) {
+        let attack = Attack::new(seed).await;
+        attack.kick_all();
+        let when = Match { count: Some(count), ..Match::operation("RunTask") };
+        attack.lab.world().faults_mut().add(Rule { when, then: effect.clone() });
+        if effect == Effect::Garbled {
+            attack.ended().await;
+        }
+        assert_eq!(attack.verdict().await, Verdict::Converged, "{}", effect.name());
+        assert_eq!((attack.world().runs.len(), was_given_up(&attack)), (1, false), "{}", effect.name());
+    }
+}
+
+/// The answer was lost, the lists are late, and the family has a newer revision by now.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_the_token_made_before_is_taken_up_though_the_call_differs_now() {
+    let attack = Attack::new(135).await;
+    attack.kick_all();
+    let when = Match { count: Some(5), ..Match::operation("RunTask") };
+    attack.lab.world().faults_mut().add(Rule { when, then: Effect::LostAnswer });
+    let mut launched = false;
+    let ended = attack.lab.settle(Until::Settled, |report| {
+        let lost = |outcome: &Outcome| matches!(&outcome.result, StepResult::Failed(e) if e.operation == "ecs:RunTask");
+        if !launched && report.outcomes.iter().any(lost) {
+            launched = true;
+            attack.console("RegisterTaskDefinition", attack.registrable(&attack.family()));
+            let when = Match { until: Some(Moment::Later(120_000)), ..Match::operation("ListTasks") };
+            attack.lab.world().faults_mut().add(Rule { when, then: Effect::Stale { ms: 120_000 } });
+        }
+    });
+    assert_eq!(ended.await.end, End::Reached(Verdict::Converged));
+    let conflicts = attack.lab.journal().iter().filter(|line| line["error"] == "ConflictException").count();
+    assert_eq!((conflicts, attack.world().runs.len(), was_given_up(&attack)), (1, 1, false));
 }
