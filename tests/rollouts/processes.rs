@@ -12,11 +12,12 @@ use evenkeel::plan::planner::{PlanInput, plan};
 use evenkeel::reconcile::execute::{Looked, StepResult, execute};
 use evenkeel::reconcile::observe::observe;
 use evenkeel::reconcile::pass::{PassReport, Verdict};
+use evenkeel::simulator::fault::{Effect, Match, Rule, Side};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::story::Story;
-use crate::common::cgap;
+use crate::common::{cgap, cgap_with};
 
 #[tokio::test(start_paused = true)]
 async fn a_process_that_is_replaced_before_every_pass_still_runs_the_task_once() {
@@ -70,6 +71,41 @@ async fn a_plan_that_waited_for_minutes_is_not_carried_out() {
     story.lab.wait(Span::minutes(4)).await;
     let outcomes = execute(&aws, &audited, Looked { began: looked, lasted: Span::ZERO }).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome.result, StepResult::Skipped(_))), "{outcomes:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kick_that_could_not_be_written_down_is_not_made() {
+    let table = cgap_with(&[("vcpu: .5\n      memory: 1024", "vcpu: .5\n      memory: 2048")]);
+    let story = Story::settled(45).await;
+    let story = Story { lab: story.lab.with_table(table), begun: story.begun };
+    let written = story.world().writes.len();
+    let when = Match { client: Some("evenkeel".to_owned()), ..Match::operation("TagResource") };
+    story.lab.world().faults_mut().add(Rule { when, then: Effect::Denied });
+    for _ in 0..3 {
+        story.lab.settle(Until::OnePass, |_| {}).await;
+        story.lab.wait(Span::minutes(1)).await;
+    }
+    let world = story.world();
+    let tried = world.writes_since(written);
+    assert!(!tried.is_empty() && tried.iter().all(|write| write.starts_with("TagResource")), "{tried:?}");
+    story.lab.world().faults_mut().clear();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_eq!(story.world().runs.len(), 1);
+}
+
+/// Lost on the way back, or answered by a 5xx, a kick may have been made: only a look can tell.
+#[tokio::test(start_paused = true)]
+async fn a_kick_whose_answer_is_lost_is_not_made_twice() {
+    for (seed, then) in [(46, Effect::LostAnswer), (47, Effect::ServerError { side: Side::After, status: 503 })] {
+        let story = Story::settled(seed).await;
+        let when = Match { nth: Some(2), client: Some("evenkeel".to_owned()), ..Match::operation("UpdateService") };
+        story.lab.world().faults_mut().add(Rule { when, then });
+        accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
+        assert_eq!(story.settle().await, Verdict::Converged);
+        let journal = story.lab.journal();
+        let made = journal.iter().filter(|line| line["event"] == "deployment.created").count();
+        assert_eq!((made, story.world().runs.len()), (3, 1), "one for each row");
+    }
 }
 
 #[tokio::test(start_paused = true)]
