@@ -4,10 +4,12 @@ use evenkeel::controller::request::accept;
 use evenkeel::controller::settle::{End, Until, settle_from};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
+use evenkeel::model::ids::RowName;
+use evenkeel::model::observed::Observed;
 use evenkeel::model::time::Span;
 use evenkeel::reconcile::observe::observe;
 use evenkeel::reconcile::pass::{Mode, Verdict};
-use evenkeel::simulator::fault::{Effect, Match, Moment, Rule};
+use evenkeel::simulator::fault::{Effect, Match, Moment, Rule, Side};
 use evenkeel::simulator::knobs::Throttling;
 use serde_json::json;
 
@@ -91,6 +93,38 @@ async fn a_slow_look_is_as_old_as_its_first_fact_and_shows_no_more_than_its_last
     assert!(observed.at.since(began) < Span::seconds(2), "{:?}", observed.at);
     assert_eq!(observed.whole, observed.at);
     assert!(ended.since(observed.until) < Span::seconds(2), "{:?}", observed.until);
+}
+
+/// Whether a look does not know what this read would have told.
+type Unknown = fn(&Observed) -> bool;
+
+const READS: [(&str, Unknown); 9] = [
+    ("GetCallerIdentity", |look| look.account.unknown().is_some()),
+    ("DescribeClusters", |look| look.cluster.unknown().is_some()),
+    ("ListTasks", |look| look.tasks.unknown().is_some()),
+    ("DescribeTasks", |look| look.tasks.unknown().is_some()),
+    ("ListServices", |look| look.rows[&RowName::told("portal")].service.unknown().is_some()),
+    ("DescribeServices", |look| look.rows[&RowName::told("portal")].service.unknown().is_some()),
+    ("DescribeTaskDefinition", |look| look.rows.values().all(|row| row.definition.unknown().is_some())),
+    ("DescribeTargetHealth", |look| {
+        look.rows[&RowName::told("portal")].target_groups.iter().any(|group| group.targets.unknown().is_some())
+    }),
+    ("DescribeImages", |look| look.image.unknown().is_some()),
+];
+
+#[tokio::test(start_paused = true)]
+async fn what_a_failed_read_would_have_told_is_unknown_and_not_absent() {
+    let lab = Lab::new(cgap(), Start::Stated, 217).unwrap();
+    let whole = observe(&lab.aws(), &lab.table, lab.now()).await;
+    for (operation, unknown) in READS {
+        assert!(!unknown(&whole), "{operation}");
+        for then in [Effect::Denied, Effect::ServerError { side: Side::Before, status: 500 }] {
+            lab.world().faults_mut().add(Rule { when: Match::operation(operation), then: then.clone() });
+            let look = observe(&lab.aws(), &lab.table, lab.now()).await;
+            assert!(unknown(&look), "{} at {operation}", then.name());
+            lab.world().faults_mut().clear();
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
