@@ -51,7 +51,7 @@ async fn a_record_that_is_written_late_runs_nothing_twice() {
         open = record.map(Record::tag).or(open.take());
     };
     assert_eq!(story.lab.settle(Until::Settled, keep).await.end, End::Reached(Verdict::Converged));
-    let tags = json!([{"key": "evenkeel:cgap:rollout", "value": open.unwrap()}]);
+    let tags = json!([{"key": "evenkeel:cgap-devtest:rollout", "value": open.unwrap()}]);
     let cluster = story.lab.call("late", "ListClusters", json!({})).unwrap()["clusterArns"][0].clone();
     story.lab.call("late", "TagResource", json!({"resourceArn": cluster, "tags": tags})).unwrap();
     story.lab.wait(Span::minutes(180)).await;
