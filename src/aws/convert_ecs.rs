@@ -324,6 +324,18 @@ mod tests {
     }
 
     #[test]
+    fn a_network_is_the_same_in_whatever_order_it_is_told() {
+        let told = |subnets: [&str; 2], groups: [&str; 2]| {
+            let list = |ids: [&str; 2]| ids.map(str::to_owned).to_vec();
+            let told = sdk::AwsVpcConfiguration::builder().set_subnets(Some(list(subnets)));
+            network(told.set_security_groups(Some(list(groups))).build().unwrap(), &mut Texts::default())
+        };
+        assert_eq!(told(["subnet-1", "subnet-2"], ["sg-1", "sg-2"]), told(["subnet-2", "subnet-1"], ["sg-2", "sg-1"]));
+        assert_ne!(told(["subnet-1", "subnet-2"], ["sg-1", "sg-2"]), told(["subnet-1", "subnet-3"], ["sg-1", "sg-2"]));
+        assert_eq!(told(["subnet-1", "subnet-2"], ["sg-1", "sg-2"]).public_ip, "DISABLED");
+    }
+
+    #[test]
     fn clean_up_is_deferred_only_while_early_success_is_enabled() {
         let said = |enable: bool, cleanup: Option<&str>| {
             let early = sdk::DeploymentEarlySuccessCriteria::builder().enable(enable);

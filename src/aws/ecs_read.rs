@@ -363,3 +363,18 @@ fn missing_only(operation: &'static str, failures: Option<Vec<sdk::Failure>>) ->
 fn last_part(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_not_there_and_any_other_failure_is_a_failed_read() {
+        let failure = |reason: Option<&str>| sdk::Failure::builder().set_reason(reason.map(str::to_owned)).build();
+        let read = |failures: Vec<sdk::Failure>| missing_only("ecs:DescribeTasks", Some(failures));
+        assert!(missing_only("ecs:DescribeTasks", None).is_ok());
+        assert!(read(vec![failure(Some("MISSING")), failure(Some("MISSING"))]).is_ok());
+        assert!(read(vec![failure(Some("MISSING")), failure(Some("ACCESS_DENIED"))]).is_err());
+        assert!(read(vec![failure(None)]).is_err());
+    }
+}
