@@ -5,7 +5,7 @@ use evenkeel::controller::settle::{End, Until, settle_from};
 use evenkeel::lab::bench::Lab;
 use evenkeel::lab::layout::Start;
 use evenkeel::model::ids::RowName;
-use evenkeel::model::observed::Observed;
+use evenkeel::model::observed::{DesiredStatus, Observed};
 use evenkeel::model::time::Span;
 use evenkeel::reconcile::observe::observe;
 use evenkeel::reconcile::pass::{Mode, Verdict};
@@ -93,6 +93,24 @@ async fn a_slow_look_is_as_old_as_its_first_fact_and_shows_no_more_than_its_last
     assert!(observed.at.since(began) < Span::seconds(2), "{:?}", observed.at);
     assert_eq!(observed.whole, observed.at);
     assert!(ended.since(observed.until) < Span::seconds(2), "{:?}", observed.until);
+}
+
+/// They are on their way out, and only the list of stopped tasks has them.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_looks_for_the_first_time_sees_the_old_tasks_that_drain() {
+    let lab = Lab::new(cgap(), Start::Stated, 218).unwrap();
+    for part in ["portal", "Indexer", "Ingester"] {
+        lab.kick(lab.service(part)).unwrap();
+    }
+    let mut seen = 0;
+    for _ in 0..40 {
+        lab.wait(Span::seconds(15)).await;
+        let look = observe(&lab.aws(), &lab.table, lab.now()).await;
+        let tasks = look.tasks.present().unwrap();
+        let leaving = tasks.iter().filter(|task| task.is_alive() && task.desired == DesiredStatus::Stopped).count();
+        seen = seen.max(leaving);
+    }
+    assert!(seen > 0, "no old task was seen on its way out");
 }
 
 /// Whether a look does not know what this read would have told.
