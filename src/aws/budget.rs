@@ -116,37 +116,3 @@ impl Budget {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const WRITE: &str = "ecs:UpdateService";
-
-    fn budget(share: f64) -> Budget {
-        Budgets::new(share, 1.0).of(&Region::told("us-east-1"))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_whose_time_is_over_is_not_sent_though_it_is_its_turn() {
-        let budget = budget(0.5);
-        let now = Instant::now();
-        assert!(budget.turn(WRITE, Haste::Work, Some(now)).await.is_err());
-        assert!(budget.turn(WRITE, Haste::Work, Some(now + Duration::from_millis(1))).await.is_ok());
-        assert!(budget.turn(WRITE, Haste::Work, None).await.is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_a_turn_that_comes_too_late_and_it_is_left_to_others() {
-        let budget = budget(0.01);
-        let began = Instant::now();
-        assert!(budget.turn(WRITE, Haste::Work, None).await.is_ok());
-        // The next is there after 20 s.
-        let until = Some(began + Duration::from_secs(19));
-        assert!(budget.turn(WRITE, Haste::Work, until).await.is_err());
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        let until = Some(began + Duration::from_secs(21));
-        assert!(budget.turn(WRITE, Haste::Work, until).await.is_ok());
-        assert_eq!(began.elapsed().as_secs(), 20);
-    }
-}
