@@ -217,26 +217,19 @@ pub(super) fn is_due(request: &Request, record: &Record, primary: &DeploymentVie
     primary.created_at <= request.after.max(base(record))
 }
 
-/// A deployment task that this program started for the table and that is short of STOPPED, whatever the record says
-/// and whatever the row names now.
-fn one_off_alive<'a>(input: &PlanInput<'a>) -> Seen<&'a TaskView> {
-    match &input.observed.tasks {
-        Seen::Unknown(why) if input.table.task_row().is_some() => Seen::Unknown(why.clone()),
-        // Without a task row there is nothing that a kick could disturb.
-        Seen::Unknown(_) | Seen::Absent => Seen::Absent,
-        Seen::Present(tasks) => {
-            let ours = |task: &&TaskView| task.is_alive() && task.started_by.starts_with(RolloutId::STARTED_BY);
-            tasks.iter().find(ours).map_or(Seen::Absent, Seen::Present)
-        }
-    }
-}
-
-/// Whether a deployment may be made or taken back: not under a task that runs on what is there.
+/// Whether a deployment may be made or taken back: not while a task is short of STOPPED that this program started for the
+/// table, whatever the record says and whatever the row names now.
 pub(super) fn undisturbed(input: &PlanInput<'_>) -> Result<(), HoldCause> {
-    match one_off_alive(input) {
-        Seen::Absent => Ok(()),
-        Seen::Present(_) => Err(HoldCause::TaskInHand),
-        Seen::Unknown(why) => Err(HoldCause::Unknown { what: "the tasks".to_owned(), why }),
+    match &input.observed.tasks {
+        Seen::Unknown(why) if input.table.task_row().is_some() => {
+            Err(HoldCause::Unknown { what: "the tasks".to_owned(), why: why.clone() })
+        }
+        // Without a task row there is nothing that a deployment could disturb.
+        Seen::Unknown(_) | Seen::Absent => Ok(()),
+        Seen::Present(tasks) => {
+            let ours = |task: &TaskView| task.is_alive() && task.started_by.starts_with(RolloutId::STARTED_BY);
+            if tasks.iter().any(ours) { Err(HoldCause::TaskInHand) } else { Ok(()) }
+        }
     }
 }
 
