@@ -10,7 +10,7 @@
 use std::cmp::Ordering;
 
 use super::past::Past;
-use super::rollout::{Record, RecordState};
+use super::rollout::{Failure, Record, RecordState};
 use super::time::Span;
 
 /// How far an attempt's end may lie before a late word that it is about to begin: the look behind that word may show what
@@ -29,14 +29,26 @@ pub fn known(record: Option<Record>, launches: &Launches) -> Option<Record> {
     Some(newest.filter(|launch| is_behind(&record, launch)).cloned().unwrap_or(record))
 }
 
-/// The same, unless it is the intent of an attempt that has ended: whoever wrote it last did not know, and nothing is to be
-/// launched by it.
+/// The same, unless it is the intent of an attempt that has ended, or an open rollout that was aborted: whoever wrote it last
+/// did not know, and nothing is to be launched by it, nor taken back with it.
 pub fn unless_ended(record: Record, ends: impl IntoIterator<Item = Past>) -> Record {
-    let RecordState::Launching(attempt) = record.state else { return record };
-    let is_over = |past: &Past| {
-        let same = past.rollout == record.id && past.state.attempt().is_some_and(|ended| ended >= attempt);
-        same && record.since.since(past.at) < LATE
+    let attempt = match record.state {
+        RecordState::Launching(attempt) => Some(attempt),
+        // A rollout that comes after an abort has other deployments, and so another id.
+        RecordState::Open => None,
+        RecordState::Baseline
+        | RecordState::Launched(_)
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(_)
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => return record,
     };
+    let has_ended = |past: &Past| match attempt {
+        Some(attempt) => past.state.attempt().is_some_and(|ended| ended >= attempt),
+        None => past.state == RecordState::Failed(Failure::Aborted),
+    };
+    let is_over = |past: &Past| past.rollout == record.id && has_ended(past) && record.since.since(past.at) < LATE;
     let newest = ends.into_iter().filter(is_over).max_by_key(|past| (past.state.attempt(), past.at));
     newest.map(|past| Record { state: past.state, since: past.at, ..record.clone() }).unwrap_or(record)
 }
@@ -195,6 +207,17 @@ mod tests {
         assert_eq!(unless_ended(next.clone(), [ended(&intent.id, failed(1), 7)]), next);
         let open = record(5, RecordState::Open);
         assert_eq!(unless_ended(open.clone(), [ended(&intent.id, failed(1), 7)]), open);
+    }
+
+    #[test]
+    fn an_open_rollout_that_was_aborted_is_its_end_and_another_is_not() {
+        let aborted = || RecordState::Failed(Failure::Aborted);
+        let open = record(5, RecordState::Open);
+        let end = Record { state: aborted(), since: Timestamp::from_millis(7), ..open.clone() };
+        assert_eq!(unless_ended(open.clone(), [ended(&open.id, aborted(), 7)]), end);
+        assert_eq!(unless_ended(open.clone(), [ended(&record(6, aborted()).id, aborted(), 7)]), open);
+        let launched = record(5, RecordState::Launched(Attempt { number: 1, task: "cafe".to_owned() }));
+        assert_eq!(unless_ended(launched.clone(), [ended(&open.id, aborted(), 7)]), launched);
     }
 
     #[test]
