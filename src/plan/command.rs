@@ -20,7 +20,7 @@ use crate::model::tags;
 use crate::model::time::Timestamp;
 use crate::model::withdrawal::Withdrawal;
 
-use super::action::{Action, RollBack, Step};
+use super::action::{Action, Plan, RollBack, Step};
 use super::because::Because;
 use super::draft::Draft;
 use super::guard;
@@ -167,6 +167,14 @@ pub fn command(input: &PlanInput<'_>, about: Option<&About>, wish: &Wish) -> Res
             Err(draft.holds)
         }
     }
+}
+
+/// What stands against an abort once the steps of this plan are taken: the rows that a request asks for are kicked, and the
+/// record is not open yet.
+pub fn against_an_abort(plan: &Plan) -> Option<Hold> {
+    let open = plan.rollout.record.as_ref().is_some_and(|record| record.state == RecordState::Open);
+    let kicks = plan.steps.iter().any(|step| step.action.kicks());
+    (kicks && !open).then(|| Hold { row: None, cause: order::opens() })
 }
 
 /// Whether a row was kicked since a request was made, as far as the look shows it or this process did it.

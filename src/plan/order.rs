@@ -42,10 +42,7 @@ pub(super) fn order<'a>(
         return Err(HoldCause::CommandRefused { order: name, stands, instead: "`evenkeel rollout start` begins one" });
     };
     if let Some(request) = withdrawable(durable, record, about).filter(|_| want == Want::Abort) {
-        let stands = || "about to open: its rows are being kicked".to_owned();
-        let refused =
-            || HoldCause::CommandRefused { order: name, stands: stands(), instead: "give it again in a moment" };
-        return if begun { Err(refused()) } else { Ok(Ordered::Withdrawal(request)) };
+        return if begun { Err(opens()) } else { Ok(Ordered::Withdrawal(request)) };
     }
     let asked = rollout::active_request(durable, record).is_some() && record.state != RecordState::Open;
     let order = match (want, &record.state, record.state.attempt()) {
@@ -67,6 +64,12 @@ pub(super) fn order<'a>(
         (name_of_state.to_owned(), refused(&record.state))
     };
     Err(HoldCause::CommandRefused { order: name, stands, instead })
+}
+
+/// A request can be withdrawn no more, and its rollout not be aborted yet.
+pub(super) fn opens() -> HoldCause {
+    let stands = "about to open: its rows are being kicked".to_owned();
+    HoldCause::CommandRefused { order: Want::Abort.name(), stands, instead: "give it again in a moment" }
 }
 
 /// The request that nothing was begun for, and that is meant: an open rollout has taken up what was asked for, and is

@@ -7,7 +7,7 @@ use crate::model::observed::TaskStatus;
 use crate::model::rollout::{IdempotencyKey, RecordState, Request, RolloutId, TagKeys};
 use crate::model::time::Span;
 use crate::model::withdrawal::Withdrawal;
-use crate::plan::command::{About, Judged, Want, Wish, command};
+use crate::plan::command::{About, Judged, Want, Wish, against_an_abort, command};
 use crate::plan::hold::{Hold, HoldCause};
 use crate::plan::request::{self, Stands, Wanted};
 use crate::plan::rollout::Phase;
@@ -88,6 +88,20 @@ fn a_request_for_which_rows_are_being_kicked_is_not_withdrawn() {
     let refused = abort(&world, None).unwrap_err();
     let HoldCause::CommandRefused { stands, .. } = &refused[0].cause else { panic!("{refused:?}") };
     assert!(stands.contains("kicked"), "{stands}");
+}
+
+#[test]
+fn nobody_is_offered_an_abort_while_the_rows_are_about_to_be_kicked() {
+    let (mut world, _) = asked();
+    let hold = against_an_abort(&world.plan()).expect("its steps are the kicks");
+    assert!(hold.cause.to_string().contains("about to open"), "{}", hold.cause);
+    assert!(against_an_abort(&asked_while_it_runs().plan()).is_none());
+    // An open rollout can be aborted whatever is kicked next.
+    world.deploy("portal", world.observed.at.plus(Span::seconds(1)));
+    world.later(Span::seconds(2));
+    world.pass(Span::seconds(2));
+    let plan = world.plan();
+    assert!(!updates(&plan).is_empty() && against_an_abort(&plan).is_none());
 }
 
 #[test]

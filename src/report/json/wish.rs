@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::common::HoldJson;
 use crate::model::command::Told;
-use crate::plan::command::{Want, Wish, command};
+use crate::plan::command::{Want, Wish, against_an_abort, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
 use crate::plan::planner::PlanInput;
@@ -34,7 +34,10 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<WishJson> {
         WishJson::of("start", &request(&input, &Wanted::default()).err().unwrap_or_default()),
         WishJson::of("retry", &commanded(Want::Retry)),
         WishJson::of("resolve", &commanded(Want::Resolve(Told::Succeeded))),
-        WishJson::of("abort", &commanded(Want::Abort)),
+        WishJson::of(
+            "abort",
+            &against_an_abort(subject.plan).map_or_else(|| commanded(Want::Abort), |hold| vec![hold]),
+        ),
         WishJson::of("run", &commanded(Want::Run)),
     ]
 }
