@@ -133,7 +133,9 @@ fn told(endpoint: Endpoint) -> Told {
         Endpoint::Start => ("asks for a forced rollout", accepted(), Some(of::<StartBody>)),
         Endpoint::Command(order) | Endpoint::CommandAbout(order) => match order {
             Order::Retry => ("asks for the deployment task again", accepted(), Some(of::<AgainBody>)),
-            Order::Abort => ("takes an open rollout back", accepted(), Some(of::<AbortBody>)),
+            Order::Abort => {
+                ("takes an open rollout back, or withdraws a request that waits", accepted(), Some(of::<AbortBody>))
+            }
             Order::Resolve => ("says how a rollout ended", accepted(), Some(of::<ResolveBody>)),
         },
     };

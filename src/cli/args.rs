@@ -246,7 +246,7 @@ pub enum Rollout {
         #[command(flatten)]
         timeout: Timeout,
     },
-    /// Takes an open rollout back where it is still going; its deployment task does not run.
+    /// Takes an open rollout back where it is still going; its deployment task does not run. Or withdraws a request that waits.
     Abort {
         /// Which table.
         #[command(flatten)]
