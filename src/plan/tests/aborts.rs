@@ -103,7 +103,7 @@ fn a_row_that_is_waited_for_is_looked_at_sooner_than_what_ecs_refused() {
 
 #[test]
 fn a_request_after_the_abort_takes_the_place_of_what_cannot_go_back() {
-    for (asked, ends) in [(-5, false), (5, true)] {
+    for (asked, ends) in [(-5, false), (0, false), (5, true)] {
         let mut world = rolling();
         for row in SERVICES {
             refused(&mut world, row);
