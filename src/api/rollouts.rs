@@ -50,11 +50,11 @@ pub(super) fn meant(api: &Api, table: &TableName, id: &str) -> Result<About, Pro
     }
     let report = &subject.plan.rollout;
     let waits = report.request.as_ref().is_some_and(|request| request.id.as_str() == id) && report.is_unanswered();
+    let is_known = RolloutEntryJson::of(&subject, id).is_some();
     // One that was granted here a moment ago no look may show yet.
-    if waits || (api.asked.has(table, id) && RolloutEntryJson::of(&subject, id).is_none()) {
+    if waits || (!is_known && api.asked.has(table, id)) {
         return Ok(About::Request(RequestId::told(id)));
     }
-    let is_known = RolloutEntryJson::of(&subject, id).is_some();
     Err(if is_known { Reason::NotTheNewest } else { Reason::NoSuchRollout }.into())
 }
 
