@@ -204,7 +204,11 @@ impl Command {
         match self.order {
             Order::Retry(attempt) => match &record.state {
                 RecordState::Failed(
-                    Failure::Task { .. } | Failure::Start(_) | Failure::Told(_) | Failure::Log { .. },
+                    Failure::Task { .. }
+                    | Failure::Start(_)
+                    | Failure::Refused(_)
+                    | Failure::Told(_)
+                    | Failure::Log { .. },
                 )
                 | RecordState::Unknown(_)
                     if record.state.attempt() == Some(attempt) =>

@@ -109,6 +109,8 @@ pub enum Failure {
     },
     /// The task could not be started: this attempt was the last of its launch, or AWS refused it.
     Start(u32),
+    /// AWS refused this attempt to one process. Whether it did so to every one that may have asked shows minutes later.
+    Refused(u32),
     /// The task ended with exit code 0, and its log says otherwise.
     Log {
         /// Which attempt.
@@ -297,6 +299,9 @@ impl fmt::Display for Failure {
                 write!(f, "the deployment task {} ended without an exit code", attempt.task)
             }
             Self::Start(_) => f.write_str("the deployment task could not be started"),
+            Self::Refused(_) => f.write_str(
+                "AWS refused to start the deployment task; whether a second controller has it started shows within nine minutes",
+            ),
             Self::Log { attempt } => {
                 write!(f, "the deployment task {} ended with exit code 0, but its log says otherwise", attempt.task)
             }

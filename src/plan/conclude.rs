@@ -11,6 +11,7 @@ use super::ending;
 use super::gate::{self, Gate};
 use super::hold::{Hold, HoldCause};
 use super::launch::{self, Ground, LaunchInput};
+use super::pace::NextLook;
 use super::planner::PlanInput;
 use super::progress;
 use super::rollout::{self, Phase, RowStand, Stand};
@@ -20,6 +21,9 @@ use super::rollout::{self, Phase, RowStand, Stand};
 /// Without every row nothing is launched; but what became of a launch is written down whatever else is not found.
 pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
     let Some(record) = &durable.record else { return };
+    if let Some(left) = launch::confirmed_in(record, draft.input.observed.at) {
+        draft.next_look = draft.next_look.or_sooner(NextLook::After(left));
+    }
     if let Some(stand) = stand {
         say_the_outcome(draft, record, durable);
         say_the_kicks(draft, stand, durable, record);

@@ -22,7 +22,9 @@ use super::way_out::WayOut;
 pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> HoldCause {
     let way = match failure {
         Failure::Row(_) | Failure::Aborted => WayOut::Start,
-        Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_) => WayOut::Retry,
+        Failure::Task { .. } | Failure::Start(_) | Failure::Refused(_) | Failure::Log { .. } | Failure::Told(_) => {
+            WayOut::Retry
+        }
     };
     let told = durable
         .command
@@ -34,9 +36,15 @@ pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> H
             0 | 1 => failure.to_string(),
             tries => format!("{failure} in {tries} attempts"),
         },
-        (None, Failure::Row(_) | Failure::Task { .. } | Failure::Log { .. } | Failure::Told(_) | Failure::Aborted) => {
-            failure.to_string()
-        }
+        (
+            None,
+            Failure::Row(_)
+            | Failure::Task { .. }
+            | Failure::Refused(_)
+            | Failure::Log { .. }
+            | Failure::Told(_)
+            | Failure::Aborted,
+        ) => failure.to_string(),
     };
     HoldCause::RolloutFailed { how, way }
 }

@@ -156,20 +156,50 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
     })
 }
 
-/// A task of the attempt that is written down as not to be started: one process was refused, and another's RunTask was
-/// accepted. The record is to follow the task, or a retry would run it twice. `None` if no such task runs, or ran.
-pub(super) fn started_after_all(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
-    let RecordState::Failed(Failure::Start(attempt)) = record.state else { return None };
+/// What became of an attempt that is written down as not to be started. Where one process was refused, another's RunTask may
+/// have been accepted: the record is to follow its task, or a retry would run it twice. `None` if nothing new is known.
+pub(super) fn after_all(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
+    let RecordState::Failed(Failure::Start(attempt) | Failure::Refused(attempt)) = record.state else { return None };
     // One that stopped before it ran is what the record says already.
     let tells = |task: &TaskView| task.is_alive() || task.started_at.is_some();
-    let (number, task) = newest_from(observed, record, attempt, tells)?;
-    Some(launched(observed, record, number, &task.arn))
+    match newest_from(observed, record, attempt, tells) {
+        Some((number, task)) => Some(launched(observed, record, number, &task.arn)),
+        None => confirmed(observed, record),
+    }
+}
+
+/// A refusal to which nothing came to light, once it would have. Whoever has not looked for so long cannot tell: ECS may have
+/// shown a task of it and forgotten it meanwhile.
+fn confirmed(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
+    let RecordState::Failed(Failure::Refused(attempt)) = record.state else { return None };
+    observed.tasks.present()?;
+    let age = observed.at.since(record.since);
+    if age < STARTED_AFTER_ALL {
+        return None;
+    }
+    Some(if age < TOKEN_LIFE {
+        let why = format!("{age} after AWS refused it, no task of it has come to light");
+        let state = RecordState::Failed(Failure::Start(attempt));
+        (Record { state, ..record.clone() }, Because::NeverStarted(why))
+    } else {
+        let why = format!(
+            "AWS refused attempt {attempt} {age} ago, and nobody has looked since for a task that another process started"
+        );
+        let lost = Lost { attempt, task: None };
+        (next(observed, record, RecordState::Unknown(lost)), Because::EvidenceLost(why))
+    })
 }
 
 /// For how long a task of an attempt that is written down as not to be started may still come to light.
 pub(super) fn may_start_after_all(record: &Record, now: Timestamp) -> Option<Span> {
-    let RecordState::Failed(Failure::Start(_)) = record.state else { return None };
+    let RecordState::Failed(Failure::Start(_) | Failure::Refused(_)) = record.state else { return None };
     Some(STARTED_AFTER_ALL.minus(now.since(record.since))).filter(|left| *left > Span::ZERO)
+}
+
+/// When a refusal is to be confirmed, if one stands.
+pub(super) fn confirmed_in(record: &Record, now: Timestamp) -> Option<Span> {
+    let RecordState::Failed(Failure::Refused(_)) = record.state else { return None };
+    may_start_after_all(record, now)
 }
 
 /// The task of an attempt, or of the newest one after it: a late write may have put this attempt's intent over that one's.
@@ -196,20 +226,27 @@ fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         return Some(accepted(input, number, &task.arn));
     }
     let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt)?;
-    Some(match &answer.answer {
-        Answer::Task(id) => accepted(input, attempt, &TaskArn::told(id.clone())),
-        Answer::NotStarted(why) => next_attempt(input, attempt, answer.at, why.clone()),
+    match &answer.answer {
+        Answer::Task(id) => Some(accepted(input, attempt, &TaskArn::told(id.clone()))),
+        Answer::NotStarted(why) => Some(next_attempt(input, attempt, answer.at, why.clone())),
+        // Whoever was not refused may have had it run since, and ECS has forgotten it.
+        Answer::Refused(_) if is_expired(input) => None,
         Answer::Refused(why) => {
-            write(input, RecordState::Failed(Failure::Start(attempt)), Because::NeverStarted(why.clone()))
+            Some(write(input, RecordState::Failed(Failure::Refused(attempt)), Because::NeverStarted(why.clone())))
         }
-    })
+    }
+}
+
+/// Whether neither the token nor what ECS shows tells any more what became of the attempt.
+fn is_expired(input: &LaunchInput<'_>) -> bool {
+    input.observed.at.since(input.record.since) >= TOKEN_LIFE
 }
 
 /// The launch is too old to be repeated, or overtaken by a newer kick.
 fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     let LaunchInput { table: _, observed, durable, record, history: _, ground } = input;
     let age = observed.at.since(record.since);
-    if age >= TOKEN_LIFE {
+    if is_expired(input) {
         let why = format!("attempt {attempt} was launched {age} ago and no task of it is visible");
         let lost = Lost { attempt, task: None };
         return Some(write(input, RecordState::Unknown(lost), Because::EvidenceLost(why)));

@@ -45,7 +45,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     guard::hold_missing_rows(&mut draft);
     let stand = Stand::of(input.table, cluster, input.observed);
     // 4.
-    let started = durable.record.as_ref().and_then(|record| launch::started_after_all(input.observed, record));
+    let started = durable.record.as_ref().and_then(|record| launch::after_all(input.observed, record));
     let next = started.or_else(|| match command::obey(&mut draft, stand.as_ref(), &durable) {
         Obeyed::Nothing => stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable)),
         Obeyed::Record(record, why) => Some((record, why)),

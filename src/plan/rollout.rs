@@ -244,7 +244,9 @@ pub(super) fn base(record: &Record) -> Timestamp {
         | RecordState::Launched(_)
         | RecordState::Baseline
         | RecordState::Succeeded(_)
-        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_))
+        | RecordState::Failed(
+            Failure::Task { .. } | Failure::Start(_) | Failure::Refused(_) | Failure::Log { .. } | Failure::Told(_),
+        )
         | RecordState::Unknown(_)
         | RecordState::Resolved(_)
         | RecordState::Skipped => record.frontier,
@@ -295,7 +297,9 @@ fn opening(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Re
         | RecordState::Launched(_)
         | RecordState::Baseline
         | RecordState::Succeeded(_)
-        | RecordState::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_))
+        | RecordState::Failed(
+            Failure::Task { .. } | Failure::Start(_) | Failure::Refused(_) | Failure::Log { .. } | Failure::Told(_),
+        )
         | RecordState::Unknown(_)
         | RecordState::Resolved(_)
         | RecordState::Skipped => None,

@@ -106,6 +106,7 @@ pub(super) fn record_state(state: &RecordState) -> String {
             format!("failed, task {}, no exit code", attempt.task)
         }
         RecordState::Failed(Failure::Start(attempt)) => format!("failed, attempt {attempt} did not start"),
+        RecordState::Failed(Failure::Refused(attempt)) => format!("failed, attempt {attempt} was refused"),
         RecordState::Failed(Failure::Log { attempt }) => {
             format!("failed, task {}, exit code 0, by its log", attempt.task)
         }

@@ -102,7 +102,7 @@ fn is_end(model: &Protocol, state: &State) -> bool {
 
 /// Whether a person is told that a task could not be started which has run.
 fn is_mistaken(state: &State, record: &Record) -> bool {
-    let RecordState::Failed(Failure::Start(attempt)) = record.state else { return false };
+    let RecordState::Failed(Failure::Start(attempt) | Failure::Refused(attempt)) = record.state else { return false };
     let by = record.id.started_by(attempt);
     state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
 }

@@ -125,7 +125,8 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
             Guard::Ended => look.tags.retain(|key, _| !key.starts_with("past")),
             Guard::Withdrawn => look.tags.retain(|key, _| key != "withdrawn"),
             Guard::StartedAfterAll => {
-                let refused = record(&look).filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_))));
+                let refused = record(&look)
+                    .filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_) | Failure::Refused(_))));
                 let own = refused.map(|record| record.id.started_by_any());
                 look.tasks.retain(|task| own.as_ref().is_none_or(|own| !task.started_by.starts_with(own)));
             }

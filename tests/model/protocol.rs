@@ -186,7 +186,7 @@ impl Protocol {
         state.contact.get_or_insert(second(record.frontier));
         if is_over(&record.state) {
             let (rollout, attempt) = (record.id.as_str().into(), record.state.attempt().unwrap_or(0));
-            let at_start = matches!(record.state, RecordState::Failed(Failure::Start(_)));
+            let at_start = matches!(record.state, RecordState::Failed(Failure::Start(_) | Failure::Refused(_)));
             let over = Over { rollout, attempt, at_start };
             if !state.over.contains(&over) {
                 state.over.push(over);

@@ -42,7 +42,7 @@ impl RecordState {
             Self::Baseline | Self::Open | Self::Skipped | Self::Failed(Failure::Row(_) | Failure::Aborted) => None,
             Self::Launching(number)
             | Self::Resolved(number)
-            | Self::Failed(Failure::Start(number) | Failure::Told(number)) => Some(*number),
+            | Self::Failed(Failure::Start(number) | Failure::Refused(number) | Failure::Told(number)) => Some(*number),
             Self::Launched(attempt)
             | Self::Succeeded(attempt)
             | Self::Failed(Failure::Task { attempt, exit: _ } | Failure::Log { attempt }) => Some(attempt.number),
@@ -58,7 +58,9 @@ impl RecordState {
             | Self::Skipped
             | Self::Launching(_)
             | Self::Resolved(_)
-            | Self::Failed(Failure::Row(_) | Failure::Aborted | Failure::Start(_) | Failure::Told(_)) => None,
+            | Self::Failed(
+                Failure::Row(_) | Failure::Aborted | Failure::Start(_) | Failure::Refused(_) | Failure::Told(_),
+            ) => None,
             Self::Launched(attempt)
             | Self::Succeeded(attempt)
             | Self::Failed(Failure::Task { attempt, exit: _ } | Failure::Log { attempt }) => Some(&attempt.task),
@@ -78,7 +80,9 @@ impl RecordState {
             | Self::Launched(_)
             | Self::Resolved(_)
             | Self::Unknown(_)
-            | Self::Failed(Failure::Row(_) | Failure::Aborted | Failure::Start(_) | Failure::Told(_)) => None,
+            | Self::Failed(
+                Failure::Row(_) | Failure::Aborted | Failure::Start(_) | Failure::Refused(_) | Failure::Told(_),
+            ) => None,
         }
     }
 
@@ -90,7 +94,9 @@ impl RecordState {
             | Self::Succeeded(_)
             | Self::Resolved(_)
             | Self::Skipped
-            | Self::Failed(Failure::Task { .. } | Failure::Start(_) | Failure::Log { .. } | Failure::Told(_)) => true,
+            | Self::Failed(
+                Failure::Task { .. } | Failure::Start(_) | Failure::Refused(_) | Failure::Log { .. } | Failure::Told(_),
+            ) => true,
             Self::Open
             | Self::Launching(_)
             | Self::Launched(_)
@@ -104,6 +110,7 @@ impl RecordState {
         let (row, how) = match self {
             Self::Failed(Failure::Row(row)) => (Some(row.to_string()), None),
             Self::Failed(Failure::Log { .. }) => (None, Some("log")),
+            Self::Failed(Failure::Refused(_)) => (None, Some("refused")),
             Self::Failed(Failure::Told(_)) => (None, Some("told")),
             Self::Failed(Failure::Aborted) => (None, Some("aborted")),
             _ => (None, None),
@@ -132,6 +139,7 @@ impl RecordState {
             "succeeded" => Self::Succeeded(attempt()?),
             "failed" => Self::Failed(match (words.get("how").copied(), words.get("row"), words.get("task")) {
                 (Some("log"), ..) => Failure::Log { attempt: attempt()? },
+                (Some("refused"), ..) => Failure::Refused(number()?),
                 (Some("told"), ..) => Failure::Told(number()?),
                 (Some("aborted"), ..) => Failure::Aborted,
                 (Some(_), ..) => return None,

@@ -44,6 +44,7 @@ fn every_state_fits_a_tag_and_reads_back() {
     reads_back(RecordState::Failed(Failure::Task { attempt: attempt.clone(), exit: None }));
     reads_back(RecordState::Failed(Failure::Log { attempt }));
     reads_back(RecordState::Failed(Failure::Start(3)));
+    reads_back(RecordState::Failed(Failure::Refused(3)));
     reads_back(RecordState::Unknown(Lost { attempt: 2, task: None }));
     reads_back(RecordState::Unknown(Lost { attempt: 2, task: Some("f".repeat(32)) }));
     reads_back(RecordState::Resolved(2));

@@ -126,7 +126,7 @@ fn the_beginning_of_a_launch_is_never_refreshed() {
 fn a_refused_launch_fails_at_once() {
     let mut world = World::launching();
     answered(&mut world, 1, Answer::Refused("InvalidParameterException: no such subnet".into()));
-    assert_eq!(state(&world.plan()), RecordState::Failed(Failure::Start(1)));
+    assert_eq!(state(&world.plan()), RecordState::Failed(Failure::Refused(1)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::fixture::{SERVICES, World};
 use super::{hold, state, updates};
 use crate::model::ids::TaskArn;
-use crate::model::observed::TaskStatus;
+use crate::model::observed::{Seen, TaskStatus, Trouble, Why};
 use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing, Step};
@@ -17,7 +17,7 @@ fn refused() -> World {
     let (id, at) = (world.record().id, world.observed.at);
     let answer = Answer::Refused("AccessDeniedException: not authorized to perform ecs:RunTask".into());
     world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer });
-    assert_eq!(state(&world.pass(Span::seconds(20))), RecordState::Failed(Failure::Start(1)));
+    assert_eq!(state(&world.pass(Span::seconds(20))), RecordState::Failed(Failure::Refused(1)));
     world
 }
 
@@ -100,6 +100,58 @@ fn a_task_that_was_started_after_all_is_followed() {
         let launched = RecordState::Launched(Attempt { number: 1, task: "beef".to_owned() });
         assert_eq!((state(&plan), plan.steps.len()), (launched, 1), "{status:?}");
         assert_eq!(plan.standing(), Standing::Progressing, "{status:?}");
+    }
+}
+
+#[test]
+fn a_refusal_is_the_end_once_a_task_of_its_attempt_would_have_come_to_light() {
+    let mut world = refused();
+    let ended = world.record().since;
+    for after in [Span::seconds(20), Span::seconds(539)] {
+        world.observed.at = ended.plus(after);
+        let plan = world.plan();
+        failed(&plan);
+        assert_eq!(plan.next_look, NextLook::After(Span::minutes(9).minus(after)), "{after}");
+    }
+    world.observed.at = ended.plus(Span::minutes(9));
+    assert_eq!(state(&world.pass(Span::ZERO)), RecordState::Failed(Failure::Start(1)));
+    assert_eq!(world.record().since, ended, "what waits for it has waited");
+    failed(&world.plan());
+}
+
+#[test]
+fn whoever_has_not_looked_before_ecs_may_have_forgotten_a_task_does_not_know() {
+    for (after, known) in [(Span::seconds(3299), true), (Span::minutes(55), false), (Span::minutes(24 * 60), false)] {
+        let mut world = refused();
+        world.history = History::default();
+        world.observed.at = world.record().since.plus(after);
+        let lost = RecordState::Unknown(Lost { attempt: 1, task: None });
+        let expected = if known { RecordState::Failed(Failure::Start(1)) } else { lost };
+        assert_eq!(state(&world.pass(Span::ZERO)), expected, "{after}");
+    }
+}
+
+#[test]
+fn tasks_that_cannot_be_read_confirm_no_refusal() {
+    let mut world = refused();
+    world.observed.tasks = Seen::Unknown(Why { text: "ThrottlingException".into(), trouble: Trouble::Passing });
+    for after in [Span::minutes(9), Span::minutes(60)] {
+        world.later(after);
+        assert!(world.plan().steps.is_empty(), "{after}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_older_than_what_ecs_shows_is_no_end() {
+    for (age, end) in [
+        (Span::seconds(3299), RecordState::Failed(Failure::Refused(1))),
+        (Span::minutes(55), RecordState::Unknown(Lost { attempt: 1, task: None })),
+    ] {
+        let mut world = World::launching();
+        let (id, at) = (world.record().id, world.observed.at);
+        world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer: Answer::Refused("no".into()) });
+        world.observed.at = world.record().since.plus(age);
+        assert_eq!(state(&world.plan()), end, "{age}");
     }
 }
 

@@ -339,7 +339,7 @@ fn a_command_under_a_key_is_found_in_the_history_when_another_stands_in_its_plac
         at: world.observed.at,
         answer: crate::plan::history::Answer::Refused("no".into()),
     });
-    let failed = RecordState::Failed(Failure::Start(2));
+    let failed = RecordState::Failed(Failure::Refused(2));
     assert_eq!(state(&world.pass(Span::seconds(5))), failed);
     keyed(&mut world, "another");
     assert_eq!(known(&world, "k"), Stands::Ended(id, failed));
