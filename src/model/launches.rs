@@ -45,12 +45,17 @@ pub fn unless_ended(record: Record, ends: impl IntoIterator<Item = Past>) -> Rec
         | RecordState::Skipped => return record,
     };
     let has_ended = |past: &Past| match attempt {
-        Some(attempt) => past.state.attempt().is_some_and(|ended| ended >= attempt),
-        None => past.state == RecordState::Failed(Failure::Aborted),
+        // After an abort nothing of the rollout is launched any more.
+        Some(attempt) => is_aborted(past) || past.state.attempt().is_some_and(|ended| ended >= attempt),
+        None => is_aborted(past),
     };
     let is_over = |past: &Past| past.rollout == record.id && has_ended(past) && record.since.since(past.at) < LATE;
     let newest = ends.into_iter().filter(is_over).max_by_key(|past| (past.state.attempt(), past.at));
     newest.map(|past| Record { state: past.state, since: past.at, ..record.clone() }).unwrap_or(record)
+}
+
+fn is_aborted(past: &Past) -> bool {
+    past.state == RecordState::Failed(Failure::Aborted)
 }
 
 /// Which of the two tags the next record is written to as well, if it is of a launch. `before` is the record that counts.
@@ -64,12 +69,14 @@ pub fn place(before: Option<&Record>, next: &Record, launches: &Launches) -> Opt
     let is_own = |launch: &Record| {
         launch.id == next.id && launch.state.attempt().is_none_or(|attempt| Some(attempt) == follows.state.attempt())
     };
-    let own = launches.iter().position(|launch| launch.as_ref().is_some_and(is_own));
+    let place = |is: &dyn Fn(&Record) -> bool| launches.iter().position(|launch| launch.as_ref().is_some_and(is));
+    // A launch that was lost has been waited for. Should it stand there again, it came after this one's.
+    let is_lost = |launch: &Record| launch.id != next.id && matches!(launch.state, RecordState::Launching(_));
     let older = match launches {
         [Some(first), Some(second)] => usize::from(order(first, second) == Ordering::Greater),
         [first, _] => usize::from(first.is_some()),
     };
-    Some(own.unwrap_or(older))
+    Some(place(&is_own).or_else(|| place(&is_lost)).unwrap_or(older))
 }
 
 /// Which of two launches is the newer: a late word about an attempt says nothing of the next.
@@ -151,6 +158,19 @@ mod tests {
     }
 
     #[test]
+    fn the_next_launch_takes_the_place_of_one_that_was_lost() {
+        let lost = record(5, RecordState::Launching(1));
+        let next = record(7, RecordState::Launching(1));
+        for launches in [[Some(succeeded(3)), Some(lost.clone())], [None, Some(lost.clone())]] {
+            assert_eq!(place(Some(&record(7, RecordState::Open)), &next, &launches), Some(1));
+        }
+        assert_eq!(
+            place(Some(&record(5, RecordState::Open)), &lost, &[Some(succeeded(3)), Some(lost.clone())]),
+            Some(1)
+        );
+    }
+
+    #[test]
     fn a_retry_outlives_a_late_word_that_the_attempt_before_it_failed() {
         let attempt = |number| Attempt { number, task: "cafe".to_owned() };
         let failed = record(5, RecordState::Failed(Failure::Task { attempt: attempt(1), exit: Some(3) }));
@@ -218,6 +238,15 @@ mod tests {
         assert_eq!(unless_ended(open.clone(), [ended(&record(6, aborted()).id, aborted(), 7)]), open);
         let launched = record(5, RecordState::Launched(Attempt { number: 1, task: "cafe".to_owned() }));
         assert_eq!(unless_ended(launched.clone(), [ended(&open.id, aborted(), 7)]), launched);
+    }
+
+    #[test]
+    fn the_intent_of_a_rollout_that_was_aborted_is_that_end() {
+        let intent = record(5, RecordState::Launching(1));
+        let aborted = RecordState::Failed(Failure::Aborted);
+        let end = Record { state: aborted.clone(), since: Timestamp::from_millis(7), ..intent.clone() };
+        assert_eq!(unless_ended(intent.clone(), [ended(&intent.id, aborted.clone(), 7)]), end);
+        assert_eq!(unless_ended(intent.clone(), [ended(&record(6, aborted.clone()).id, aborted, 7)]), intent);
     }
 
     #[test]

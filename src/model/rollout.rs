@@ -300,7 +300,7 @@ impl fmt::Display for Failure {
             }
             Self::Start(_) => f.write_str("the deployment task could not be started"),
             Self::Refused(_) => f.write_str(
-                "AWS refused to start the deployment task; whether a second controller has it started shows within nine minutes",
+                "AWS refused to start the deployment task; whether a second controller has it started shows within 13 minutes",
             ),
             Self::Log { attempt } => {
                 write!(f, "the deployment task {} ended with exit code 0, but its log says otherwise", attempt.task)

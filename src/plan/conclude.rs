@@ -21,7 +21,7 @@ use super::rollout::{self, Phase, RowStand, Stand};
 /// Without every row nothing is launched; but what became of a launch is written down whatever else is not found.
 pub(super) fn end_rollout(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &Durable) {
     let Some(record) = &durable.record else { return };
-    if let Some(left) = launch::confirmed_in(record, draft.input.observed.at) {
+    if let Some(left) = launch::confirmed_in(durable, draft.input.observed.at) {
         draft.next_look = draft.next_look.or_sooner(NextLook::After(left));
     }
     if let Some(stand) = stand {

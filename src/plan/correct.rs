@@ -3,7 +3,7 @@
 //! Says which of them may be made now; how a row differs is `drift`'s business.
 
 use crate::model::ids::RequestId;
-use crate::model::observed::{ClusterView, RowView, Seen, ServiceView};
+use crate::model::observed::{ClusterView, RowView, Seen, ServiceView, Trouble, Why};
 use crate::model::rollout::{Change, Durable, Record, RecordState};
 use crate::model::row::Row;
 use crate::model::time::Timestamp;
@@ -16,7 +16,7 @@ use super::drift::{self, Correction, Field};
 use super::history;
 use super::hold::HoldCause;
 use super::launch;
-use super::rollout::{self, Stand};
+use super::rollout::{self, CameTo, Stand};
 
 /// 5. and 6. The steps that make every row as it is stated, and as it was asked for.
 pub(super) fn correct_rows(
@@ -27,6 +27,7 @@ pub(super) fn correct_rows(
     record: Option<&Record>,
 ) {
     let kicks = may_kick(draft, stand, durable, record);
+    let unasked = kicks.clone().and_then(|()| may_correct(stand, durable, record));
     let (table, observed) = (draft.input.table, draft.input.observed);
     let mut steps = Vec::new();
     for row in &table.rows {
@@ -34,6 +35,7 @@ pub(super) fn correct_rows(
         if let Some(service) = view.service.one() {
             let correction = drift::of_service(table, row, view, service, cluster);
             let request = request_for(row, service, durable, record);
+            let kicks = if request.is_some() { &kicks } else { &unasked };
             let kicks = kicks.clone().and_then(|()| history_was_read(view));
             steps.extend(update(draft, (row, service), correction, request, &kicks));
         }
@@ -62,9 +64,6 @@ fn may_kick(
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => return Err(HoldCause::TaskInHand),
         RecordState::Failed(_) | RecordState::Unknown(_) if !asked => return Err(HoldCause::AfterFailure),
-        RecordState::Failed(_) if launch::may_start_after_all(record, draft.input.observed.at).is_some() => {
-            return Err(HoldCause::TaskInHand);
-        }
         RecordState::Failed(_)
         | RecordState::Unknown(_)
         | RecordState::Baseline
@@ -73,7 +72,29 @@ fn may_kick(
         | RecordState::Resolved(_)
         | RecordState::Skipped => {}
     }
+    // Of this rollout, or of the one before it that the kicks have followed.
+    if launch::may_start_after_all(durable, draft.input.observed.at).is_some() {
+        return Err(HoldCause::TaskInHand);
+    }
     image_is_there(draft)
+}
+
+/// Whether a new deployment may be made that nobody asked for: after a failure a person begins, and what looks like somebody's
+/// kick may be ECS, which goes back under an id of its own. What it went back from would be kicked again, for ever.
+fn may_correct(stand: Option<&Stand<'_>>, durable: &Durable, record: Option<&Record>) -> Result<(), HoldCause> {
+    let (Some(stand), Some(record)) = (stand, record) else { return Err(HoldCause::OtherRows) };
+    let failed = |record: &Record| matches!(record.state, RecordState::Failed(_) | RecordState::Unknown(_));
+    if durable.record.as_ref().is_some_and(failed) && rollout::active_request(durable, record).is_none() {
+        return Err(HoldCause::AfterFailure);
+    }
+    match stand.rows.iter().find(|row| rollout::came_to(row, record, stand.observed.at) == CameTo::Untold) {
+        Some(row) => {
+            let text = "it is not listed yet".into();
+            let what = format!("what became of the newest deployment of {}", row.row.name);
+            Err(HoldCause::Unknown { what, why: Why { text, trouble: Trouble::Passing } })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether the table's image can be pulled.

@@ -33,15 +33,11 @@ const TOKEN_LIFE: Span = Span::minutes(55);
 /// How long ECS may take to show what it has accepted: its own documentation speaks of up to five minutes.
 const VISIBLE: Span = Span::minutes(5);
 
-/// How long a launch that meets an abort may still come to light: the abort may be written four minutes after its look,
-/// whoever had not read it by then may send RunTask for four minutes more, and ECS may take five to show the task. Shorter
-/// could end a rollout as aborted whose task then runs; longer only delays.
-const TAKEN_BACK: Span = Span::minutes(13);
-
-/// How long after a failure to start a task of that attempt may still come to light: whoever had not read it by then may send
-/// RunTask for four minutes more, and ECS may take five to show the task. Until then no attempt follows, and no row is kicked.
-/// Shorter could have two tasks alive together; longer only delays a person.
-const STARTED_AFTER_ALL: Span = Span::minutes(9);
+/// How long a launch may still come to light after what forbids it: an abort, a kick, the end as not to be started. That may be
+/// written four minutes after its look; whoever had not read it by then may send RunTask for four minutes more, and ECS may
+/// take five to show the task. Shorter could call a rollout ended whose task then runs, or have two tasks alive together;
+/// longer only delays.
+const COMES_TO_LIGHT: Span = Span::minutes(13);
 
 /// The wait before the second attempt of a launch; doubled for each later one.
 const FIRST_BACKOFF: Span = Span::seconds(30);
@@ -94,9 +90,8 @@ pub(super) fn decide(input: &LaunchInput<'_>) -> Option<Move> {
         if input.table.task_row().is_none() {
             return Some(Err((order::no_task_row(again.order.name()), NextLook::Idle)));
         }
-        if let Some(left) = may_start_after_all(input.record, input.observed.at) {
-            let reason = "somebody who was not refused may have it started after all".to_owned();
-            return Some(Err((HoldCause::LaunchBackoff { left, reason }, NextLook::After(left))));
+        if let Some(wait) = after_another(input) {
+            return Some(Err(wait));
         }
         return when_open(input, &input.ground?, again.after.saturating_add(1));
     }
@@ -149,6 +144,9 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
     if input.table.task_row().is_none() {
         return Some(write(input, RecordState::Skipped, Because::GateClear));
     }
+    if let Some(wait) = after_another(input) {
+        return Some(Err(wait));
+    }
     let (_, definition) = one_off(input)?;
     Some(match launchable(ground.stand, definition) {
         Ok(_) => write(input, RecordState::Launching(attempt), Because::GateClear),
@@ -174,7 +172,7 @@ fn confirmed(observed: &Observed, record: &Record) -> Option<(Record, Because)> 
     let RecordState::Failed(Failure::Refused(attempt)) = record.state else { return None };
     observed.tasks.present()?;
     let age = observed.at.since(record.since);
-    if age < STARTED_AFTER_ALL {
+    if age < COMES_TO_LIGHT {
         return None;
     }
     Some(if age < TOKEN_LIFE {
@@ -190,16 +188,46 @@ fn confirmed(observed: &Observed, record: &Record) -> Option<(Record, Because)> 
     })
 }
 
-/// For how long a task of an attempt that is written down as not to be started may still come to light.
-pub(super) fn may_start_after_all(record: &Record, now: Timestamp) -> Option<Span> {
-    let RecordState::Failed(Failure::Start(_) | Failure::Refused(_)) = record.state else { return None };
-    Some(STARTED_AFTER_ALL.minus(now.since(record.since))).filter(|left| *left > Span::ZERO)
+/// For how long a task may still come to light of a launch that nobody follows: its attempt is written down as not to be
+/// started, or a look that was late took its rollout for one that had not been launched yet, and opened the next.
+pub(super) fn may_start_after_all(durable: &Durable, now: Timestamp) -> Option<Span> {
+    let record = durable.record.as_ref()?;
+    let launches = durable.launches.iter().flatten();
+    let newest = launches.chain([record]).filter_map(|launch| forbidden_since(launch, record)).max()?;
+    Some(COMES_TO_LIGHT.minus(now.since(newest))).filter(|left| *left > Span::ZERO)
+}
+
+/// Since when whoever reads the tags sends no RunTask of this launch any more.
+fn forbidden_since(launch: &Record, record: &Record) -> Option<Timestamp> {
+    match launch.state {
+        RecordState::Failed(Failure::Start(_) | Failure::Refused(_)) => Some(launch.since),
+        // A token is sent for 55 minutes at most, whatever the tags say.
+        RecordState::Launching(_) if launch.id != record.id => Some(record.since.min(launch.since.plus(TOKEN_LIFE))),
+        RecordState::Launching(_)
+        | RecordState::Baseline
+        | RecordState::Open
+        | RecordState::Launched(_)
+        | RecordState::Succeeded(_)
+        | RecordState::Failed(
+            Failure::Row(_) | Failure::Task { .. } | Failure::Log { .. } | Failure::Told(_) | Failure::Aborted,
+        )
+        | RecordState::Unknown(_)
+        | RecordState::Resolved(_)
+        | RecordState::Skipped => None,
+    }
 }
 
 /// When a refusal is to be confirmed, if one stands.
-pub(super) fn confirmed_in(record: &Record, now: Timestamp) -> Option<Span> {
-    let RecordState::Failed(Failure::Refused(_)) = record.state else { return None };
-    may_start_after_all(record, now)
+pub(super) fn confirmed_in(durable: &Durable, now: Timestamp) -> Option<Span> {
+    let refused = |record: &Record| matches!(record.state, RecordState::Failed(Failure::Refused(_)));
+    durable.record.as_ref().filter(|record| refused(record)).and_then(|_| may_start_after_all(durable, now))
+}
+
+/// Nothing is launched while the task of a launch before may come to light.
+fn after_another(input: &LaunchInput<'_>) -> Option<(HoldCause, NextLook)> {
+    let left = may_start_after_all(input.durable, input.observed.at)?;
+    let reason = "the task of a launch before this one may still come to light".to_owned();
+    Some((HoldCause::LaunchBackoff { left, reason }, NextLook::After(left)))
 }
 
 /// The task of an attempt, or of the newest one after it: a late write may have put this attempt's intent over that one's.
@@ -252,13 +280,13 @@ fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         return Some(write(input, RecordState::Unknown(lost), Because::EvidenceLost(why)));
     }
     let seen = observed.tasks.present().is_some();
-    let unseen = age >= VISIBLE && seen;
-    let unsent = |command: &&Command| seen && observed.at.since(record.since.max(command.at)) >= TAKEN_BACK;
+    let unsent_since = |moment: Timestamp| seen && observed.at.since(record.since.max(moment)) >= COMES_TO_LIGHT;
+    let unsent = |command: &&Command| unsent_since(command.at);
     if let Some(command) = command::aborted(durable, record).filter(unsent) {
         return Some(write(input, RecordState::Open, Because::Commanded(command::said(command))));
     }
     let stand = ground.as_ref()?.stand;
-    let overtaken = stand.frontier > record.frontier && unseen;
+    let overtaken = stand.frontier > record.frontier && unsent_since(stand.frontier);
     // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
     overtaken.then(|| write(input, RecordState::Open, Because::Kicked(stand.kicked_since(record.frontier))))
 }
@@ -278,6 +306,9 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     let task = row.task()?;
     if !gate.is_open() {
         return Some(Err((HoldCause::GateShut { missing: gate.missing() }, NextLook::MOVING)));
+    }
+    if let Some(wait) = after_another(input) {
+        return Some(Err(wait));
     }
     Some(match launchable(stand, definition) {
         Ok(network) => {

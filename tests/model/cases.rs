@@ -58,6 +58,8 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::StartedAfterAll], two(clear(1, 0)), Harm::NoEnd),
         case(&[Guard::TakenBackLate], met(clear(0, 1)), Harm::RanAfterEnd),
         case(&[Guard::Withdrawn], told(asked(succeeded(clear(0, 0)))), Harm::KickedUnwanted),
+        case(&[Guard::Confirmed], two(launching(clear(1, 2))), Harm::NoEnd),
+        case(&[Guard::OpenedOver], opened_over(clear(0, 1)), Harm::TwoAtOnce),
     ]
 }
 
@@ -94,7 +96,7 @@ fn kicked(world: Scenario) -> Scenario {
 
 fn kicked_and_requested(world: Scenario) -> Scenario {
     let budget = Budget { kicks: 1, requests: 1, ..world.budget };
-    Scenario { budget, start: Start::Lost, waits: &[301], ..world }
+    Scenario { budget, start: Start::Lost, waits: &[841], ..world }
 }
 
 fn first_contact(world: Scenario) -> Scenario {
@@ -125,7 +127,8 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
 pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
     vec![
         ("two controllers, one fault, two hours", two(clear(1, 2))),
-        ("two controllers, a kick in between, one fault", two(kicked(clear(1, 2)))),
+        ("two controllers, a kick in between", two(kicked(clear(0, 2)))),
+        ("a rollout opened over an intent, one fault", opened_over(clear(1, 2))),
         ("two controllers from the kick on", two(from_kick(clear(0, 3)))),
         ("one controller, three faults", clear(3, 3)),
         ("one controller from the kick on, two faults", from_kick(clear(2, 3))),
@@ -204,6 +207,11 @@ fn rolled_back(world: Scenario) -> Scenario {
 /// An intent, and an abort that was judged before; as late as each may be.
 fn met(world: Scenario) -> Scenario {
     two(Scenario { start: Start::Met, waits: &[179], ..world })
+}
+
+/// An intent that is not sent yet, and a kick that somebody with late tags has seen.
+fn opened_over(world: Scenario) -> Scenario {
+    two(Scenario { start: Start::OpenedOver, waits: &[61], ..world })
 }
 
 fn from_kick(world: Scenario) -> Scenario {

@@ -154,6 +154,16 @@ fn without_the_withdrawal_a_row_is_kicked_for_what_nobody_wants() {
 }
 
 #[test]
+fn without_its_confirmation_a_refusal_is_told_of_a_task_that_another_process_ran_and_ecs_forgot() {
+    guards(&[Guard::Confirmed]);
+}
+
+#[test]
+fn without_the_launch_before_a_rollout_that_was_opened_over_it_runs_beside_its_task() {
+    guards(&[Guard::OpenedOver]);
+}
+
+#[test]
 fn without_a_tag_of_its_own_a_retry_runs_twice() {
     guards(&[Guard::RetryTag]);
 }

@@ -62,6 +62,10 @@ pub(crate) enum Guard {
     StartedAfterAll,
     /// No row is kicked for a request that was withdrawn.
     Withdrawn,
+    /// A refusal is the end only where a look has shown no task of the attempt.
+    Confirmed,
+    /// Nothing is launched while the launch of the rollout before may come to light.
+    OpenedOver,
 }
 
 /// The guards that are taken away.
@@ -124,6 +128,16 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
             }
             Guard::Ended => look.tags.retain(|key, _| !key.starts_with("past")),
             Guard::Withdrawn => look.tags.retain(|key, _| key != "withdrawn"),
+            Guard::Confirmed => edit(&mut look, |record, _| {
+                if let RecordState::Failed(Failure::Refused(attempt)) = record.state {
+                    record.state = RecordState::Failed(Failure::Start(attempt));
+                }
+            }),
+            Guard::OpenedOver => {
+                let newest = record(&look).map(|record| record.id);
+                let own = |tag: &str| Record::parse(tag).map(|launch| launch.id) == newest;
+                look.tags.retain(|key, tag| !key.starts_with("launch") || own(tag));
+            }
             Guard::StartedAfterAll => {
                 let refused = record(&look)
                     .filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_) | Failure::Refused(_))));

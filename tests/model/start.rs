@@ -38,6 +38,9 @@ pub(crate) enum Start {
     /// As `Launching`, three minutes ago; the first controller is about to send RunTask, and then a person gave an abort
     /// that was judged before.
     Met,
+    /// As `Launching`; the first controller is about to send RunTask, then every row was kicked again and has rolled, and
+    /// whoever read the tags from before the intent has opened the rollout of that.
+    OpenedOver,
     /// As `Launching`, and an hour later it is written down that nobody knows.
     Unknown,
 }
@@ -78,6 +81,7 @@ impl Protocol {
             | Start::Succeeded
             | Start::Retried
             | Start::Met
+            | Start::OpenedOver
             | Start::Unknown => 2,
         };
         (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
@@ -89,7 +93,7 @@ impl Protocol {
             state.aws.wait(61);
         }
         let passes = match start {
-            Start::Launching | Start::Met | Start::Unknown => 1,
+            Start::Launching | Start::Met | Start::OpenedOver | Start::Unknown => 1,
             Start::Lost => 2,
             // `launched` is written too.
             Start::Failed | Start::Succeeded | Start::Retried => 3,
@@ -146,6 +150,16 @@ impl Protocol {
                 (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
                 state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh());
                 self.give(state);
+            }
+            Start::OpenedOver => {
+                self.look(state, 0, Sight::FRESH);
+                for row in 0..state.aws.rows.len() {
+                    state.aws.kick(row);
+                    (0..2).for_each(|_| state.aws.roll(row));
+                }
+                self.look(state, 1, Sight { tags: 1, ..Sight::FRESH });
+                self.take(state, 1, How::Done);
+                state.processes[1] = Process::fresh();
             }
             Start::Unknown => {
                 state.aws.wait(KEPT);

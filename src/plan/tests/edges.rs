@@ -95,11 +95,12 @@ fn a_token_protects_for_55_minutes_to_the_millisecond() {
 }
 
 #[test]
-fn a_launch_that_was_overtaken_is_given_five_minutes_to_come_to_light() {
+fn a_launch_that_was_overtaken_is_given_thirteen_minutes_from_the_kick_on_to_come_to_light() {
     let mut world = World::launching();
     world.history = History::default();
+    world.later(Span::minutes(4));
     world.kick_all();
-    let moment = world.record().since.plus(Span::minutes(5));
+    let moment = world.observed.at.plus(Span::minutes(13));
     turns(&world, moment, runs, writes(RecordState::Open));
     world.observed.at = moment;
     world.observed.tasks = Seen::Unknown(unseen(Trouble::Passing));

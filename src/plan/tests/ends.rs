@@ -134,6 +134,7 @@ fn a_correction_from_before_the_rollout_has_not_begun_it() {
         world.tasks().retain(|task| task.group != group);
     }
     world.history = Default::default();
+    world.later(Span::minutes(13));
     assert_eq!(kept(&mut world, &["indexer"]).origin, Origin::Kick);
 }
 

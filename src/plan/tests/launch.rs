@@ -301,10 +301,10 @@ fn a_kick_during_the_launch_opens_a_new_rollout_only_when_the_task_has_ended() {
 }
 
 #[test]
-fn a_kick_before_the_launch_came_to_light_goes_on_without_it_after_five_minutes() {
+fn a_kick_before_the_launch_came_to_light_goes_on_without_it_after_thirteen_minutes() {
     let mut world = World::launching();
     world.history = History::default();
     world.kick_all();
-    world.later(Span::minutes(5));
+    world.later(Span::minutes(13));
     assert_eq!(state(&world.plan()), RecordState::Open);
 }

@@ -4,11 +4,12 @@ use super::fixture::{SERVICES, World};
 use super::{hold, state, updates};
 use crate::model::ids::TaskArn;
 use crate::model::observed::{Seen, TaskStatus, Trouble, Why};
-use crate::model::rollout::{Attempt, Failure, Lost, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, TagKeys};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing, Step};
 use crate::plan::command::Want;
 use crate::plan::history::{Answer, History, LaunchAnswer};
+use crate::plan::hold::HoldCause;
 use crate::plan::pace::NextLook;
 
 /// A launch whose RunTask this process was refused, which is written down.
@@ -64,7 +65,7 @@ fn an_intent_that_arrives_after_its_attempt_was_refused_launches_nothing() {
 fn after_it_a_retry_is_the_next_attempt() {
     let mut world = refused();
     intent_arrives(&mut world, Span::seconds(-20));
-    world.later(Span::minutes(2));
+    world.later(Span::minutes(13));
     world.command(Want::Retry).expect("it has failed");
     world.pass(Span::seconds(20));
     assert_eq!(state(&world.plan()), RecordState::Launching(2));
@@ -107,13 +108,13 @@ fn a_task_that_was_started_after_all_is_followed() {
 fn a_refusal_is_the_end_once_a_task_of_its_attempt_would_have_come_to_light() {
     let mut world = refused();
     let ended = world.record().since;
-    for after in [Span::seconds(20), Span::seconds(539)] {
+    for after in [Span::seconds(20), Span::seconds(779)] {
         world.observed.at = ended.plus(after);
         let plan = world.plan();
         failed(&plan);
-        assert_eq!(plan.next_look, NextLook::After(Span::minutes(9).minus(after)), "{after}");
+        assert_eq!(plan.next_look, NextLook::After(Span::minutes(13).minus(after)), "{after}");
     }
-    world.observed.at = ended.plus(Span::minutes(9));
+    world.observed.at = ended.plus(Span::minutes(13));
     assert_eq!(state(&world.pass(Span::ZERO)), RecordState::Failed(Failure::Start(1)));
     assert_eq!(world.record().since, ended, "what waits for it has waited");
     failed(&world.plan());
@@ -135,7 +136,7 @@ fn whoever_has_not_looked_before_ecs_may_have_forgotten_a_task_does_not_know() {
 fn tasks_that_cannot_be_read_confirm_no_refusal() {
     let mut world = refused();
     world.observed.tasks = Seen::Unknown(Why { text: "ThrottlingException".into(), trouble: Trouble::Passing });
-    for after in [Span::minutes(9), Span::minutes(60)] {
+    for after in [Span::minutes(13), Span::minutes(60)] {
         world.later(after);
         assert!(world.plan().steps.is_empty(), "{after}");
     }
@@ -169,7 +170,7 @@ fn nothing_follows_a_refusal_before_a_task_of_its_attempt_would_have_come_to_lig
     let mut world = refused();
     let ended = world.record().since;
     world.command(Want::Retry).expect("it has failed");
-    for (after, waits) in [(Span::seconds(30), true), (Span::seconds(539), true), (Span::minutes(9), false)] {
+    for (after, waits) in [(Span::seconds(30), true), (Span::seconds(779), true), (Span::minutes(13), false)] {
         world.observed.at = ended.plus(after);
         let plan = world.pass(Span::ZERO);
         let held = plan.holds.iter().any(|hold| hold.cause.name() == "LaunchBackoff");
@@ -179,7 +180,7 @@ fn nothing_follows_a_refusal_before_a_task_of_its_attempt_would_have_come_to_lig
             NextLook::AtOnce => Span::ZERO,
             NextLook::Idle => panic!("{after}: nothing is waited for"),
         };
-        assert!(!waits || ended.plus(after).plus(next) <= ended.plus(Span::minutes(9)), "{after}: {next}");
+        assert!(!waits || ended.plus(after).plus(next) <= ended.plus(Span::minutes(13)), "{after}: {next}");
     }
 }
 
@@ -188,12 +189,71 @@ fn no_row_is_kicked_either() {
     let mut world = refused();
     let (ended, frontier) = (world.record().since, world.record().frontier);
     world.request(frontier);
-    for (after, kicks) in [(Span::seconds(30), 0), (Span::seconds(539), 0), (Span::minutes(9), SERVICES.len())] {
+    for (after, kicks) in [(Span::seconds(30), 0), (Span::seconds(779), 0), (Span::minutes(13), SERVICES.len())] {
         world.observed.at = ended.plus(after);
         let plan = world.plan();
         assert_eq!((updates(&plan).len(), plan.standing()), (kicks, Standing::Progressing), "{after}");
         assert!(matches!(plan.next_look, NextLook::After(_) | NextLook::AtOnce), "{:?}", plan.next_look);
     }
+}
+
+/// Every row is kicked by somebody, and the rollout that follows is clear, in so short a time as it takes without drains.
+fn kicked_and_clear(world: &mut World) {
+    world.kick_all();
+    world.pass(Span::seconds(61));
+    assert_eq!(world.record().state, RecordState::Open);
+}
+
+/// How long the launch of a clear rollout is put off.
+#[track_caller]
+fn put_off(plan: &Plan) -> Span {
+    match hold(plan, "LaunchBackoff") {
+        HoldCause::LaunchBackoff { left, reason: _ } => *left,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_kick_by_somebody_does_not_shorten_the_wait() {
+    let mut world = refused();
+    let ended = world.record().since;
+    kicked_and_clear(&mut world);
+    let plan = world.plan();
+    assert_eq!(put_off(&plan), ended.plus(Span::minutes(13)).since(world.observed.at));
+    assert_eq!(plan.standing(), Standing::Progressing);
+    let frontier = world.record().frontier;
+    world.request(frontier);
+    assert_eq!(updates(&world.plan()).len(), 0, "a task of the attempt may run beside them");
+    world.observed.at = ended.plus(Span::minutes(13));
+    assert_eq!(updates(&world.plan()).len(), SERVICES.len());
+}
+
+#[test]
+fn a_rollout_that_was_opened_over_an_intent_is_launched_when_nothing_of_that_can_come_any_more() {
+    let mut world = World::launching();
+    let keys = TagKeys::of(&world.table.name);
+    let intent = world.record();
+    world.set_state(RecordState::Open);
+    kicked_and_clear(&mut world);
+    world.tag(|_| keys.launches[0].clone(), intent.tag());
+    let opened = world.record().since;
+    assert_eq!(put_off(&world.plan()), opened.plus(Span::minutes(13)).since(world.observed.at));
+    world.observed.at = opened.plus(Span::minutes(13));
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
+    // It takes the place of that intent. One that comes after it is waited for anew.
+    let mut both = world.clone();
+    both.pass(Span::ZERO);
+    launches(&both.plan());
+    both.tag(|_| keys.launches[1].clone(), intent.tag());
+    assert_eq!(put_off(&both.plan()), Span::minutes(13));
+    // Nobody sends a token that is older.
+    let old = Record { since: opened.plus(Span::minutes(-55)), ..intent };
+    world.observed.at = opened.plus(Span::minutes(5));
+    world.tag(|_| keys.launches[0].clone(), old.tag());
+    assert_eq!(put_off(&world.plan()), Span::minutes(8));
+    let older = Record { since: opened.plus(Span::minutes(-63)), ..old };
+    world.tag(|_| keys.launches[0].clone(), older.tag());
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
 }
 
 #[test]

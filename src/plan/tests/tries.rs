@@ -84,7 +84,7 @@ fn a_run_that_aws_refuses_was_tried_once() {
     let mut world = launching(succeeded(3), Want::Run);
     answers(&mut world, Answer::Refused("InvalidParameterException: no such subnet".into()));
     assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Failed(Failure::Refused(4)));
-    world.later(Span::minutes(9));
+    world.later(Span::minutes(13));
     assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Failed(Failure::Start(4)));
     let said = hold(&world.plan(), "RolloutFailed").to_string();
     assert!(said.ends_with("the deployment task could not be started"), "{said}");

@@ -1,7 +1,7 @@
 //! When a deployment counts as given up or undone by ECS, and since when that is this table's concern.
 
 use super::fixture::{DEPLOYED, START, World};
-use super::{state, written};
+use super::{hold, state, updates, written};
 use crate::model::command::{Command, Order};
 use crate::model::ids::{RequestId, RowName, ServiceDeploymentArn};
 use crate::model::observed::{DeploymentRole, Fate, RolloutState, Seen, ServiceDeploymentView};
@@ -10,6 +10,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::plan::because::Because;
 use crate::plan::command::Want;
 use crate::plan::history::History;
+use crate::plan::hold::HoldCause;
 use crate::plan::rollout::answerable_since;
 
 fn listed(fate: Fate, created_at: Timestamp) -> ServiceDeploymentView {
@@ -331,4 +332,32 @@ fn what_ecs_undoes_in_the_next_rollout_too_fails_it() {
     let Seen::Present(history) = &mut world.view("portal").history else { panic!("it was read") };
     history.push(listed(Fate::Undone, kick));
     assert!(fails(&world));
+}
+
+#[test]
+fn nothing_is_corrected_while_ecs_may_be_going_back_under_an_id_of_its_own() {
+    let mut world = rolling();
+    let kicked = world.record().frontier;
+    world.view("portal").history = Seen::Present(vec![listed(Fate::Undone, kicked)]);
+    assert!(fails(&world));
+    world.pass(Span::seconds(30));
+    // As it was before it was corrected, and newer.
+    world.deploy("portal", world.observed.at);
+    world.definition("portal").memory = Some(1024);
+    let held = hold(&world.plan(), "AfterFailure").clone();
+    assert_eq!((updates(&world.plan()).len(), held), (0, HoldCause::AfterFailure));
+    world.pass(Span::seconds(30));
+    assert_eq!(world.record().state, RecordState::Open);
+    for _ in 0..9 {
+        let plan = world.plan();
+        assert_eq!(updates(&plan).len(), 0);
+        assert!(hold(&plan, "Unknown").to_string().contains("newest deployment of portal"), "{plan:#?}");
+        world.later(Span::seconds(30));
+    }
+    assert!(fails(&world));
+    world.pass(Span::seconds(30));
+    assert_eq!(updates(&world.plan()).len(), 0);
+    let frontier = world.record().frontier;
+    world.request(frontier);
+    assert!(!updates(&world.plan()).is_empty(), "a person begins");
 }
