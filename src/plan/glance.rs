@@ -212,7 +212,8 @@ pub fn needs(before: &Plan, durable: &Durable) -> Needs {
 
 /// A row's service deployments as far as they tell what ECS undid, where nobody has to ask: while the deployment that this
 /// process made, or has asked about, is PRIMARY and under way, nothing newer was undone; once it was seen to be successful
-/// it stays so. `age` is how old the look before is.
+/// it stays so. Where the newest of them was undone, what is under way is not among them: whether it is a kick or ECS's way
+/// back shows only once it is listed, so they are read until it is. `age` is how old the look before is.
 pub fn undone_before(
     before: &RowView,
     service: &ServiceView,
@@ -223,13 +224,16 @@ pub fn undone_before(
     let ours = made.is_some_and(|made| made.deployment == primary.id);
     let earlier = before.service.one().and_then(|service| service.primary());
     let same = earlier.is_some_and(|earlier| (&earlier.id, earlier.rollout) == (&primary.id, primary.rollout));
+    let newest = known.into_iter().flatten().max_by_key(|deployment| deployment.created_at);
+    if newest.is_some_and(|newest| newest.fate == Fate::Undone) {
+        return None;
+    }
     match primary.rollout {
         RolloutState::InProgress if ours => Some(known.cloned().unwrap_or_default()),
         RolloutState::InProgress => known.filter(|_| same).cloned(),
         RolloutState::Completed => {
             let known = known.filter(|_| same && age < VOUCHED)?;
-            let newest = known.iter().max_by_key(|deployment| deployment.created_at)?;
-            (newest.fate == Fate::Succeeded).then(|| known.clone())
+            (newest?.fate == Fate::Succeeded).then(|| known.clone())
         }
         RolloutState::Failed | RolloutState::Unstated => None,
     }

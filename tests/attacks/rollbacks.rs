@@ -146,3 +146,20 @@ async fn kicks_that_come_seconds_apart_after_a_failure_are_one_rollout_that_goes
     assert_eq!(attack.verdict().await, Verdict::Converged);
     assert_eq!(attack.world().runs.len(), 1);
 }
+
+/// A row that is left from the failure is kicked minutes later, by a process that has read what ECS undid: its kick is not taken
+/// for ECS's way back, however long it takes.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_joins_a_kick_of_one_row_after_a_failure_is_done() {
+    let attack = Attack::new(119).await;
+    attack.breaker("portal", true);
+    attack.bad_push();
+    attack.kick_all();
+    assert_eq!(attack.verdict().await, Verdict::Failed);
+    attack.lab.push().unwrap();
+    attack.lab.kick(attack.lab.service("Indexer")).unwrap();
+    attack.until(Phase::Rolling).await;
+    accept(&attack.lab.aws(), &attack.lab.table, &Default::default(), attack.lab.now()).await.unwrap();
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}

@@ -339,6 +339,25 @@ fn of_a_deployment_of_our_own_nobody_asks_while_it_is_under_way() {
 }
 
 #[test]
+fn of_a_deployment_after_one_that_was_undone_is_asked_until_it_is_listed() {
+    let mut world = rolling(|_, _| {});
+    successful(&mut world, Fate::Undone);
+    world.later(Span::minutes(2));
+    world.deploy("portal", world.observed.at);
+    let primary = world.service("portal").deployments[0].clone();
+    let made = Made { deployment: primary.id, created_at: primary.created_at };
+    look(&mut world);
+    for made in [Some(&made), None] {
+        assert_eq!(known_of_the_portal(&world, made, Span::ZERO), None, "it is not among them yet");
+    }
+    successful(&mut world, Fate::Going);
+    look(&mut world);
+    for made in [Some(&made), None] {
+        assert_eq!(known_of_the_portal(&world, made, Span::minutes(2)), Some(1));
+    }
+}
+
+#[test]
 fn a_row_that_was_not_found_is_looked_for_by_its_selector() {
     let mut world = World::settled();
     world.view("indexer").service = Seen::Present(Selection::None(Vec::new()));
