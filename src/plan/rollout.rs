@@ -138,6 +138,13 @@ impl RowStand<'_> {
         self.primary.created_at > moment
     }
 
+    /// When the newest of its deployments was made that ECS gave up or undid, as far as they are shown.
+    fn newest_undone(&self) -> Option<Timestamp> {
+        let given_up = self.service.deployments.iter().filter(|it| it.rollout == RolloutState::Failed);
+        let undone = self.view.history.present().into_iter().flatten().filter(|it| it.fate == Fate::Undone);
+        given_up.map(|it| it.created_at).chain(undone.map(|it| it.created_at)).max()
+    }
+
     /// Whether it was kicked in a record's rollout.
     pub(super) fn is_kicked(&self, record: &Record, now: Timestamp) -> bool {
         self.kicked_since(record.base) && came_to(self, record, now) != CameTo::Left
@@ -328,9 +335,11 @@ fn failure(stand: &Stand<'_>, record: &Record, row: RowName) -> Record {
     ended_badly(stand, record, Failure::Row(row))
 }
 
-/// The record of a rollout that failed without its task.
+/// The record of a rollout that failed without its task. What ECS undid may be newer than every PRIMARY deployment, where no
+/// look came between: the frontier covers it, or the next rollout would be failed by it.
 pub(super) fn ended_badly(stand: &Stand<'_>, record: &Record, failure: Failure) -> Record {
-    let frontier = stand.frontier.max(record.frontier);
+    let undone = stand.rows.iter().filter_map(RowStand::newest_undone).max();
+    let frontier = stand.frontier.max(record.frontier).max(undone.unwrap_or(record.frontier));
     let state = RecordState::Failed(failure);
     Record { state, frontier, since: stand.observed.at, ..record.clone() }
 }

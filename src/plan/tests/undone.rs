@@ -361,3 +361,44 @@ fn nothing_is_corrected_while_ecs_may_be_going_back_under_an_id_of_its_own() {
     world.request(frontier);
     assert!(!updates(&world.plan()).is_empty(), "a person begins");
 }
+
+#[test]
+fn what_ecs_undid_before_any_look_saw_it_does_not_fail_the_rollout_after() {
+    let mut world = World::settled();
+    let frontier = world.record().frontier;
+    world.request(frontier);
+    world.later(Span::seconds(5));
+    // Nobody looks while the portal is kicked, then the indexer, and ECS takes the indexer back to what it was.
+    world.deploy("portal", world.observed.at);
+    world.finish("portal");
+    let kick = world.observed.at.plus(Span::seconds(2));
+    world.view("indexer").history = Seen::Present(vec![listed(Fate::Undone, kick)]);
+    world.later(Span::minutes(20));
+    let plan = world.pass(Span::minutes(10));
+    assert!(matches!(state(&plan), RecordState::Failed(Failure::Row(row)) if row.as_str() == "indexer"));
+    assert_eq!(world.record().frontier, kick, "what was undone is part of it");
+    // Somebody asks anew. The portal is kicked, and nothing else comes through for two passes.
+    let after = world.record().frontier;
+    world.request(after);
+    world.later(Span::seconds(5));
+    world.deploy("portal", world.observed.at);
+    assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Open);
+    assert_eq!(world.record().undone, Some(kick));
+    assert_eq!(written(&world.plan()), None, "it goes on");
+}
+
+#[test]
+fn the_newest_of_all_that_ecs_undid_is_what_a_failure_covers() {
+    let mut world = rolling();
+    let kick = world.record().frontier;
+    let later = |seconds| kick.plus(Span::seconds(seconds));
+    world.view("portal").history = Seen::Present(vec![listed(Fate::Undone, later(1))]);
+    world.view("indexer").history =
+        Seen::Present(vec![listed(Fate::Undone, later(3)), listed(Fate::Succeeded, later(4))]);
+    world.service("ingester").deployments[1].rollout = RolloutState::Failed;
+    world.service("ingester").deployments[1].created_at = later(2);
+    assert!(fails(&world));
+    assert_eq!(written(&world.plan()).map(|record| record.frontier), Some(later(3)));
+    world.service("ingester").deployments[1].created_at = later(5);
+    assert_eq!(written(&world.plan()).map(|record| record.frontier), Some(later(5)));
+}
