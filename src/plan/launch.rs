@@ -159,7 +159,7 @@ fn when_open(input: &LaunchInput<'_>, ground: &Ground<'_>, attempt: u32) -> Opti
 pub(super) fn after_all(observed: &Observed, record: &Record) -> Option<(Record, Because)> {
     let RecordState::Failed(Failure::Start(attempt) | Failure::Refused(attempt)) = record.state else { return None };
     // One that stopped before it ran is what the record says already.
-    let tells = |task: &TaskView| task.is_alive() || task.started_at.is_some();
+    let tells = |task: &TaskView| task.is_alive() || may_have_run(task);
     match newest_from(observed, record, attempt, tells) {
         Some((number, task)) => Some(launched(observed, record, number, &task.arn)),
         None => confirmed(observed, record),
@@ -381,7 +381,7 @@ fn judge(input: &LaunchInput<'_>, attempt: &Attempt, ended: &TaskView) -> Move {
     let how = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     // Somebody who stops a task wants it stopped: that is no reason to try again.
     let by_hand = ended.stop_code == "UserInitiated";
-    if ended.started_at.is_none() && !by_hand {
+    if !may_have_run(ended) && !by_hand {
         let since = ended.stopped_at.unwrap_or(input.observed.at);
         return next_attempt(input, attempt.number, since, how);
     }
@@ -403,6 +403,14 @@ fn judge(input: &LaunchInput<'_>, attempt: &Attempt, ended: &TaskView) -> Move {
         }
         Some(Probed::Untold(cause)) => Err((cause, NextLook::MOVING)),
     }
+}
+
+/// Whether a task's program may have been run. ECS tells `startedAt` once it has seen the task RUNNING: where the program ends
+/// at once it need not have, and then only the exit code, or that its container exited, says so.
+fn may_have_run(task: &TaskView) -> bool {
+    task.started_at.is_some()
+        || task.stop_code == "EssentialContainerExited"
+        || task.containers.iter().any(|container| container.exit_code.is_some())
 }
 
 /// The exit code of the row's container; without one in the task, the worst of all.

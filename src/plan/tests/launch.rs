@@ -160,6 +160,26 @@ fn a_task_that_stopped_before_it_started_is_another_attempt() {
 }
 
 #[test]
+fn a_task_that_ended_before_ecs_saw_it_running_has_run() {
+    let ended = |exit: Option<i32>, stop_code: &str| {
+        let mut world = launched();
+        world.end(exit, stop_code);
+        world.one_off().started_at = None;
+        state(&world.plan())
+    };
+    assert!(matches!(ended(Some(0), "EssentialContainerExited"), RecordState::Succeeded(_)));
+    for (exit, stop_code) in [
+        (Some(1), "EssentialContainerExited"),
+        (None, "EssentialContainerExited"),
+        (Some(0), "TaskFailedToStart"),
+        (Some(137), "SpotInterruption"),
+    ] {
+        let state = ended(exit, stop_code);
+        assert!(matches!(&state, RecordState::Failed(Failure::Task { exit: it, .. }) if *it == exit), "{state:?}");
+    }
+}
+
+#[test]
 fn a_task_that_somebody_stopped_before_it_started_is_not_repeated() {
     let mut world = launched();
     world.end(None, "UserInitiated");

@@ -166,6 +166,18 @@ fn one_that_stopped_before_it_ran_is_what_the_record_says() {
 }
 
 #[test]
+fn one_that_ended_before_ecs_saw_it_running_is_followed() {
+    for (exit, stop_code) in [(Some(0), ""), (None, "EssentialContainerExited")] {
+        let mut world = refused();
+        started(&mut world);
+        let task = world.tasks().last_mut().expect("the task");
+        (task.status, task.started_at, task.stop_code) = (TaskStatus::Stopped, None, stop_code.into());
+        task.containers[0].exit_code = exit;
+        assert!(matches!(state(&world.plan()), RecordState::Launched(_)), "{exit:?} {stop_code}");
+    }
+}
+
+#[test]
 fn nothing_follows_a_refusal_before_a_task_of_its_attempt_would_have_come_to_light() {
     let mut world = refused();
     let ended = world.record().since;
