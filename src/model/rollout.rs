@@ -362,12 +362,15 @@ impl Record {
 }
 
 impl Change {
+    /// What stands for every row.
+    pub const ALL: &'static str = "@all";
+
     /// The tag's value. `rows=@all` when the names do not fit: then every row counts as meant.
     pub fn tag(&self) -> String {
         let (after, at) = (self.after.millis(), self.at.millis());
         let names = self.rows.iter().map(RowName::as_str).collect::<Vec<_>>().join("+");
         let value = format!("after={after} at={at} rows={names}");
-        if value.len() <= tags::LONGEST { value } else { format!("after={after} at={at} rows=@all") }
+        if value.len() <= tags::LONGEST { value } else { format!("after={after} at={at} rows={}", Self::ALL) }
     }
 
     /// Reads a tag's value.
@@ -380,7 +383,7 @@ impl Change {
 
     /// Whether this row was meant.
     pub fn covers(&self, row: &RowName) -> bool {
-        self.rows.contains(row) || self.rows.iter().any(|name| name.as_str() == "@all")
+        self.rows.contains(row) || self.rows.iter().any(|name| name.as_str() == Self::ALL)
     }
 }
 

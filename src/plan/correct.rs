@@ -2,7 +2,9 @@
 //!
 //! Says which of them may be made now; how a row differs is `drift`'s business.
 
-use crate::model::ids::RequestId;
+use std::collections::BTreeSet;
+
+use crate::model::ids::{RequestId, RowName};
 use crate::model::observed::{ClusterView, RowView, Seen, ServiceView, Trouble, Why};
 use crate::model::rollout::{Change, Durable, Record, RecordState};
 use crate::model::row::Row;
@@ -42,7 +44,7 @@ pub(super) fn correct_rows(
         steps.extend(register(draft, row, view));
     }
     // Kicks of our own are written down first, or they would look like somebody's that stopped half-way.
-    draft.steps.extend(record.and_then(|record| own_change(observed.at, record, durable, &steps)));
+    draft.steps.extend(record.and_then(|record| own_change(draft, stand, record, durable, &steps)));
     draft.steps.extend(steps);
 }
 
@@ -186,18 +188,45 @@ fn register(draft: &mut Draft<'_>, row: &Row, view: &RowView) -> Option<Step> {
     Some(Step { row: Some(row.name.clone()), action: Action::Register(revision), because })
 }
 
-/// The change to write down before kicks that no request asked for, if it does not stand there already.
-fn own_change(at: Timestamp, record: &Record, durable: &Durable, steps: &[Step]) -> Option<Step> {
+/// The change to write down, if it does not stand there already: before kicks that no request asked for; and without a kick,
+/// where a rollout waits for a row that is not to be kicked any more.
+fn own_change(
+    draft: &Draft<'_>,
+    stand: Option<&Stand<'_>>,
+    record: &Record,
+    durable: &Durable,
+    steps: &[Step],
+) -> Option<Step> {
     let asked = |step: &Step| step.because.iter().any(|because| matches!(because, Because::Requested(_)));
-    let own: Vec<&Step> = steps.iter().filter(|step| step.action.kicks() && !asked(step)).collect();
-    if own.is_empty() {
-        return None;
-    }
+    let kicks = steps.iter().filter(|step| step.action.kicks() && !asked(step));
+    let own: BTreeSet<RowName> = kicks.filter_map(|step| step.row.clone()).collect();
     let after = rollout::base(record);
     let written = durable.change.as_ref().filter(|change| change.after == after);
-    let mut rows = written.map(|change| change.rows.clone()).unwrap_or_default();
-    rows.extend(own.iter().filter_map(|step| step.row.clone()));
+    let before = written.iter().flat_map(|change| &change.rows);
+    let mut rows: BTreeSet<RowName> = before.filter(|row| is_still_meant(draft, stand, after, row)).cloned().collect();
+    let waits = record.state == RecordState::Open
+        && rollout::active_request(durable, record).is_none()
+        && command::aborted(durable, record).is_none()
+        && !rows.is_empty();
+    if own.is_empty() && !waits {
+        return None;
+    }
+    rows.extend(own);
     let new = written.is_none_or(|written| written.rows != rows);
-    let change = Change { after, at, rows };
+    let change = Change { after, at: draft.input.observed.at, rows };
     new.then(|| Step { row: None, action: Action::Change(change), because: vec![Because::OwnKicks] })
+}
+
+/// Whether a row that was written down is one of the rollout's: it was kicked, or is to be, or nobody can tell now. One whose
+/// entry was edited back before its kick would be waited for in vain.
+fn is_still_meant(draft: &Draft<'_>, stand: Option<&Stand<'_>>, after: Timestamp, row: &RowName) -> bool {
+    let Some(stand) = stand else { return true };
+    // Where the names did not fit, any row may be meant.
+    let Some(found) = stand.rows.iter().find(|found| found.row.name == *row) else {
+        return row.as_str() == Change::ALL;
+    };
+    let differs = draft.drift.iter().filter(|drift| drift.row == *row).flat_map(|drift| &drift.differences);
+    found.kicked_since(after)
+        || draft.is_held(found.row)
+        || differs.into_iter().any(|difference| difference.field != Field::Count)
 }

@@ -8,7 +8,7 @@ use crate::model::rollout::{Failure, RecordState};
 use crate::model::row::Capacity;
 use crate::model::size::{MemoryMib, Vcpu};
 use crate::model::time::Span;
-use crate::plan::action::{Action, Deployment, Standing};
+use crate::plan::action::{Action, Deployment, Plan, Standing};
 use crate::plan::because::Because;
 use crate::plan::history::Made;
 
@@ -251,4 +251,63 @@ fn first_contact_writes_a_baseline_and_runs_nothing() {
     let plan = world.pass(Span::seconds(10));
     assert_eq!((plan.steps.len(), state(&plan)), (1, RecordState::Baseline));
     assert!(world.plan().steps.is_empty());
+}
+
+/// The portal and the indexer are to get another size, and of the two kicks only the portal's was made.
+fn half_corrected() -> (World, Option<u32>) {
+    let mut world = World::settled();
+    let stated = world.definition("indexer").memory;
+    let portal = world.definition("portal").memory;
+    world.definition("portal").memory = Some(16384);
+    world.definition("indexer").memory = Some(1024);
+    let plan = world.pass(Span::seconds(5));
+    assert_eq!(meant(&plan), Some(vec!["indexer".to_owned(), "portal".to_owned()]));
+    world.deploy("portal", world.observed.at);
+    world.definition("portal").memory = portal;
+    world.finish("portal");
+    (world, stated)
+}
+
+/// The rows of the change that a plan writes down.
+fn meant(plan: &Plan) -> Option<Vec<String>> {
+    plan.steps.iter().find_map(|step| match &step.action {
+        Action::Change(change) => Some(change.rows.iter().map(ToString::to_string).collect()),
+        Action::Record(_) | Action::Update(_) | Action::Register(_) | Action::RollBack(_) | Action::Run(_) => None,
+    })
+}
+
+#[test]
+fn a_row_that_is_edited_back_before_its_kick_is_not_waited_for() {
+    let (mut world, stated) = half_corrected();
+    world.definition("indexer").memory = stated;
+    let plan = world.pass(Span::minutes(2));
+    assert_eq!(meant(&plan), Some(vec!["portal".to_owned()]));
+    let plan = world.pass(Span::seconds(15));
+    assert_eq!((plan.steps.len(), holds(&plan)), (0, vec!["Settling"]));
+    assert_eq!(state(&world.plan()), RecordState::Launching(1));
+}
+
+#[test]
+fn a_row_that_is_edited_back_is_left_out_when_another_is_kicked() {
+    let (mut world, stated) = half_corrected();
+    world.definition("indexer").memory = stated;
+    world.definition("ingester").memory = Some(1024);
+    assert_eq!(meant(&world.plan()), Some(vec!["ingester".to_owned(), "portal".to_owned()]));
+}
+
+#[test]
+fn a_row_whose_kick_is_only_held_stays_one_of_the_change() {
+    let (mut world, _) = half_corrected();
+    world.observed.image = Seen::Absent;
+    let plan = world.pass(Span::minutes(2));
+    assert_eq!((meant(&plan), updates(&plan).len()), (None, 0));
+    assert!(holds(&world.plan()).contains(&"PartialKick"), "it still differs");
+}
+
+#[test]
+fn a_row_of_which_nothing_is_known_stays_one_of_the_change() {
+    let (mut world, _) = half_corrected();
+    world.view("indexer").definition = Seen::Unknown(unseen(Trouble::Passing));
+    assert_eq!(meant(&world.pass(Span::minutes(2))), None);
+    assert_eq!(meant(&world.plan()), None);
 }
