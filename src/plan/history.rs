@@ -12,13 +12,14 @@
 //!
 //! What must survive a crash is in the record (`model/rollout`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn};
-use crate::model::observed::{DesiredStatus, Observed, TaskStatus};
+use crate::model::observed::{DesiredStatus, Observed, Seen, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
+use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
 
@@ -67,6 +68,8 @@ pub struct Written {
 pub struct Watched {
     /// Who started it.
     pub started_by: DeploymentId,
+    /// Whose it is: `service:` and the service's name.
+    pub group: Text,
     /// When it was last seen.
     pub at: Timestamp,
     /// Whether ECS was already stopping it.
@@ -200,15 +203,26 @@ impl History {
                 _ => Ending::Yes,
             };
             let started_by = DeploymentId::told(task.started_by.clone());
-            self.watched.insert(task.arn.clone(), Watched { started_by, at: observed.at, ending });
+            let group = task.group.clone();
+            self.watched.insert(task.arn.clone(), Watched { started_by, group, at: observed.at, ending });
         }
         // Built anew, its nodes are full: of a large account half of it would be room for more.
         let watched = std::mem::take(&mut self.watched).into_iter();
-        self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION).collect();
+        let left = groups_left(observed);
+        let stays = |task: &Watched| left.as_ref().is_none_or(|left| left.contains(&task.group));
+        self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION && stays(task)).collect();
         self.kept.retain(|_, at| observed.at.since(*at) < REFUSED);
         self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self
     }
+}
+
+/// The groups of the rows' tasks, if every row's service was found: no look shows the tasks of a row that left the table any
+/// more, and what became of them is nobody's matter.
+fn groups_left(observed: &Observed) -> Option<BTreeSet<Text>> {
+    let services = observed.rows.values().map(|row| &row.service).filter(|service| !matches!(service, Seen::Absent));
+    let groups = services.map(|service| Some(service.one()?.task_group().into())).collect::<Option<BTreeSet<_>>>();
+    groups.filter(|groups| !groups.is_empty())
 }
 
 /// Whether AWS shows a deployment that we made, or a newer one.

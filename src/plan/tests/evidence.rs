@@ -154,7 +154,12 @@ fn an_old_task_that_is_stopped_is_gone() {
 /// A task that was to stay when it was last seen.
 fn watch(world: &mut World, arn: TaskArn, started_by: &str) {
     let started_by = DeploymentId::told(started_by);
-    let watched = Watched { started_by, at: world.observed.at, ending: Ending::No };
+    let watched = Watched {
+        started_by,
+        group: world.service("portal").task_group().into(),
+        at: world.observed.at,
+        ending: Ending::No,
+    };
     world.history.watched.insert(arn, watched);
 }
 

@@ -133,7 +133,12 @@ fn shut_while_an_old_task_vanished_that_was_not_stopping() {
         move |world: &mut World| {
             let arn = crate::model::ids::TaskArn::told("arn/lost");
             let started_by = DeploymentId::told("ecs-svc/older");
-            let watched = Watched { started_by, at: world.observed.at, ending };
+            let watched = Watched {
+                started_by,
+                group: world.service("portal").task_group().into(),
+                at: world.observed.at,
+                ending,
+            };
             world.history.watched.insert(arn, watched);
         }
     };

@@ -4,7 +4,7 @@ use super::fixture::{DEPLOYED, START, World};
 use super::holds;
 use crate::model::command::{Command, Order};
 use crate::model::ids::{DeploymentId, RequestId, RowName, ServiceArn, TaskArn};
-use crate::model::observed::{DesiredStatus, TaskStatus};
+use crate::model::observed::{DesiredStatus, Seen, TaskStatus, Trouble, Why};
 use crate::model::rollout::{Change, Durable, Record, RecordState, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
@@ -26,6 +26,7 @@ fn record(state: RecordState, since: i64) -> Record {
         since,
         request: None,
         undone: None,
+        rows: None,
     }
 }
 
@@ -211,11 +212,30 @@ fn service_tasks_are_watched_while_they_are_short_of_stopped() {
 }
 
 #[test]
+fn the_tasks_of_a_row_that_left_the_table_are_forgotten_once_every_other_row_is_found() {
+    let mut world = World::settled();
+    world.pass(Span::seconds(2));
+    let of = |history: &History, row: &str| {
+        history.watched.values().filter(|task| task.group.to_ascii_lowercase().contains(row)).count()
+    };
+    assert!(of(&world.history, "ingester") > 0 && of(&world.history, "portal") > 0);
+    world.table.rows.retain(|row| row.name.as_str() != "ingester");
+    world.observed.rows.remove(&RowName::told("ingester"));
+    let mut blind = world.clone();
+    blind.view("portal").service = Seen::Unknown(Why { text: "ThrottlingException".into(), trouble: Trouble::Passing });
+    assert!(of(&after(&blind), "ingester") > 0, "it may be that row's");
+    let history = after(&world);
+    assert_eq!(of(&history, "ingester"), 0);
+    assert!(of(&history, "portal") > 0);
+}
+
+#[test]
 fn a_task_that_is_not_listed_any_more_is_remembered_for_an_hour() {
     let mut world = World::settled();
     let arn = TaskArn::told("arn:task/lost");
     let (started_by, at) = (DeploymentId::told("ecs-svc/older"), world.observed.at);
-    world.history.watched.insert(arn.clone(), Watched { started_by, at, ending: Ending::No });
+    let group = world.service("portal").task_group().into();
+    world.history.watched.insert(arn.clone(), Watched { started_by, group, at, ending: Ending::No });
     world.observed.at = at.plus(Span::from_millis(3_599_999));
     assert!(after(&world).watched.contains_key(&arn));
     world.observed.at = at.plus(Span::minutes(60));
