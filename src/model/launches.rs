@@ -118,7 +118,16 @@ mod tests {
         let (row, deployment) = (RowName::told("portal"), DeploymentId::told(format!("ecs-svc/{kick}")));
         let id = RolloutId::of(&TableName::told("cgap"), &ClusterArn::told("arn"), [(&row, &deployment)]);
         let moment = Timestamp::from_millis;
-        Record { id, base: moment(0), frontier: moment(kick), state, since: moment(kick), request: None, undone: None }
+        Record {
+            id,
+            base: moment(0),
+            frontier: moment(kick),
+            state,
+            since: moment(kick),
+            request: None,
+            undone: None,
+            rows: None,
+        }
     }
 
     fn succeeded(kick: i64) -> Record {

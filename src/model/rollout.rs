@@ -23,12 +23,14 @@ use super::tags;
 use super::time::Timestamp;
 use super::withdrawal::Withdrawal;
 
+mod counted;
 mod request;
 mod state;
 
 #[cfg(test)]
 mod tests;
 
+pub use counted::Counted;
 pub use request::{IdempotencyKey, Request};
 
 /// Sixteen hex digits: the same facts give every controller the same id.
@@ -52,6 +54,8 @@ pub struct Record {
     pub request: Option<RequestId>,
     /// What ECS undid up to here was undone of the rollout before, which this one follows from the same base.
     pub undone: Option<Timestamp>,
+    /// The rows that it counts: others are new in the table. `None` if they do not fit the tag.
+    pub rows: Option<Counted>,
 }
 
 /// How far a rollout is, as far as AWS does not keep it.
@@ -335,14 +339,16 @@ impl Record {
 
     /// The tag's value.
     pub fn tag(&self) -> String {
-        let Self { id, base, frontier, state, since, request, undone } = self;
+        let Self { id, base, frontier, state, since, request, undone, rows } = self;
         let [name, rest @ ..] = state.said();
         let moments = [("base", base), ("frontier", frontier), ("since", since)];
         let moments = moments.map(|(key, moment)| (key, Some(moment.millis().to_string())));
         let first = [("id", Some(id.to_string())), name];
         let undone = undone.map(|undone| undone.millis().to_string());
         let last = [("request", request.as_ref().map(ToString::to_string)), ("undone", undone)];
-        tags::write(first.into_iter().chain(moments).chain(rest).chain(last))
+        let tag = tags::write(first.into_iter().chain(moments).chain(rest).chain(last));
+        let whole = rows.as_ref().map(|rows| format!("{tag} rows={}", rows.said()));
+        whole.filter(|whole| whole.len() <= tags::LONGEST).unwrap_or(tag)
     }
 
     /// Reads a tag's value; `None` if it is not one that `tag` writes.
@@ -357,6 +363,10 @@ impl Record {
             since: moment("since")?,
             request: words.get("request").map(|id| RequestId::told(*id)),
             undone: if words.contains_key("undone") { Some(moment("undone")?) } else { None },
+            rows: match words.get("rows") {
+                Some(rows) => Some(Counted::heard(rows)?),
+                None => None,
+            },
         })
     }
 }

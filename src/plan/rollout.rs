@@ -8,7 +8,7 @@ use crate::model::ids::{DeploymentId, RequestId, RowName};
 use crate::model::observed::{
     ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView, TaskView,
 };
-use crate::model::rollout::{Durable, Failure, Record, RecordState, Request, RolloutId};
+use crate::model::rollout::{Counted, Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
@@ -167,6 +167,11 @@ impl<'a> Stand<'a> {
         kicked.map(|row| row.row.name.clone()).collect()
     }
 
+    /// The table's service rows, as a record counts them.
+    fn counted(&self) -> Counted {
+        Counted::of(self.rows.iter().map(|row| &row.row.name))
+    }
+
     /// Rows whose PRIMARY deployment is newer than a moment.
     pub(super) fn kicked_since(&self, moment: Timestamp) -> Vec<RowName> {
         self.rows.iter().filter(|row| row.kicked_since(moment)).map(|row| row.row.name.clone()).collect()
@@ -292,7 +297,16 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
 /// What was rolled out before this program's time.
 fn baseline(stand: &Stand<'_>) -> Record {
     let (base, frontier, since) = (stand.frontier, stand.frontier, stand.observed.at);
-    Record { id: stand.id.clone(), base, frontier, state: RecordState::Baseline, since, request: None, undone: None }
+    Record {
+        id: stand.id.clone(),
+        base,
+        frontier,
+        state: RecordState::Baseline,
+        since,
+        request: None,
+        undone: None,
+        rows: Some(stand.counted()),
+    }
 }
 
 /// The rollout that follows a record's, or the same with more kicks.
@@ -312,7 +326,16 @@ fn opening(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Re
         | RecordState::Skipped => None,
     };
     let (frontier, since) = (stand.frontier, stand.observed.at);
-    Record { id: stand.id.clone(), base: base(record), frontier, state: RecordState::Open, since, request, undone }
+    Record {
+        id: stand.id.clone(),
+        base: base(record),
+        frontier,
+        state: RecordState::Open,
+        since,
+        request,
+        undone,
+        rows: Some(stand.counted()),
+    }
 }
 
 /// A kick of our own that ECS undid before any look saw it. Without this it would be made again on every run.
@@ -353,9 +376,24 @@ fn advance(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Op
     Some((opening(stand, record, request), Because::Kicked(kicked)))
 }
 
-/// Rows that are newer than the record only because the table did not have them: without them, the id is the same.
+/// Rows that the table did not have when the record was written: that they are newer is no kick. They are written down even where
+/// they are not, or their first kick would be taken for that.
 fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
     let newer = stand.kicked_since(record.frontier);
+    let Some(counted) = &record.rows else { return rows_added_to(stand, record, newer) };
+    let names = stand.rows.iter().map(|row| &row.row.name);
+    let added: Vec<RowName> = names.filter(|row| !counted.has(row)).cloned().collect();
+    if added.is_empty() || !newer.iter().all(|row| added.contains(row)) {
+        return None;
+    }
+    let rows = Some(counted.and(&stand.counted()));
+    let moved = if newer.is_empty() { record.id.clone() } else { stand.id.clone() };
+    let next = Record { id: moved, frontier: stand.frontier.max(record.frontier), rows, ..record.clone() };
+    Some((next, Because::RowsAdded(added)))
+}
+
+/// The same, where the record does not say which rows it counts: without those that were added, the id is the same.
+fn rows_added_to(stand: &Stand<'_>, record: &Record, newer: Vec<RowName>) -> Option<(Record, Because)> {
     let without = id_of(stand.table, stand.cluster, &stand.rows, |row| !row.kicked_since(record.frontier));
     let added = !newer.is_empty() && without == record.id;
     let next = || Record { id: stand.id.clone(), frontier: stand.frontier, ..record.clone() };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attempt, Change, Failure, Lost, Record, RecordState, RolloutId};
+use super::{Attempt, Change, Counted, Failure, Lost, Record, RecordState, RolloutId};
 use crate::model::ids::{ClusterArn, DeploymentId, RequestId, RowName, TableName};
 use crate::model::tags::LONGEST;
 use crate::model::time::Timestamp;
@@ -11,6 +11,10 @@ fn id(deployment: &str) -> RolloutId {
     let row = RowName::told("portal");
     let deployment = DeploymentId::told(deployment);
     RolloutId::of(&TableName::told("cgap"), &ClusterArn::told("arn"), [(&row, &deployment)])
+}
+
+fn names(count: usize) -> Vec<RowName> {
+    (0..count).map(|number| RowName::told(format!("row-{number}"))).collect()
 }
 
 #[track_caller]
@@ -25,6 +29,7 @@ fn reads_back(state: RecordState) {
         since: moment,
         request,
         undone: Some(moment),
+        rows: Some(Counted::of(&names(8))),
     };
     let tag = record.tag();
     assert!(tag.len() <= LONGEST, "{} characters", tag.len());
@@ -51,6 +56,31 @@ fn every_state_fits_a_tag_and_reads_back() {
     reads_back(RecordState::Failed(Failure::Told(2)));
     reads_back(RecordState::Failed(Failure::Aborted));
     reads_back(RecordState::Skipped);
+}
+
+#[test]
+fn a_record_of_more_rows_than_fit_does_not_say_which() {
+    let moment = Timestamp::from_millis(9_999_999_999_999);
+    let (id, state, request) = (id("ecs-svc/1"), RecordState::Open, None);
+    let record = |rows| Record {
+        id: id.clone(),
+        base: moment,
+        frontier: moment,
+        state: state.clone(),
+        since: moment,
+        request: request.clone(),
+        undone: None,
+        rows,
+    };
+    let (few, many) = (Counted::of(&names(12)), Counted::of(&names(60)));
+    assert_eq!(Record::parse(&record(Some(few.clone())).tag()), Some(record(Some(few.clone()))));
+    assert_eq!(Record::parse(&record(Some(many)).tag()), Some(record(None)));
+    assert_eq!(names(13).iter().map(|row| few.has(row)).collect::<Vec<_>>(), [vec![true; 12], vec![false]].concat());
+    let both = Counted::of(&names(2)).and(&Counted::of([&RowName::told("more")]));
+    assert_eq!(both, Counted::of(names(2).iter().chain([&RowName::told("more")])));
+    let tag = record(Some(few)).tag();
+    assert_eq!(Record::parse(&format!("{tag}a")), None, "half a row");
+    assert_eq!(Record::parse(&format!("{tag}zzzz")), None);
 }
 
 #[test]

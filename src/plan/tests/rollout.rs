@@ -7,7 +7,7 @@ use super::fixture::{DEPLOYED, World};
 use super::{hold, holds, state, written};
 use crate::model::ids::{RowName, ServiceName};
 use crate::model::observed::{DeploymentRole, RolloutState, Seen};
-use crate::model::rollout::RecordState;
+use crate::model::rollout::{Record, RecordState};
 use crate::model::selector::Selection;
 use crate::model::time::Span;
 use crate::plan::action::Standing;
@@ -139,6 +139,46 @@ fn rows_added_one_after_another_start_no_rollout() {
         assert_eq!(plan.steps[0].because, [Because::RowsAdded(rows(&[name]))]);
         assert_eq!(world.record().state, RecordState::Baseline);
     }
+}
+
+#[test]
+fn the_first_kick_of_a_row_that_was_added_is_a_kick() {
+    let mut world = World::settled();
+    // Deployed long before the others.
+    add_row(&mut world, "extra", DEPLOYED.plus(Span::minutes(-30)));
+    let id = world.record().id;
+    assert_eq!(world.pass(Span::seconds(10)).steps[0].because, [Because::RowsAdded(rows(&["extra"]))]);
+    assert_eq!((world.record().state, world.record().id), (RecordState::Baseline, id));
+    assert!(world.plan().steps.is_empty(), "it is written down once");
+    world.deploy("extra", world.observed.at);
+    assert_eq!(state(&world.plan()), RecordState::Open);
+}
+
+#[test]
+fn a_row_that_leaves_the_table_is_not_written_down_and_is_no_new_one_when_it_comes_back() {
+    let mut world = World::settled();
+    let portal = world.table.rows.iter().position(|row| row.name.as_str() == "portal").expect("a row");
+    let row = world.table.rows.remove(portal);
+    assert!(world.pass(Span::seconds(10)).steps.is_empty());
+    world.deploy("portal", world.observed.at);
+    world.table.rows.insert(portal, row);
+    assert_eq!(state(&world.plan()), RecordState::Open);
+}
+
+#[test]
+fn a_record_that_does_not_say_which_rows_it_counts_tells_added_rows_by_its_id() {
+    let mut world = World::settled();
+    let record = Record { rows: None, ..world.record() };
+    world.set_record(record);
+    add_row(&mut world, "older", DEPLOYED.plus(Span::minutes(-30)));
+    assert!(world.plan().steps.is_empty());
+    let record = world.record();
+    let mut world = World::settled();
+    world.set_record(record);
+    add_row(&mut world, "newer", DEPLOYED.plus(Span::minutes(30)));
+    assert_eq!(world.pass(Span::seconds(10)).steps[0].because, [Because::RowsAdded(rows(&["newer"]))]);
+    world.deploy("portal", world.observed.at);
+    assert_eq!(state(&world.plan()), RecordState::Open);
 }
 
 #[test]

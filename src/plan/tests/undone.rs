@@ -124,8 +124,16 @@ fn moment(minute: i64) -> Timestamp {
 /// A rollout from minute 0 to 10 in this state, and nothing else.
 fn durable(state: RecordState) -> Durable {
     let id = RolloutId::told("0123456789abcdef");
-    let record =
-        Record { id, base: moment(0), frontier: moment(10), state, since: moment(11), request: None, undone: None };
+    let record = Record {
+        id,
+        base: moment(0),
+        frontier: moment(10),
+        state,
+        since: moment(11),
+        request: None,
+        undone: None,
+        rows: None,
+    };
     Durable { record: Some(record), ..Durable::default() }
 }
 
