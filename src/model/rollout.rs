@@ -154,6 +154,8 @@ pub struct Durable {
     pub command: Option<Command>,
     /// The newest withdrawal of a request.
     pub withdrawn: Option<Withdrawal>,
+    /// Where the newest request is withdrawn: the one whose place it had taken, which waited and so stands again.
+    pub again: Option<Request>,
 }
 
 /// A tag of ours that cannot be read.
@@ -222,20 +224,47 @@ impl Durable {
         let ends = || keys.past.iter().filter_map(|key| Past::parse(tag(key)?));
         let record = launches::known(record, &launches).map(|record| launches::unless_ended(record, ends()));
         let command = parsed(&keys.command, tag(&keys.command), Command::parse)?;
+        let request = parsed(&keys.request, tag(&keys.request), Request::parse)?;
+        let withdrawn = parsed(&keys.withdrawn, tag(&keys.withdrawn), Withdrawal::parse)?;
+        let again = request.as_ref().zip(withdrawn.as_ref());
+        let again = again.and_then(|(request, word)| standing_again(record.as_ref(), request, word));
         Ok(Self {
             command: command.map(|command| command.unless_done(record.as_ref(), ends())),
             record,
             launches,
-            request: parsed(&keys.request, tag(&keys.request), Request::parse)?,
+            request,
             change: parsed(&keys.change, tag(&keys.change), Change::parse)?,
-            withdrawn: parsed(&keys.withdrawn, tag(&keys.withdrawn), Withdrawal::parse)?,
+            withdrawn,
+            again,
         })
     }
 
-    /// The newest request, if nobody has withdrawn it.
+    /// The newest request that nobody has withdrawn.
     pub fn wanted(&self) -> Option<&Request> {
-        let withdrawn = self.withdrawn.as_ref().map(|withdrawn| &withdrawn.request);
-        self.request.as_ref().filter(|request| withdrawn != Some(&request.id))
+        self.request.as_ref().filter(|request| !self.is_withdrawn(&request.id)).or(self.again.as_ref())
+    }
+
+    /// Whether somebody has withdrawn this request, as far as it is known.
+    pub fn is_withdrawn(&self, request: &RequestId) -> bool {
+        self.withdrawn.as_ref().is_some_and(|withdrawn| withdrawn.covers(request))
+    }
+
+    /// What a withdrawal of this request says beside it: those withdrawn before, in whose place it stood again.
+    pub fn withdrawn_before(&self, request: &RequestId) -> Vec<RequestId> {
+        let standing = self.request.iter().flat_map(Request::standing);
+        standing.filter(|id| *id != request && self.is_withdrawn(id)).cloned().collect()
+    }
+
+    /// What a new request remembers of those before it, and how many of them, from the first, stand again if it is withdrawn.
+    /// `waits` says whether the newest still waits; one that the record answers does not, nor any that is older.
+    pub fn replaced(&self, waits: bool) -> (Vec<RequestId>, usize) {
+        let Some(request) = &self.request else { return (Vec::new(), 0) };
+        let answered = self.record.as_ref().and_then(|record| record.request.as_ref());
+        let standing = request.standing().filter(|id| !self.is_withdrawn(id) && waits);
+        let waiting: Vec<&RequestId> = standing.take_while(|id| answered != Some(*id)).collect();
+        let before = request.and_before(&waiting);
+        let also = waiting.len().min(before.len());
+        (before, also)
     }
 }
 
@@ -395,6 +424,16 @@ impl Change {
     pub fn covers(&self, row: &RowName) -> bool {
         self.rows.contains(row) || self.rows.iter().any(|name| name.as_str() == Self::ALL)
     }
+}
+
+/// The request that stands again where a newer one is withdrawn. What was done for one was done for those whose place it had
+/// taken, though its withdrawal came late.
+fn standing_again(record: Option<&Record>, request: &Request, withdrawn: &Withdrawal) -> Option<Request> {
+    let again = request.standing_again(withdrawn)?;
+    let ended = record.filter(|record| record.state != RecordState::Open);
+    let done = ended.and_then(|record| record.request.as_ref());
+    let mut newer = request.standing().take_while(|id| **id != again.id);
+    newer.all(|id| done != Some(id)).then_some(again)
 }
 
 fn hex(bytes: &[u8], most: usize) -> String {

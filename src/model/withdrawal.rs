@@ -17,6 +17,8 @@ use super::time::Timestamp;
 pub struct Withdrawal {
     /// Which request. One that is made later is not meant.
     pub request: RequestId,
+    /// Those that were withdrawn before it, where it had stood again in their place: they stay so.
+    pub before: Vec<RequestId>,
     /// When it was withdrawn, in AWS's time.
     pub at: Timestamp,
     /// What giving it again is known by, if it was given under a key.
@@ -30,10 +32,12 @@ pub struct Withdrawal {
 impl Withdrawal {
     /// The tag's value, within AWS's length: what does not fit is cut from the reason.
     pub fn tag(&self) -> String {
-        let Self { request, at, id, by, reason } = self;
+        let Self { request, before, at, id, by, reason } = self;
+        let before = before.iter().map(RequestId::as_str).collect::<Vec<_>>().join("+");
         let value = tags::write([
             ("request", Some(request.to_string())),
             ("at", Some(at.millis().to_string())),
+            ("before", Some(before).filter(|before| !before.is_empty())),
             ("id", id.as_ref().map(ToString::to_string)),
             // The last words, since they may have blanks in them; see `tags::last_words`.
             ("by", name_of(by.as_deref())),
@@ -52,7 +56,14 @@ impl Withdrawal {
         let words = tags::read(facts)?;
         let at = Timestamp::from_millis(words.get("at")?.parse().ok()?);
         let id = words.get("id").map(|id| CommandId::told(*id));
-        Some(Self { request: RequestId::told(*words.get("request")?), at, id, by, reason })
+        let before = words.get("before").map(|ids| ids.split('+').map(RequestId::told).collect());
+        let (request, before) = (RequestId::told(*words.get("request")?), before.unwrap_or_default());
+        Some(Self { request, before, at, id, by, reason })
+    }
+
+    /// Whether this request is withdrawn.
+    pub fn covers(&self, request: &RequestId) -> bool {
+        self.request == *request || self.before.contains(request)
     }
 }
 
@@ -68,6 +79,7 @@ mod tests {
         for id in [None, Some(CommandId::told("fedcba9876543210"))] {
             let given = Withdrawal {
                 request: RequestId::told("0123456789abcdef"),
+                before: vec![RequestId::told("fedcba9876543210"); 3],
                 at: Timestamp::from_millis(9_999_999_999_999),
                 id,
                 by: Some("Ada B. (on call)".to_owned()),
@@ -77,6 +89,7 @@ mod tests {
             assert!(tag.chars().count() <= LONGEST, "{} characters", tag.len());
             let kept = given.clone().as_kept();
             assert_eq!((&kept.request, kept.at, &kept.id), (&given.request, given.at, &given.id));
+            assert_eq!(kept.before, given.before);
             assert_eq!(kept.by.as_deref(), Some("Ada B. on call"));
             assert!(kept.reason.as_deref().is_some_and(|reason| reason.starts_with("by=hand: asked")), "{tag}");
             assert_eq!((kept.tag(), Withdrawal::parse(&tag)), (tag, Some(kept)));

@@ -159,7 +159,8 @@ pub fn command(input: &PlanInput<'_>, about: Option<&About>, wish: &Wish) -> Res
             Ok(Judged::New(Box::new(Accepted { cluster, keys, command })))
         }
         Ok(Ordered::Withdrawal(request)) => {
-            let withdrawal = Withdrawal { request: request.id.clone(), at, id, by, reason }.as_kept();
+            let (request, before) = (request.id.clone(), durable.withdrawn_before(&request.id));
+            let withdrawal = Withdrawal { request, before, at, id, by, reason }.as_kept();
             Ok(Judged::Withdrawn(Box::new(Withdrawing { cluster, keys, withdrawal })))
         }
         Err(cause) => {
@@ -335,7 +336,7 @@ fn ended(stand: &Stand<'_>, durable: &Durable, record: &Record, command: &Comman
     };
     let base = if stand.rows.iter().any(undone) { record.base } else { ended.frontier };
     // A request that was made before the abort was for the rollout that is taken back.
-    let pending = durable.request.as_ref().filter(|request| request.at <= command.at);
+    let pending = durable.wanted().filter(|request| request.at <= command.at);
     let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
     Record { base, request, ..ended }
 }

@@ -160,7 +160,7 @@ pub(super) fn report_rollout(
     record: Option<&Record>,
 ) {
     draft.rollout.record = durable.record.clone();
-    draft.rollout.request = durable.request.clone();
+    draft.rollout.request = durable.wanted().or(durable.request.as_ref()).cloned();
     draft.rollout.command = durable.command.clone();
     draft.rollout.withdrawn = durable.withdrawn.clone();
     let Some(stand) = stand else { return };

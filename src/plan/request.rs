@@ -18,6 +18,7 @@ use crate::model::past::{self, MOST_TAGS, Origin, Past};
 use crate::model::rollout::{Durable, IdempotencyKey, Record, RecordState, Request, RolloutId, TagKeys};
 use crate::model::tags;
 
+use super::command;
 use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause, Urgency};
@@ -150,15 +151,26 @@ fn accepted(stand: &Stand<'_>, durable: &Durable, keyed: Option<RequestId>, want
     let keys = TagKeys::of(table);
     let kickoff = kickoff::tags(at, by.as_deref(), &wanted.build);
     let kickoff = told_to_foursight(&stand.cluster.tags, &keys, kickoff);
+    let (before, also) = durable.replaced(still_waits(durable));
     let request = Request {
         id: keyed.unwrap_or_else(|| RequestId::of(table, after, at)),
         after,
         at,
-        before: durable.request.as_ref().map(Request::and_before).unwrap_or_default(),
+        before,
+        also,
         by,
         reason: tags::some_free(wanted.reason.as_deref(), tags::LONGEST),
     };
     Accepted { cluster: stand.cluster.arn.clone(), keys, baseline, request, kickoff }
+}
+
+/// Whether the newest request is still to have its rollout: then it stands again if the one that takes its place is withdrawn.
+/// An abort takes back with its rollout what was asked for before.
+fn still_waits(durable: &Durable) -> bool {
+    let (Some(request), record) = (durable.wanted(), durable.record.as_ref()) else { return false };
+    let answered = record.is_some_and(|record| record.request.as_ref() == Some(&request.id));
+    let aborted = record.and_then(|record| command::aborted(durable, record));
+    !answered && aborted.is_none_or(|command| request.at > command.at)
 }
 
 /// Whether this process wrote that very request a moment ago, and the read is only too late to show it.
@@ -175,7 +187,8 @@ fn known_by_memory(id: RequestId) -> Judged {
 fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &RequestId) -> Option<Stands> {
     let past = past::entries(&past::keys(&input.table.name), &cluster.tags);
     let ended = past.into_iter().find(|past| past.origin == Origin::Request(id.clone()));
-    let tag = durable.request.as_ref().filter(|request| request.id == *id);
+    let wanted = durable.wanted().filter(|request| request.id == *id);
+    let tag = wanted.or(durable.request.as_ref().filter(|request| request.id == *id));
     let answers = |record: &&Record| record.request.as_ref() == Some(id);
     // A record keeps the request that the rollout before it answered. Where the history says which that was, or the
     // request is older than the rollout, this one is another.
@@ -189,8 +202,8 @@ fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &R
         (Some(record), _, _) => Some(stands_by(record)),
         (None, Some(Past { rollout, state, .. }), _) => Some(Stands::Ended(rollout.clone(), state.clone())),
         (None, None, true) => Some(Stands::Over),
-        (None, None, false) if tag.is_some() && durable.wanted().is_none() => Some(Stands::Withdrawn),
-        (None, None, false) if tag.is_some() => Some(Stands::Pending),
+        (None, None, false) if wanted.is_some() => Some(Stands::Pending),
+        (None, None, false) if durable.is_withdrawn(id) => Some(Stands::Withdrawn),
         (None, None, false) => {
             let remembered = durable.request.as_ref().is_some_and(|request| request.before.contains(id));
             remembered.then_some(Stands::Over)

@@ -30,7 +30,7 @@ pub struct RolloutReport {
     pub id: Option<RolloutId>,
     /// The record.
     pub record: Option<Record>,
-    /// The newest request.
+    /// The newest request that nobody has withdrawn; else the newest.
     pub request: Option<Request>,
     /// The newest command.
     pub command: Option<Command>,
@@ -99,7 +99,7 @@ impl RolloutReport {
     /// By which word the newest request does not count any more, if somebody has withdrawn it.
     pub fn withdrawal(&self) -> Option<&Withdrawal> {
         let request = &self.request.as_ref()?.id;
-        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.request == *request)
+        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.covers(request))
     }
 
     /// The rollout whose gate is open, if one is.

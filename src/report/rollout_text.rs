@@ -59,14 +59,14 @@ fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
 }
 
 fn request_line(request: &Request, report: &RolloutReport) -> String {
-    let Request { id, after: _, at, before: _, by, reason } = request;
+    let Request { id, after: _, at, before: _, also: _, by, reason } = request;
     let answered = report.record.as_ref().is_some_and(|record| record.request.as_ref() == Some(id));
     let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let state = match report.withdrawal() {
         _ if answered => "taken up".to_owned(),
         None => "not taken up yet".to_owned(),
-        Some(Withdrawal { request: _, at, id: _, by, reason: _ }) => {
+        Some(Withdrawal { request: _, before: _, at, id: _, by, reason: _ }) => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
             format!("withdrawn{by} {at}")
         }

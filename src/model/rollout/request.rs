@@ -8,6 +8,7 @@ use super::hex;
 use crate::model::command::name_of;
 use crate::model::ids::{RequestId, TableName};
 use crate::model::time::Timestamp;
+use crate::model::withdrawal::Withdrawal;
 use crate::model::{Invalid, tags};
 
 /// Somebody wants a forced rollout.
@@ -20,8 +21,11 @@ pub struct Request {
     pub after: Timestamp,
     /// When it was made.
     pub at: Timestamp,
-    /// The requests whose place it took, newest first: whoever asks again under one of their keys is known by it.
+    /// The requests whose place it took, those that still waited first and then newest first: whoever asks again under one of
+    /// their keys is known by it.
     pub before: Vec<RequestId>,
+    /// How many of them, from the first, still waited for their rollout: they stand again if this one is withdrawn.
+    pub also: usize,
     /// Who made it, as far as a tag can hold the name.
     pub by: Option<String>,
     /// Why, in the requester's words, as far as a tag can hold it.
@@ -74,13 +78,14 @@ impl RequestId {
 impl Request {
     /// The tag's value, within AWS's length: what does not fit is cut from the reason.
     pub fn tag(&self) -> String {
-        let Self { id, after, at, before, by, reason } = self;
+        let Self { id, after, at, before, also, by, reason } = self;
         let before = before.iter().take(BEFORE).map(RequestId::as_str).collect::<Vec<_>>().join("+");
         let value = tags::write([
             ("id", Some(id.to_string())),
             ("after", Some(after.millis().to_string())),
             ("at", Some(at.millis().to_string())),
             ("before", Some(before).filter(|before| !before.is_empty())),
+            ("also", Some(also.min(&BEFORE)).filter(|also| **also > 0).map(ToString::to_string)),
             // The last words, since they may have blanks in them; see `tags::last_words`.
             ("by", name_of(by.as_deref())),
         ]);
@@ -93,13 +98,34 @@ impl Request {
         let words = tags::read(facts)?;
         let moment = |key: &str| words.get(key)?.parse().ok().map(Timestamp::from_millis);
         let before = words.get("before").map(|ids| ids.split('+').map(RequestId::told).collect());
+        let before: Vec<RequestId> = before.unwrap_or_default();
+        let also = words.get("also").map_or(Some(0), |also| also.parse().ok())?;
         let id = RequestId::told(*words.get("id")?);
-        Some(Self { id, after: moment("after")?, at: moment("at")?, before: before.unwrap_or_default(), by, reason })
+        Some(Self { id, after: moment("after")?, at: moment("at")?, before, also, by, reason })
     }
 
-    /// The requests that one in this one's place remembers: this one, and the newest of those that it remembers.
-    pub fn and_before(&self) -> Vec<RequestId> {
-        std::iter::once(&self.id).chain(&self.before).take(BEFORE).cloned().collect()
+    /// This request, and those that stand again if it is withdrawn; newest first.
+    pub(super) fn standing(&self) -> impl Iterator<Item = &RequestId> {
+        std::iter::once(&self.id).chain(self.before.iter().take(self.also))
+    }
+
+    /// The requests that one in this one's place remembers: those of it that still wait, this one, and the newest of those that
+    /// it remembers.
+    pub(super) fn and_before(&self, waiting: &[&RequestId]) -> Vec<RequestId> {
+        let others = std::iter::once(&self.id).chain(&self.before).filter(|id| !waiting.contains(id));
+        waiting.iter().copied().chain(others).take(BEFORE).cloned().collect()
+    }
+
+    /// The first of those that stand again where this one and others are withdrawn. It asks for what this one asked for, which
+    /// comes after whatever had been kicked when it was made; who asked for it and why is not kept.
+    pub(super) fn standing_again(&self, withdrawn: &Withdrawal) -> Option<Self> {
+        if !withdrawn.covers(&self.id) {
+            return None;
+        }
+        let mut left = self.standing().filter(|id| !withdrawn.covers(id)).cloned();
+        let (id, before) = (left.next()?, left.collect::<Vec<_>>());
+        let also = before.len();
+        Some(Self { id, after: self.after, at: self.at, before, also, by: None, reason: None })
     }
 }
 
@@ -125,6 +151,7 @@ mod tests {
             after: moment,
             at: moment,
             before: (1..=BEFORE).map(|n| RequestId::keyed(&table(), &key(&format!("k-{n}")))).collect(),
+            also: BEFORE,
             by: Some("ada=lovelace, ".repeat(9)),
             reason: Some("by=hand, reason=new <schema>; ".repeat(40)),
         }
@@ -137,7 +164,7 @@ mod tests {
         assert!(tag.chars().count() <= LONGEST, "{tag}");
         let read = Request::parse(&tag).unwrap();
         assert_eq!((&read.id, read.after, read.at), (&request.id, request.after, request.at));
-        assert_eq!(read.before, request.before);
+        assert_eq!((read.before.as_slice(), read.also), (request.before.as_slice(), request.also));
         assert!(read.by.as_deref().is_some_and(|by| by.starts_with("ada lovelace")), "{tag}");
         assert!(read.reason.as_deref().is_some_and(|reason| reason.starts_with("by=hand reason=new schema")), "{tag}");
         assert_eq!(read.tag(), tag);
@@ -147,7 +174,8 @@ mod tests {
     fn a_request_of_an_earlier_version_is_read() {
         let read = Request::parse("id=0123456789abcdef after=5 at=6 reason=new schema by=hand").unwrap();
         assert_eq!((read.by, read.reason.as_deref()), (None, Some("new schema by=hand")));
-        assert_eq!(read.before, []);
+        assert_eq!((read.before.len(), read.also), (0, 0));
+        assert_eq!(Request::parse("id=0123456789abcdef after=5 at=6 before=a also=one"), None);
         assert_eq!(Request::parse("id=0123456789abcdef after=5"), None);
     }
 
@@ -164,9 +192,12 @@ mod tests {
     #[test]
     fn a_request_remembers_those_whose_place_it_took() {
         let first = request();
-        let next = first.and_before();
+        let next = first.and_before(&[]);
         assert_eq!(next.len(), BEFORE);
         assert_eq!((&next[0], &next[1]), (&first.id, &first.before[0]));
+        // What still waits comes first, so that it is forgotten last.
+        let next = first.and_before(&[&first.before[2]]);
+        assert_eq!(next, [first.before[2].clone(), first.id.clone(), first.before[0].clone()]);
     }
 
     #[test]

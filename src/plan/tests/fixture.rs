@@ -222,7 +222,7 @@ impl World {
         let id = RequestId::of(&self.table.name, after, self.observed.at);
         let reason = Some("new schema".to_owned());
         let at = self.observed.at;
-        let request = Request { id: id.clone(), after, at, before: Vec::new(), by: None, reason };
+        let request = Request { id: id.clone(), after, at, before: Vec::new(), also: 0, by: None, reason };
         self.tag(|keys| keys.request.clone(), request.tag());
         id
     }

@@ -27,6 +27,7 @@ mod looks;
 mod probe;
 mod refused;
 mod remembers;
+mod replaced;
 mod requests;
 mod rest;
 mod rollout;

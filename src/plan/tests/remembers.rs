@@ -31,7 +31,15 @@ fn record(state: RecordState, since: i64) -> Record {
 }
 
 fn request(name: &str, at: i64) -> Request {
-    Request { id: RequestId::told(name), after: DEPLOYED, at: second(at), before: Vec::new(), by: None, reason: None }
+    Request {
+        id: RequestId::told(name),
+        after: DEPLOYED,
+        at: second(at),
+        before: Vec::new(),
+        also: 0,
+        by: None,
+        reason: None,
+    }
 }
 
 fn change(at: i64) -> Change {
@@ -51,7 +59,14 @@ fn command(order: Order, at: i64) -> Command {
 }
 
 fn withdrawal(request: &str, at: i64) -> Withdrawal {
-    Withdrawal { request: RequestId::told(request), at: second(at), id: None, by: None, reason: None }
+    Withdrawal {
+        request: RequestId::told(request),
+        before: Vec::new(),
+        at: second(at),
+        id: None,
+        by: None,
+        reason: None,
+    }
 }
 
 /// Whether a process that wrote these facts at second 10 takes this read for an older one, at once and 5 minutes later.

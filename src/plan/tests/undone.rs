@@ -147,6 +147,7 @@ fn request(after: i64, at: i64) -> Option<Request> {
         after: moment(after),
         at: moment(at),
         before: Vec::new(),
+        also: 0,
         by: None,
         reason: None,
     })

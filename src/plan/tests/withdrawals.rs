@@ -210,7 +210,7 @@ fn a_withdrawal_of_an_older_request_says_nothing_of_the_newest() {
     let withdrawal = withdraw(&mut world);
     let (at, after) = (world.observed.at.plus(Span::seconds(1)), world.record().frontier);
     let id = RequestId::of(&world.table.name, after, at);
-    let newest = Request { id, after, at, before: vec![first], by: None, reason: None };
+    let newest = Request { id, after, at, before: vec![first], also: 0, by: None, reason: None };
     world.tag(|keys| keys.request.clone(), newest.tag());
     let plan = world.plan();
     assert_eq!((plan.rollout.withdrawal(), plan.rollout.withdrawn.as_ref()), (None, Some(&withdrawal)));

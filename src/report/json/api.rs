@@ -184,10 +184,16 @@ impl RolloutEntryJson {
             return Some(Self { ended: Some(PastJson::from(&past)), ..Self::bare(subject, id, "Ended") });
         }
         let asked = report.request.as_ref().is_some_and(|request| is(&request.id));
+        // One whose place another has again, or has taken since.
+        let withdrawn = report.withdrawn.as_ref().is_some_and(|word| {
+            let mut requests = word.before.iter().chain([&word.request]);
+            requests.any(|request| is(request))
+        });
         match (newest, asked, report.is_unanswered()) {
             (_, true, true) => Some(Self::going_on(subject, id, "Requested")),
             (true, _, _) => Some(Self::going_on(subject, id, "Ended")),
             (false, true, false) => Some(Self::going_on(subject, id, "Withdrawn")),
+            (false, false, _) if withdrawn => Some(Self::going_on(subject, id, "Withdrawn")),
             (false, false, _) => None,
         }
     }
@@ -256,7 +262,7 @@ impl WhoamiJson {
 impl AcceptedJson {
     /// A rollout is requested.
     pub fn rollout(table: &str, request: &Request) -> Self {
-        let Request { id, after: _, at, before: _, by, reason } = request;
+        let Request { id, after: _, at, before: _, also: _, by, reason } = request;
         let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
         Self { at, by, reason, ..Self::bare(table, "rollout", Some(id.to_string())) }
     }
@@ -284,7 +290,7 @@ impl AcceptedJson {
 
     /// A request is withdrawn.
     pub fn withdrawn(table: &str, withdrawal: &Withdrawal) -> Self {
-        let Withdrawal { request, at, id: _, by, reason } = withdrawal;
+        let Withdrawal { request, before: _, at, id: _, by, reason } = withdrawal;
         let (at, by, reason) = (Some(at.to_string()), by.clone(), reason.clone());
         let stands = Stands::Withdrawn.name();
         Self { at, by, reason, stands, ..Self::bare(table, Want::Abort.name(), Some(request.to_string())) }

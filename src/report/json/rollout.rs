@@ -245,7 +245,7 @@ impl CommandJson {
 impl RequestJson {
     /// A request, and by which word it does not count any more.
     pub fn of(request: &Request, withdrawal: Option<&Withdrawal>) -> Self {
-        let Request { id, after, at, before: _, by, reason } = request;
+        let Request { id, after, at, before: _, also: _, by, reason } = request;
         let (by, reason) = (by.clone(), reason.clone());
         let withdrawn = withdrawal.map(WithdrawalJson::from);
         Self { id: id.to_string(), at: at.to_string(), after: after.to_string(), by, reason, withdrawn }
@@ -254,7 +254,7 @@ impl RequestJson {
 
 impl From<&Withdrawal> for WithdrawalJson {
     fn from(withdrawal: &Withdrawal) -> Self {
-        let Withdrawal { request: _, at, id: _, by, reason } = withdrawal;
+        let Withdrawal { request: _, before: _, at, id: _, by, reason } = withdrawal;
         Self { at: at.to_string(), by: by.clone(), reason: reason.clone() }
     }
 }
