@@ -268,6 +268,11 @@ pub fn remember(history: History, report: &PassReport) -> History {
                 let made = Made { deployment: now.deployment.clone(), created_at: now.created_at };
                 history.made.insert(update.service.clone(), made);
             }
+            // What ECS takes back on our word is not shown again, and is no sign of a late read.
+            (Action::RollBack(_), StepResult::Done(Done::RolledBack)) => {
+                let service = step.row.as_ref().and_then(|row| report.observed.service(row));
+                history.made.retain(|made, _| service.is_none_or(|service| service.arn != *made));
+            }
             (Action::RollBack(back), StepResult::Done(Done::Kept(_))) => {
                 history.kept.insert(back.deployment.clone(), report.at);
             }

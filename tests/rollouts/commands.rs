@@ -12,6 +12,7 @@ use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::model::time::Span;
 use evenkeel::plan::command::{Want, Wish};
 use evenkeel::plan::history::History;
+use evenkeel::plan::rollout::Phase;
 use evenkeel::reconcile::pass::{Mode, Verdict, pass};
 use evenkeel::simulator::ecs::App;
 use evenkeel::simulator::fault::{Effect, Match, Rule};
@@ -182,6 +183,29 @@ async fn an_aborted_rollout_is_rolled_back_and_its_task_never_runs() {
     request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
     assert_eq!(story.settle().await, Verdict::Converged);
     assert_eq!(story.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_made_the_kicks_does_not_wait_for_them_once_they_are_taken_back() {
+    let story = Story::settled(319).await;
+    let (lab, table) = (&story.lab, &story.lab.table);
+    let mut history = request::accept(&lab.aws(), table, &Default::default(), lab.now()).await.unwrap().history;
+    let mut phases = Vec::new();
+    for second in (0..300).step_by(10) {
+        if second == 60 {
+            story.gives(Want::Abort).await.unwrap();
+            // A glance need not see the tag before three minutes have gone by.
+            history.latest = None;
+        }
+        let report = pass(&lab.aws(), table, &mut history, Mode::Act, lab.now()).await;
+        let phase = report.plan.rollout.phase;
+        if phases.last() != Some(&phase) {
+            phases.push(phase);
+        }
+        lab.wait(Span::seconds(10)).await;
+    }
+    assert_eq!(story.record().state, RecordState::Failed(Failure::Aborted));
+    assert_eq!(phases, [Phase::Requested, Phase::Rolling, Phase::Failed]);
 }
 
 #[tokio::test(start_paused = true)]
