@@ -3,6 +3,7 @@
 //! Picks from what the plan says; decides nothing. While several conditions of the gate are missing it names the one
 //! that people can watch: tasks that start, then health, then old tasks that go.
 
+use crate::model::rollout::{Record, RecordState, Request};
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::gate::{Condition, Holding};
 use crate::plan::hold::{HoldCause, Urgency};
@@ -40,6 +41,13 @@ pub fn blocking(plan: &Plan) -> Option<&Condition> {
         shut.find(|condition| condition.number == *number)
     };
     ORDER.iter().find_map(missing)
+}
+
+/// The request that waits for the deployment task of the rollout before: it begins another one.
+pub fn waiting(plan: &Plan) -> Option<&Request> {
+    let report = &plan.rollout;
+    let launched = |record: &Record| matches!(record.state, RecordState::Launching(_) | RecordState::Launched(_));
+    report.request.as_ref().filter(|_| report.is_unanswered() && report.record.as_ref().is_some_and(launched))
 }
 
 /// What is missing of a condition, for those who do not know the nine: `old tasks have not stopped yet`.
@@ -88,8 +96,16 @@ fn progressing(subject: &Subject<'_>, plan: &Plan) -> String {
     }
 }
 
-/// What becomes of the launch; between two facts of it, which one is being written down.
+/// What becomes of the launch, and which rollout waits for it.
 fn deploying(plan: &Plan) -> String {
+    let Some(request) = waiting(plan) else { return launched(plan) };
+    let by = request.by.as_ref().map(|by| format!(", asked for by {by}")).unwrap_or_default();
+    let reason = request.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{}; another rollout waits for its end{by}{reason}", launched(plan))
+}
+
+/// What becomes of the launch; between two facts of it, which one is being written down.
+fn launched(plan: &Plan) -> String {
     let next = plan.steps.iter().find_map(|step| match &step.action {
         Action::Record(record) => Some(words::record_state(&record.state)),
         Action::Run(_) => Some("the deployment task is being launched".to_owned()),

@@ -19,6 +19,7 @@ pub mod task_state;
 pub mod timeline;
 pub mod witness;
 
+mod coming;
 mod words;
 
 #[cfg(test)]

@@ -5,19 +5,17 @@
 
 use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
-use crate::model::observed::{DeploymentView, ServiceView, TargetState, TaskStatus, TaskView};
+use crate::model::observed::{DeploymentView, ServiceView, TaskStatus, TaskView};
 use crate::model::past::Past;
 use crate::model::rollout::{Record, RecordState, Request};
 use crate::model::row::Row;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use crate::plan::action::Action;
-use crate::plan::hold::HoldCause;
-use crate::plan::rollout::{Phase, RolloutReport};
+use crate::plan::rollout::RolloutReport;
 
 use super::subject::Subject;
-use super::task_state::{TaskState, state_of, targets_of};
 use super::witness::Witness;
-use super::{doing, words};
+use super::{coming, doing, words};
 
 /// A rollout's moments, and what comes next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,14 +134,14 @@ impl Timeline {
             events.extend(seen.into_iter().filter_map(|(what, at)| Some(Event::seen(what, at?))));
         }
         // Of a rollout that is only asked for nothing else has happened yet.
-        if !kicked.is_empty() || !subject.plan.rollout.is_unanswered() {
+        if !kicked.is_empty() || !is_asked_for(subject) {
             events.extend(witness.clear().map(|at| Event::seen(What::Clear, at)));
             events.extend(one_off(subject, command));
             events.extend(closed(subject, base));
         }
         // Where clocks agree to the second only, the order of the protocol counts.
         events.sort_by_key(|event| (event.at, event.what));
-        Self { events, next: next(subject, witness) }
+        Self { events, next: coming::next(subject, witness) }
     }
 }
 
@@ -230,8 +228,13 @@ fn requested(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
         let by = report.record.as_ref().and_then(|record| record.request.as_ref());
         by == Some(&request.id) && request.after >= base
     };
-    let request = report.request.as_ref().filter(|request| report.is_unanswered() || answered(request))?;
+    let request = report.request.as_ref().filter(|request| is_asked_for(subject) || answered(request))?;
     Some(Event { detail: request.reason.clone(), ..Event::told(What::Requested, request.at) })
+}
+
+/// Whether a request waits for nothing but its kicks. One that waits for the deployment task asks for another rollout.
+fn is_asked_for(subject: &Subject<'_>) -> bool {
+    subject.plan.rollout.is_unanswered() && doing::waiting(subject.plan).is_none()
 }
 
 /// Whether a person's run of the task waits.
@@ -317,7 +320,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 /// The deployment task of the newest attempt of the record's rollout, if ECS still shows it.
-fn newest_one_off<'a>(subject: &Subject<'a>) -> Option<&'a TaskView> {
+pub(super) fn newest_one_off<'a>(subject: &Subject<'a>) -> Option<&'a TaskView> {
     let prefix = subject.plan.rollout.record.as_ref()?.id.started_by_any();
     let tasks = subject.observed.tasks.present().into_iter().flatten();
     tasks.filter(|task| task.started_by.starts_with(&prefix)).max_by_key(|task| task.created_at)
@@ -327,71 +330,4 @@ fn closed(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
     let record =
         subject.plan.rollout.record.as_ref().filter(|record| record.base == base && Past::is_an_end(&record.state))?;
     Some(Event { detail: Some(words::record_state(&record.state)), ..Event::told(What::Closed, record.since) })
-}
-
-/// What comes next, and what it waits for.
-fn next(subject: &Subject<'_>, witness: &Witness) -> Option<Next> {
-    let plan = subject.plan;
-    let task = subject.table.task_row().is_some();
-    let last = if task { What::Launched } else { What::Closed };
-    let what = match plan.rollout.phase {
-        Phase::Unseen | Phase::Settled | Phase::Failed | Phase::Unknown => return None,
-        Phase::Requested => What::Kicked,
-        Phase::Rolling if blocked_by(subject, 3) => What::AllRunning,
-        Phase::Rolling if blocked_by(subject, 4) => What::AllHealthy,
-        Phase::Rolling => What::Clear,
-        Phase::Draining if drained(subject, witness).is_some() => What::TargetsGone,
-        Phase::Draining => What::TasksStopped,
-        Phase::Settling | Phase::Clear => last,
-        Phase::Deploying => deploying(subject),
-    };
-    let expected = drained(subject, witness).filter(|_| what == What::TargetsGone);
-    Some(Next { what, waits: doing::planned(subject), expected: expected.or_else(|| due(subject, witness)) })
-}
-
-fn blocked_by(subject: &Subject<'_>, number: u8) -> bool {
-    doing::blocking(subject.plan).is_some_and(|condition| condition.number == number)
-}
-
-fn deploying(subject: &Subject<'_>) -> What {
-    match newest_one_off(subject).filter(|task| is_of_this_attempt(subject, task)) {
-        None => What::Launched,
-        Some(task) if task.started_at.is_none() && task.is_alive() => What::Started,
-        Some(task) if task.is_alive() => What::Ended,
-        Some(_) => What::Closed,
-    }
-}
-
-/// Whether the task is of the attempt that is in hand: a retry begins while the one before is still shown.
-fn is_of_this_attempt(subject: &Subject<'_>, task: &TaskView) -> bool {
-    let in_hand = subject.plan.rollout.record.as_ref().and_then(Record::started_by);
-    in_hand.is_none_or(|started_by| task.started_by == started_by)
-}
-
-/// When the last target has drained that drains now: its deregistration delay after its task was seen to begin, whatever
-/// connections it has. `None` unless all of that is known.
-fn drained(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
-    let tasks = subject.observed.tasks.present()?.iter();
-    let draining = tasks.filter(|task| state_of(subject, task) == TaskState::Draining);
-    let targets = draining.flat_map(|task| targets_of(subject, task).into_iter().map(move |target| (task, target)));
-    let draining = targets.filter(|(_, (_, target))| target.state == TargetState::Draining);
-    let ends: Option<Vec<Timestamp>> =
-        draining.map(|(task, (group, _))| Some(witness.task_since(&task.arn)?.plus(group.drain?))).collect();
-    ends?.into_iter().max()
-}
-
-/// When what comes next is due, where a hold counts it down. Quiet and settle time run at the same time.
-fn due(subject: &Subject<'_>, witness: &Witness) -> Option<Timestamp> {
-    let now = subject.observed.at;
-    let left = subject.plan.holds.iter().find_map(|hold| match &hold.cause {
-        HoldCause::Settling { left } | HoldCause::LaunchBackoff { left, reason: _ } => Some(*left),
-        HoldCause::KickTooYoung { left } => Some((*left).max(settling(subject, witness))),
-        _ => None,
-    })?;
-    Some(now.plus(left))
-}
-
-fn settling(subject: &Subject<'_>, witness: &Witness) -> Span {
-    let settle = subject.table.policy.settle;
-    witness.clear().map_or(Span::ZERO, |since| settle.minus(subject.observed.at.since(since)))
 }

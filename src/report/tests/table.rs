@@ -257,6 +257,24 @@ fn a_run_is_told_without_what_ran_before_it() {
 }
 
 #[test]
+fn a_request_that_waits_for_the_deployment_task_is_another_rollouts() {
+    let mut world = World::launching();
+    world.pass(Span::seconds(2));
+    world.pass(Span::seconds(2));
+    let frontier = world.record().frontier;
+    world.request(frontier);
+    let told: Vec<What> = timeline(&world, &Witness::default()).events.iter().map(|event| event.what).collect();
+    assert!(told.contains(&What::Launched) && !told.contains(&What::Requested), "{told:?}");
+    let task = world.one_off().arn.id().to_owned();
+    let waits = "another rollout waits for its end: new schema";
+    says(&world, "Deploying", &format!("the deployment task {task} is starting; {waits}"));
+    world.end(Some(0), "EssentialContainerExited");
+    world.pass(Span::seconds(2));
+    let told: Vec<What> = timeline(&world, &Witness::default()).events.iter().map(|event| event.what).collect();
+    assert_eq!(told, [What::Requested], "now it is in hand");
+}
+
+#[test]
 fn after_a_retry_comes_the_launch_though_the_attempt_before_is_still_shown() {
     let mut world = failed();
     world.command(Want::Retry).unwrap();
