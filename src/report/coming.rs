@@ -22,6 +22,7 @@ pub(super) fn next(subject: &Subject<'_>, witness: &Witness) -> Option<Next> {
     let what = match plan.rollout.phase {
         Phase::Unseen | Phase::Settled | Phase::Failed | Phase::Unknown => return None,
         Phase::Requested => What::Kicked,
+        Phase::Rolling if doing::is_aborted(plan) => What::Closed,
         Phase::Rolling if blocked_by(subject, 3) => What::AllRunning,
         Phase::Rolling if blocked_by(subject, 4) => What::AllHealthy,
         Phase::Rolling => What::Clear,
@@ -35,7 +36,7 @@ pub(super) fn next(subject: &Subject<'_>, witness: &Witness) -> Option<Next> {
 }
 
 fn blocked_by(subject: &Subject<'_>, number: u8) -> bool {
-    doing::blocking(subject.plan).is_some_and(|condition| condition.number == number)
+    doing::blocking(subject).is_some_and(|condition| condition.number == number)
 }
 
 fn deploying(subject: &Subject<'_>) -> What {

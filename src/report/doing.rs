@@ -3,6 +3,7 @@
 //! Picks from what the plan says; decides nothing. While several conditions of the gate are missing it names the one
 //! that people can watch: tasks that start, then health, then old tasks that go.
 
+use crate::model::command::{self, Command, Order};
 use crate::model::rollout::{Record, RecordState, Request};
 use crate::plan::action::{Action, Plan, Standing};
 use crate::plan::gate::{Condition, Holding};
@@ -30,17 +31,37 @@ pub fn planned(subject: &Subject<'_>) -> String {
     }
 }
 
-/// The condition of the gate that keeps the deployment task from starting; `None` while the gate is open or no rollout is
-/// in hand.
-pub fn blocking(plan: &Plan) -> Option<&Condition> {
+/// The condition of the gate that keeps the deployment task from starting: where a person is needed, the one that they are
+/// needed for. `None` while the gate is open, no rollout is in hand, or something else is what it is about.
+pub fn blocking<'a>(subject: &Subject<'a>) -> Option<&'a Condition> {
     /// Mixed images and other tasks last when all is drained, so they come last.
     const ORDER: [u8; 9] = [1, 3, 4, 6, 5, 2, 7, 8, 9];
+    let plan = subject.plan;
     let gate = plan.rollout.gate.as_ref()?;
-    let missing = |number: &u8| {
-        let mut shut = gate.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
-        shut.find(|condition| condition.number == *number)
+    let shut = || gate.conditions.iter().filter(|condition| condition.holding != Holding::Yes);
+    let missing = |number: u8| shut().find(|condition| condition.number == number);
+    match plan.standing() {
+        Standing::Held | Standing::Failed => match subject.most_urgent()?.cause {
+            HoldCause::AllEmpty => missing(1),
+            HoldCause::PartialKick { .. } => missing(2),
+            HoldCause::MixedDigests { .. } => missing(7),
+            HoldCause::Unknown { .. } => shut().find(|condition| condition.holding == Holding::Unknown),
+            _ => None,
+        },
+        Standing::Progressing | Standing::Converged if is_aborted(plan) => None,
+        Standing::Progressing | Standing::Converged => ORDER.into_iter().find_map(missing),
+    }
+}
+
+/// Whether a person has aborted the rollout in hand, and that is still to come about.
+pub fn is_aborted(plan: &Plan) -> bool {
+    let report = &plan.rollout;
+    let pending = |(command, record): (&Command, &Record)| {
+        command.order == Order::Abort
+            && record.state == RecordState::Open
+            && command.against(record) == command::Standing::Pending
     };
-    ORDER.iter().find_map(missing)
+    report.command.as_ref().zip(report.record.as_ref()).is_some_and(pending)
 }
 
 /// The request that waits for the deployment task of the rollout before: it begins another one.
@@ -80,7 +101,8 @@ fn trouble(report: &PassReport) -> Option<String> {
 
 fn progressing(subject: &Subject<'_>, plan: &Plan) -> String {
     match plan.rollout.phase {
-        Phase::Rolling | Phase::Draining => match blocking(plan) {
+        Phase::Rolling if is_aborted(plan) => aborting(plan),
+        Phase::Rolling | Phase::Draining => match blocking(subject) {
             Some(condition) => format!("{} ({})", missing(condition), condition.evidence),
             None => waits(plan),
         },
@@ -94,6 +116,15 @@ fn progressing(subject: &Subject<'_>, plan: &Plan) -> String {
             }
         }
     }
+}
+
+/// What an abort takes back, or what it waits for before it does.
+fn aborting(plan: &Plan) -> String {
+    let waits = plan.holds.iter().find(|hold| hold.cause == HoldCause::TaskInHand);
+    waits.map_or_else(
+        || "the rollout is being aborted: ECS goes back to what ran before".to_owned(),
+        |hold| format!("the rollout is being aborted, and {}", holds_text::said(&hold.cause)),
+    )
 }
 
 /// What becomes of the launch, and which rollout waits for it.

@@ -54,7 +54,7 @@ pub struct LookJson {
     pub tasks: Option<Vec<TaskJson>>,
     /// Where the rollout stands, with the gate's nine conditions while one is in hand.
     pub rollout: RolloutFacts,
-    /// The number of the gate condition that `doing` is about; absent while the gate is open or no rollout is in hand.
+    /// The number of the gate condition that `doing` is about; absent while it is about none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocking: Option<u8>,
     /// The rollout in hand, or else the newest one, moment by moment.
@@ -96,7 +96,7 @@ impl LookJson {
             rows: table.rows.iter().map(|row| TableRowJson::of(&subject, row)).collect(),
             tasks: task::of(&subject, sight.witness),
             rollout: RolloutFacts::from(&plan.rollout),
-            blocking: crate::report::doing::blocking(plan).map(|condition| condition.number),
+            blocking: crate::report::doing::blocking(&subject).map(|condition| condition.number),
             timeline: TimelineJson::of(&subject, sight.witness),
             conditions: conditions::of_table(&subject).iter().map(ConditionJson::from).collect(),
             holds: plan.holds.iter().map(HoldJson::from).collect(),

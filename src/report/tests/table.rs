@@ -9,7 +9,7 @@ use super::{failed, partial, subject};
 use crate::model::observed::{Seen, Trouble};
 use crate::model::time::{Span, Timestamp};
 use crate::plan::command::Want;
-use crate::plan::tests::fixture::{DEPLOYED, SERVICES, World, unseen};
+use crate::plan::tests::fixture::{DEPLOYED, SERVICES, World, digest, unseen};
 use crate::reconcile::pass::PassReport;
 use crate::report::doing;
 use crate::report::json::{Sight, TableJson, TableSummaryJson};
@@ -116,6 +116,33 @@ fn each_phase_says_why_the_deployment_task_has_not_started_yet() {
 fn what_needs_a_person_is_said_before_what_is_waited_for() {
     let world = partial();
     says(&world, "Rolling", "partial kick: portal got a new deployment, indexer, ingester did not");
+}
+
+#[test]
+fn the_gate_points_at_what_a_person_is_needed_for() {
+    #[track_caller]
+    fn points(world: &World, number: Option<u8>) {
+        let json = TableJson::of(&world.table, Some(&report(world)), &fresh(&Witness::default()));
+        assert_eq!(json.look.unwrap().blocking, number);
+    }
+    points(&partial(), Some(2));
+    let mut mixed = kicked();
+    SERVICES.iter().for_each(|row| mixed.drain(row));
+    points(&mixed, Some(6));
+    mixed.new_tasks("portal")[0].containers[0].digest = Some(digest('b'));
+    mixed.later(Span::minutes(2));
+    points(&mixed, Some(7));
+}
+
+#[test]
+fn an_abort_in_hand_is_what_it_is_about() {
+    let mut world = kicked();
+    SERVICES.iter().for_each(|row| world.view(row).history = Seen::Present(Vec::new()));
+    world.command(Want::Abort).unwrap();
+    says(&world, "Rolling", "the rollout is being aborted: ECS goes back to what ran before");
+    assert_eq!(timeline(&world, &Witness::default()).next.unwrap().what, What::Closed);
+    let json = TableJson::of(&world.table, Some(&report(&world)), &fresh(&Witness::default()));
+    assert_eq!(json.look.unwrap().blocking, None);
 }
 
 #[test]
