@@ -81,7 +81,7 @@ fn say_the_outcome(draft: &mut Draft<'_>, record: &Record, durable: &Durable) {
         return;
     }
     let how = match &record.state {
-        RecordState::Failed(failure) => ending::failed(durable, record, failure),
+        RecordState::Failed(failure) => ending::failed(draft.input, durable, record, failure),
         RecordState::Unknown(lost) => ending::unknown(draft.input, record, lost),
         RecordState::Baseline
         | RecordState::Open

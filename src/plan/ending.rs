@@ -19,8 +19,10 @@ use super::rollout::Stand;
 use super::way_out::WayOut;
 
 /// What is said of a rollout that failed.
-pub(super) fn failed(durable: &Durable, record: &Record, failure: &Failure) -> HoldCause {
+pub(super) fn failed(input: &PlanInput<'_>, durable: &Durable, record: &Record, failure: &Failure) -> HoldCause {
+    // Without a task row there is nothing that could be run again.
     let way = match failure {
+        _ if input.table.task_row().is_none() => WayOut::Start,
         Failure::Row(_) | Failure::Aborted => WayOut::Start,
         Failure::Task { .. } | Failure::Start(_) | Failure::Refused(_) | Failure::Log { .. } | Failure::Told(_) => {
             WayOut::Retry
@@ -78,6 +80,12 @@ pub(super) fn unknown(input: &PlanInput<'_>, record: &Record, lost: &Lost) -> Ho
             );
             (known, WayOut::AskCloudTrail)
         }
+    };
+    let way = match way {
+        WayOut::AskCloudTrail | WayOut::ReadTheLog | WayOut::LookAtTheTask if input.table.task_row().is_none() => {
+            WayOut::Say
+        }
+        way => way,
     };
     HoldCause::RolloutUnknown { attempt, known, way }
 }

@@ -15,6 +15,8 @@ pub enum WayOut {
     WaitForTheTask,
     /// A task of the attempt is there after all, and shows how it ended.
     LookAtTheTask,
+    /// The table has no task row any more, so that the task cannot be tried again.
+    Say,
 }
 
 impl WayOut {
@@ -37,6 +39,10 @@ impl WayOut {
             Self::WaitForTheTask => {
                 "wait until it has stopped, then `evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code \
                  and its log"
+            }
+            Self::Say => {
+                "look for its RunTask in CloudTrail and read its log: `evenkeel rollout resolve --as succeeded` if it did its \
+                 work, `--as failed` if not; the table has no task row that could run it again"
             }
             Self::LookAtTheTask => {
                 "`evenkeel rollout resolve --as succeeded` or `--as failed` by its exit code and its log, or \

@@ -65,6 +65,17 @@ fn neither_a_retry_nor_a_run_is_taken_for_a_table_without_a_task_row() {
 }
 
 #[test]
+fn no_hint_names_a_word_that_is_not_taken_without_a_task_row() {
+    for (world, cause, word) in [(failed(), "RolloutFailed", "rollout start"), (unknown(), "RolloutUnknown", "resolve")] {
+        assert!(hold(&world.plan(), cause).hint().unwrap().contains("rollout retry"));
+        let world = without_the_task_row(world);
+        let plan = world.plan();
+        let hint = hold(&plan, cause).hint().unwrap();
+        assert!(hint.contains(word) && !hint.contains("rollout retry"), "{hint}");
+    }
+}
+
+#[test]
 fn a_word_whose_task_row_left_the_table_waits_for_a_person_and_changes_nothing() {
     for (mut world, want) in
         [(failed(), Want::Retry), (unknown(), Want::Retry), (failed(), Want::Run), (succeeded(), Want::Run)]
