@@ -93,7 +93,8 @@ fn gate_block(gate: &Gate, style: Style) -> String {
     let mut text = format!("{}\n", style.paint(Role::Strong, title));
     let width = gate.conditions.iter().map(|condition| condition.name.len()).max().unwrap_or(0);
     for condition in &gate.conditions {
-        let Condition { number, name, holding, evidence } = condition;
+        let Condition { number, name, holding, evidence: _ } = condition;
+        let evidence = words::evidence(condition);
         let (mark, role) = match holding {
             Holding::Yes => ("✓ holds  ", Role::Good),
             Holding::NotYet => ("… not yet", Role::Change),

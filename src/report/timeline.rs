@@ -123,25 +123,33 @@ impl Timeline {
         events.extend(requested(subject, base));
         let command = command(subject, base, &kicked);
         events.extend(command.map(commanded));
-        events.extend(kicked.iter().map(|kick| Event {
-            row: Some(kick.row.name.clone()),
-            ..Event::told(What::Kicked, kick.primary.created_at)
-        }));
-        if !kicked.is_empty() {
+        let kicks = kicks(&kicked, witness, base);
+        events.extend(kicks.iter().map(|(row, at)| Event { row: Some(row.clone()), ..Event::told(What::Kicked, *at) }));
+        if !kicks.is_empty() {
             events.extend(services(subject, &kicked));
             let healthy = witness.all_healthy().filter(|_| has_targets(subject));
             let seen = [(What::AllHealthy, healthy), (What::TargetsGone, witness.targets_gone())];
             events.extend(seen.into_iter().filter_map(|(what, at)| Some(Event::seen(what, at?))));
         }
         // Of a rollout that is only asked for nothing else has happened yet.
-        if !kicked.is_empty() || !is_asked_for(subject) {
+        if !kicks.is_empty() || !is_asked_for(subject) {
             events.extend(witness.clear().map(|at| Event::seen(What::Clear, at)));
             events.extend(one_off(subject, command));
             events.extend(closed(subject, base));
         }
+        say_what_nobody_looked_at(&mut events);
         // Where clocks agree to the second only, the order of the protocol counts.
         events.sort_by_key(|event| (event.at, event.what));
         Self { events, next: coming::next(subject, witness) }
+    }
+}
+
+/// While the last old tasks stop nobody asks for targets, which are gone before their tasks in order.
+fn say_what_nobody_looked_at(events: &mut [Event]) {
+    let stopped = events.iter().find(|event| event.what == What::TasksStopped).map(|event| event.at);
+    let late = |event: &&mut Event| event.what == What::TargetsGone && stopped.is_some_and(|at| at < event.at);
+    for event in events.iter_mut().filter(late) {
+        event.detail = Some("by then; targets were not read while the last tasks stopped".to_owned());
     }
 }
 
@@ -219,6 +227,13 @@ fn kicked<'a>(subject: &Subject<'a>, base: Timestamp) -> Vec<Kick<'a>> {
         Some(Kick { row, service, primary })
     };
     subject.table.service_rows().filter_map(kick).collect()
+}
+
+/// When which rows were kicked; those that ECS has taken back since are known to who saw them.
+fn kicks(kicked: &[Kick<'_>], witness: &Witness, base: Timestamp) -> Vec<(RowName, Timestamp)> {
+    let there = kicked.iter().map(|kick| (kick.row.name.clone(), kick.primary.created_at));
+    let gone = witness.kicks(base).filter(|(row, _)| kicked.iter().all(|kick| kick.row.name != **row));
+    there.chain(gone.map(|(row, at)| (row.clone(), *at))).collect()
 }
 
 /// The request that began the rollout, or is about to. One that an earlier rollout answered has begun nothing.

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::ids::TaskArn;
+use crate::model::ids::{RowName, TaskArn};
 use crate::model::observed::TaskView;
+use crate::model::rollout::{Record, RecordState};
 use crate::model::time::Timestamp;
 use crate::plan::gate::{Gate, Holding};
 use crate::plan::rollout::Phase;
@@ -22,6 +23,8 @@ pub struct Witness {
     at: Option<Timestamp>,
     /// The base of the rollout that the conditions below are about.
     rollout: Option<Timestamp>,
+    /// When its rows were kicked: AWS does not tell it any more of a deployment that was taken back.
+    kicks: BTreeMap<RowName, Timestamp>,
     phase: Option<(Phase, Option<Timestamp>)>,
     healthy: Followed,
     targets_gone: Followed,
@@ -63,7 +66,9 @@ impl Witness {
             let fresh = if self.rollout.is_some() { Followed::NotYet } else { Followed::Unseen };
             (self.healthy, self.targets_gone, self.clear) = (fresh, fresh, fresh);
             self.rollout = rollout;
+            self.kicks.clear();
         }
+        self.look_at_kicks(subject);
         if let Some(gate) = &report.gate {
             let by = shown_by(subject);
             self.healthy.follow(holds(gate, 3) && holds(gate, 4), by);
@@ -71,6 +76,11 @@ impl Witness {
             self.clear.follow(gate.is_open(), by);
         }
         self.look_at_tasks(subject);
+    }
+
+    /// When the rows of the rollout with this base were seen to be kicked.
+    pub(super) fn kicks(&self, base: Timestamp) -> impl Iterator<Item = (&RowName, &Timestamp)> {
+        self.kicks.iter().filter(move |_| self.rollout == Some(base))
     }
 
     /// When the table came into its phase, if that was seen.
@@ -96,6 +106,19 @@ impl Witness {
     /// When a task was seen to come into the state that it is in.
     pub fn task_since(&self, task: &TaskArn) -> Option<Timestamp> {
         self.tasks.get(task).and_then(|(_, since)| *since)
+    }
+
+    /// What is newer once a rollout has failed is what ECS went back to.
+    fn look_at_kicks(&mut self, subject: &Subject<'_>) {
+        let failed = |record: &Record| matches!(record.state, RecordState::Failed(_));
+        let Some(base) = self.rollout else { return };
+        if subject.plan.rollout.record.as_ref().is_some_and(failed) {
+            return;
+        }
+        for row in subject.table.service_rows() {
+            let kicked = subject.primary(row).map(|primary| primary.created_at).filter(|at| *at > base);
+            self.kicks.extend(kicked.map(|at| (row.name.clone(), at)));
+        }
     }
 
     fn look_at_tasks(&mut self, subject: &Subject<'_>) {

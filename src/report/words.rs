@@ -7,6 +7,15 @@ use crate::model::rollout::{Failure, Lost, RecordState};
 use crate::model::row::Capacity;
 use crate::model::time::Timestamp;
 use crate::plan::action::{Action, Deployment, Revision, ServiceUpdate, Standing};
+use crate::plan::gate::Condition;
+
+/// What was seen of a gate condition; one that holds because there is nothing yet to hold it against says so.
+pub(super) fn evidence(condition: &Condition) -> &str {
+    match condition.evidence.as_str() {
+        "" => "no new tasks yet",
+        evidence => evidence,
+    }
+}
 
 /// `1 row`, `2 rows`, `no rows`.
 pub(super) fn counted(number: usize, one: &str) -> String {

@@ -32,6 +32,6 @@ pub use status::{StatusJson, StatusRowJson};
 pub use summary::{Sight, SightJson, SummaryFacts, TableSummaryJson};
 pub use table::{LookJson, TableJson};
 pub use table_row::{DeploymentJson, SizeJson, TableRowJson, TargetGroupJson};
-pub use task::{TargetJson, TaskJson};
+pub use task::{LogJson, TargetJson, TaskJson};
 pub use timeline::{EventJson, NextJson, TimelineJson};
 pub use wish::WishJson;

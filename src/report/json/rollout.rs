@@ -10,6 +10,7 @@ use crate::model::withdrawal::Withdrawal;
 use crate::plan::gate::{Condition, Gate};
 use crate::plan::rollout::RolloutReport;
 use crate::report::subject::Subject;
+use crate::report::words;
 
 /// `kind: Rollout`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -261,7 +262,7 @@ impl From<&Withdrawal> for WithdrawalJson {
 
 impl From<&Condition> for GateConditionJson {
     fn from(condition: &Condition) -> Self {
-        let Condition { number, name, holding, evidence } = condition;
-        Self { number: *number, name, status: holding.status(), evidence: evidence.clone() }
+        let Condition { number, name, holding, evidence: _ } = condition;
+        Self { number: *number, name, status: holding.status(), evidence: words::evidence(condition).to_owned() }
     }
 }

@@ -1,5 +1,7 @@
 //! A row of a table for those who watch it: what it states beside what was seen, its deployments and target groups.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -109,8 +111,13 @@ pub struct TargetGroupJson {
     pub unhealthy: usize,
     /// Targets that finish what they have.
     pub draining: usize,
+    /// Targets that drained when they were read, before their tasks stopped.
+    pub stopped_since: usize,
     /// Targets that are not registered, not used, or of which ELB does not know.
     pub other: usize,
+    /// For how many seconds a target drains at most (its deregistration delay); absent until one drains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_seconds: Option<i64>,
 }
 
 impl TableRowJson {
@@ -122,6 +129,7 @@ impl TableRowJson {
         let held = |difference: &_| !subject.is_corrected(&row.name, difference);
         let differences = subject.differences(&row.name).iter();
         let groups = subject.observed.rows.get(&row.name).map(|view| view.target_groups.as_slice());
+        let gone = addresses_of_the_gone(subject, row);
         Self {
             name: row.name.to_string(),
             kind: if row.task().is_some() { "Task" } else { "Service" },
@@ -132,7 +140,7 @@ impl TableRowJson {
             digests,
             differences: differences.map(|difference| DifferenceJson::of(difference, held(difference))).collect(),
             deployments: subject.service(row).map(deployments).unwrap_or_default(),
-            target_groups: groups.unwrap_or_default().iter().map(TargetGroupJson::from).collect(),
+            target_groups: groups.unwrap_or_default().iter().map(|group| TargetGroupJson::of(group, &gone)).collect(),
             conditions: conditions::of_row(subject, row).iter().map(ConditionJson::from).collect(),
         }
     }
@@ -221,22 +229,37 @@ impl From<&DeploymentView> for DeploymentJson {
     }
 }
 
-impl From<&TargetGroupView> for TargetGroupJson {
-    fn from(group: &TargetGroupView) -> Self {
+/// The addresses that tasks of the row had which have stopped, and that no task has now.
+fn addresses_of_the_gone(subject: &Subject<'_>, row: &Row) -> BTreeSet<String> {
+    let Some(service) = subject.service(row) else { return BTreeSet::new() };
+    let of = |alive: bool| {
+        let tasks = subject.observed.tasks_of(service).filter(move |task| task.is_alive() == alive);
+        tasks.filter_map(|task| task.ip).map(|ip| ip.to_string())
+    };
+    let alive: BTreeSet<String> = of(true).collect();
+    of(false).filter(|address| !alive.contains(address)).collect()
+}
+
+impl TargetGroupJson {
+    fn of(group: &TargetGroupView, gone: &BTreeSet<String>) -> Self {
         let (targets, unknown) = match &group.targets {
             Seen::Present(targets) => (targets.as_slice(), None),
             Seen::Absent => (&[][..], Some("there is no such target group".to_owned())),
             Seen::Unknown(why) => (&[][..], Some(why.to_string())),
         };
         let count = |states: &[TargetState]| targets.iter().filter(|target| states.contains(&target.state)).count();
+        let draining = targets.iter().filter(|target| target.state == TargetState::Draining);
+        let stopped_since = draining.filter(|target| gone.contains(target.id.as_str())).count();
         Self {
             name: group.arn.name().to_owned(),
             unknown,
             initial: count(&[TargetState::Initial]),
             healthy: count(&[TargetState::Healthy]),
             unhealthy: count(&[TargetState::Unhealthy]),
-            draining: count(&[TargetState::Draining]),
+            draining: count(&[TargetState::Draining]) - stopped_since,
+            stopped_since,
             other: count(&[TargetState::Unused, TargetState::Unavailable]),
+            drain_seconds: group.drain.map(|drain| drain.millis() / 1000),
         }
     }
 }

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::observed::{TargetGroupView, TargetState, TargetView, TaskView};
+use crate::model::observed::{ContainerDefinitionView, TargetGroupView, TargetState, TargetView, TaskView};
+use crate::model::rollout::{Failure, RecordState};
 use crate::model::row::Row;
 use crate::model::text::Text;
 use crate::model::time::Timestamp;
@@ -57,6 +58,21 @@ pub struct TaskJson {
     /// Why it stopped, in AWS's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
+    /// Whether it stopped otherwise than it was told to, or than a deployment task that has done its work.
+    pub failed: bool,
+    /// Where its containers write, if that is CloudWatch Logs; empty unless its definition is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogJson>,
+}
+
+/// A log stream of CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogJson {
+    /// The log group.
+    pub group: String,
+    /// The stream in it.
+    pub stream: String,
 }
 
 /// A task's target.
@@ -121,6 +137,8 @@ impl TaskJson {
             digests: digests.map(|digest| digest.short().to_owned()).collect(),
             exit_code: task.containers.iter().find_map(|container| container.exit_code),
             stop_reason: stop_reason(task),
+            failed: has_failed(subject, task),
+            logs: logs(subject, task),
         }
     }
 }
@@ -134,6 +152,37 @@ fn since(task: &TaskView, state: TaskState) -> Option<Timestamp> {
         TaskState::Stopped => task.stopped_at,
         TaskState::Healthy | TaskState::Draining | TaskState::Unknown => None,
     }
+}
+
+/// ECS stops tasks in order all the time, and their exit codes are then what the signal made of them.
+fn has_failed(subject: &Subject<'_>, task: &TaskView) -> bool {
+    if task.is_alive() {
+        return false;
+    }
+    let codes = task.containers.iter().filter_map(|container| container.exit_code);
+    if !task.group.starts_with("service:") {
+        let record = subject.plan.rollout.record.as_ref().map(|record| &record.state);
+        let by_its_log = matches!(record, Some(RecordState::Failed(Failure::Log { attempt })) if attempt.task == task.arn.id());
+        return by_its_log || codes.clone().count() == 0 || codes.into_iter().any(|code| code != 0);
+    }
+    match task.stop_code.as_str() {
+        "ServiceSchedulerInitiated" => ["failed", "unhealthy"].iter().any(|word| task.stopped_reason.contains(word)),
+        "UserInitiated" | "SpotInterruption" | "TerminationNotice" => false,
+        "" => codes.into_iter().any(|code| code != 0),
+        _ => true,
+    }
+}
+
+/// Where a task's containers write, by its definition: the row's, if that is still the one.
+fn logs(subject: &Subject<'_>, task: &TaskView) -> Vec<LogJson> {
+    let view = row_of(subject, task).and_then(|row| subject.observed.rows.get(&row.name));
+    let definition = view.and_then(|view| view.definition.one()).filter(|it| it.arn == task.definition);
+    let containers = definition.map(|definition| definition.containers.as_slice()).unwrap_or_default();
+    let log = |container: &ContainerDefinitionView| {
+        let log = container.log.as_ref()?;
+        Some(LogJson { group: log.group.to_string(), stream: log.stream(&container.name, &task.arn) })
+    };
+    containers.iter().filter_map(log).collect()
 }
 
 fn stop_reason(task: &TaskView) -> Option<String> {

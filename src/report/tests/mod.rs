@@ -7,6 +7,7 @@ mod json;
 mod passes;
 mod table;
 mod text;
+mod watched;
 mod worlds;
 
 use worlds::{drifted, failed, partial, subject, undiscovered};

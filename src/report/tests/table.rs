@@ -17,20 +17,20 @@ use crate::report::timeline::{Source, Timeline, What};
 use crate::report::witness::Witness;
 
 /// A pass that looked and did nothing.
-fn report(world: &World) -> PassReport {
+pub(super) fn report(world: &World) -> PassReport {
     let (observed, plan) = (Arc::new(world.observed.clone()), world.plan());
     PassReport { at: world.observed.at, observed, plan, outcomes: Vec::new(), violations: Vec::new() }
 }
 
-fn fresh(witness: &Witness) -> Sight<'_> {
+pub(super) fn fresh(witness: &Witness) -> Sight<'_> {
     Sight { ago: Some(Duration::from_millis(1500)), failures: 0, broken: None, speed: 1.0, witness }
 }
 
-fn look(world: &World, witness: &mut Witness) {
+pub(super) fn look(world: &World, witness: &mut Witness) {
     witness.look(&subject(world, &world.plan()));
 }
 
-fn timeline(world: &World, witness: &Witness) -> Timeline {
+pub(super) fn timeline(world: &World, witness: &Witness) -> Timeline {
     Timeline::of(&subject(world, &world.plan()), witness)
 }
 
@@ -40,7 +40,7 @@ fn moments(timeline: &Timeline) -> Vec<(What, i64, Source)> {
 }
 
 /// Every row is kicked now, and the kick is on record.
-fn kicked() -> World {
+pub(super) fn kicked() -> World {
     let mut world = World::settled();
     for row in SERVICES {
         world.deploy(row, world.observed.at);
