@@ -80,6 +80,11 @@ class Operate(unittest.TestCase):
         self.assertIn("ada-operate", self.browser.text("#history"))
         self.assertIn("a mistake", self.browser.text("#history"))
         self.assertEqual(self.world.runs(), [], "the deployment task did not run")
+        until("its end on the page", lambda: self.browser.count("[data-event=Closed]"), BOUND)
+        self.assertEqual(self.browser.count("[data-event=Kicked]"), 3, "what was taken back is still told")
+        self.assertEqual(self.browser.count(".steps .bad, .line .bad, .task.bad"), 0, "what a person chose is no failure")
+        self.assertIn("Aborted", self.browser.texts(".steps li"))
+        self.assertTrue(any("aborted here" in step for step in self.browser.texts(".steps .ended")))
         self.browser.screenshot(SHOTS / "aborted.png")
 
     def test_escape_closes_a_dialog_and_nothing_happens(self):
