@@ -5,12 +5,14 @@ use std::path::Path;
 use crate::controller::request::{Acknowledged, Refused, Requested, accept};
 use crate::controller::settle::{End, Until, settle};
 use crate::model::command::Told;
+use crate::model::ids::RequestId;
 use crate::model::kickoff::Build;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::plan::command::{Want, Wish};
 use crate::plan::hold::{Hold, Urgency};
 use crate::plan::request::Wanted;
+use crate::plan::rollout::RolloutReport;
 use crate::reconcile::pass::{Mode, Verdict};
 use crate::report::json::{HoldJson, RolloutJson};
 use crate::report::rollout_text::rollout_text;
@@ -122,7 +124,23 @@ async fn start(
         }
     }
     say_unseen(context, ended.end);
-    Ok(Exit::from(ended.end))
+    let exit = Exit::from(ended.end);
+    match withdrawn(&ended.last.plan.rollout, request.id()) {
+        Some(word) => {
+            context.output.say(&word);
+            Ok(exit.or_worse(Exit::Held))
+        }
+        None => Ok(exit),
+    }
+}
+
+/// That somebody has withdrawn the request, in words: whoever asked for it must not take a table that stands for its end.
+fn withdrawn(rollout: &RolloutReport, id: &RequestId) -> Option<String> {
+    let word = rollout.withdrawn.as_ref().filter(|word| word.covers(id))?;
+    let taken_up = rollout.record.as_ref().is_some_and(|record| record.request.as_ref() == Some(id));
+    let by = word.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let why = word.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    (!taken_up).then(|| format!("rollout request {id} was withdrawn{by}, and no row was kicked for it{why}"))
 }
 
 /// What became of the asking, in words.

@@ -63,6 +63,22 @@ fn abort_withdraws_a_request_that_nobody_has_taken_up() {
 }
 
 #[test]
+fn whoever_asked_under_a_key_is_told_that_the_request_was_withdrawn() {
+    let sim = Sim::with("withdrawn-key", SMALL);
+    sim.settled();
+    sim.perform(json!([{"faults": [{"when": {"operation": "UpdateService"}, "then": "denied"}]}]));
+    let arguments = ["rollout", "start", "--idempotency-key", "build-7"];
+    sim.about(&arguments);
+    sim.about(&["rollout", "abort", "--by", "ada", "--reason", "wrong build"]).ended_with(0);
+    sim.perform(json!(["clearFaults"]));
+    let waits = [&arguments[..], &["--wait", "--timeout", LONG]].concat();
+    for asked in [&arguments[..], &waits] {
+        sim.about(asked).ended_with(5).says("was withdrawn by ada").says("wrong build");
+    }
+    assert!(sim.journal(0).one_off_tasks().is_empty());
+}
+
+#[test]
 fn what_is_over_is_refused_with_what_to_do_instead() {
     let sim = Sim::with("over", SMALL);
     sim.settled();
