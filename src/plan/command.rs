@@ -116,7 +116,7 @@ pub(super) enum Obeyed {
     /// Nothing: there is none, or it is the launch's to do.
     Nothing,
     /// The record's next value.
-    Record(Record, Because),
+    Record(Box<Record>, Because),
     /// Steps, or a reason to wait, are in the draft; the record stays.
     Waiting,
 }
@@ -264,7 +264,7 @@ pub(super) fn obey(draft: &mut Draft<'_>, stand: Option<&Stand<'_>>, durable: &D
                 Told::Failed => RecordState::Failed(Failure::Told(attempt)),
             };
             let next = Record { state, since: draft.input.observed.at, ..record.clone() };
-            Obeyed::Record(next, Because::Commanded(said(command)))
+            Obeyed::Record(Box::new(next), Because::Commanded(said(command)))
         }
         (Order::Abort, RecordState::Open) => match stand {
             Some(stand) => abort(draft, stand, durable, record, command),
@@ -321,7 +321,7 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
         return Obeyed::Waiting;
     }
     let next = ended(stand, durable, record, command);
-    Obeyed::Record(next, Because::Commanded(said(command)))
+    Obeyed::Record(Box::new(next), Because::Commanded(said(command)))
 }
 
 /// The record of a rollout that was taken back.

@@ -141,7 +141,14 @@ fn update(
         draft.hold(Some(row), HoldCause::Stale);
         return None;
     }
-    let Correction { count, mut capacity, mut revision, differences, holds: _ } = correction;
+    let Correction { mut count, mut capacity, mut revision, differences, holds: _ } = correction;
+    let (contest, now) = (&draft.input.history.contest, draft.input.observed.at);
+    let back = differences.iter().filter(|difference| contest.has(&service.arn, difference, now));
+    let fields: Vec<String> = back.map(|difference| difference.field.to_string()).collect();
+    if !fields.is_empty() {
+        draft.hold(Some(row), HoldCause::TurnedBack { fields });
+        (count, capacity, revision) = (None, None, None);
+    }
     // AWS demands a forced deployment for a new strategy.
     let mut deployment = match (&request, capacity) {
         (None, None) => Deployment::AsNeeded,

@@ -8,6 +8,7 @@
 //! | `moving` | places looks; a process without it looks more often |
 //! | `latest` | lets a look read less; a process without it reads everything |
 //! | `launch` | what RunTask answered; a process without it asks again with the same token and hears the same |
+//! | `contest` | leaves alone what somebody changes back each time; a process without it corrects it a few times more |
 //! | `kept` | what ECS would not roll back; a process without it asks once more and is refused |
 //!
 //! What must survive a crash is in the record (`model/rollout`).
@@ -24,6 +25,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
 
 use super::action::Plan;
+use super::contest::Contest;
 use super::glance::Latest;
 use super::moving::{Moving, Renewed};
 
@@ -42,6 +44,8 @@ pub struct History {
     pub written: Written,
     /// Service deployments that ECS would not take back, and when it said so.
     pub kept: BTreeMap<ServiceDeploymentArn, Timestamp>,
+    /// What is corrected again and again.
+    pub contest: Contest,
     /// Since when things are on their way out.
     pub moving: Moving,
     /// The newest look, for glances.
@@ -211,6 +215,7 @@ impl History {
         let left = groups_left(observed);
         let stays = |task: &Watched| left.as_ref().is_none_or(|left| left.contains(&task.group));
         self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION && stays(task)).collect();
+        self.contest.forget(observed.at);
         self.kept.retain(|_, at| observed.at.since(*at) < REFUSED);
         self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self

@@ -144,6 +144,11 @@ pub enum HoldCause {
     OtherRows,
     /// A correction waits for a person, because the newest rollout failed.
     AfterFailure,
+    /// Somebody changes back what was corrected, again and again.
+    TurnedBack {
+        /// Which fields.
+        fields: Vec<String>,
+    },
     /// A person has aborted the rollout; nothing else of it is done until that has come about.
     AbortInHand,
     /// A rollout is being aborted, and ECS does not take this deployment back.
@@ -206,6 +211,11 @@ pub enum HoldCause {
         /// Why the last one did not start.
         reason: String,
     },
+    /// The task of a launch before this one may still come to light.
+    EarlierLaunch {
+        /// How long it may.
+        left: Span,
+    },
     /// The launch's outcome is not visible yet.
     TaskNotSeen {
         /// Which attempt.
@@ -262,6 +272,7 @@ impl HoldCause {
             | Self::Settling { .. }
             | Self::KickTooYoung { .. }
             | Self::LaunchBackoff { .. }
+            | Self::EarlierLaunch { .. }
             | Self::TaskNotSeen { .. }
             | Self::TaskRunning { .. }
             | Self::LogIncomplete { .. } => Urgency::Wait,
@@ -277,6 +288,7 @@ impl HoldCause {
             | Self::NoProvider { .. }
             | Self::OtherRows
             | Self::AfterFailure
+            | Self::TurnedBack { .. }
             | Self::NoWayBack { .. }
             | Self::CommandRefused { .. }
             | Self::PartialKick { .. }
@@ -308,6 +320,7 @@ impl HoldCause {
             Self::TaskInHand => "TaskInHand",
             Self::OtherRows => "OtherRows",
             Self::AfterFailure => "AfterFailure",
+            Self::TurnedBack { .. } => "TurnedBack",
             Self::AbortInHand => "AbortInHand",
             Self::NoWayBack { .. } => "NoWayBack",
             Self::CommandRefused { .. } => "CommandRefused",
@@ -320,6 +333,7 @@ impl HoldCause {
             Self::InitialDefinition { .. } => "InitialDefinition",
             Self::NetworkAmbiguous { .. } => "NetworkAmbiguous",
             Self::LaunchBackoff { .. } => "LaunchBackoff",
+            Self::EarlierLaunch { .. } => "EarlierLaunch",
             Self::TaskNotSeen { .. } => "TaskNotSeen",
             Self::TaskRunning { .. } => "TaskRunning",
             Self::LogIncomplete { .. } => "LogIncomplete",
@@ -351,6 +365,9 @@ impl HoldCause {
             Self::CountOwned { .. } => Some("leave `count` out of the row, or remove the scalable target"),
             Self::NoProvider { .. } => Some("associate it with the cluster (PutClusterCapacityProviders)"),
             Self::AfterFailure => Some(WayOut::Start.hint()),
+            Self::TurnedBack { .. } => Some(
+                "find who else sets it: another table, an older version of this one, a template; or leave it out of the row",
+            ),
             Self::NoWayBack { .. } => Some(
                 "where no deployment has completed there is nothing to go back to; the abort ends when this one does, and \
                  `evenkeel rollout start` ends it now and puts a new rollout in its place",
@@ -373,6 +390,7 @@ impl HoldCause {
             | Self::Settling { .. }
             | Self::KickTooYoung { .. }
             | Self::LaunchBackoff { .. }
+            | Self::EarlierLaunch { .. }
             | Self::TaskNotSeen { .. }
             | Self::TaskRunning { .. }
             | Self::LogIncomplete { .. } => None,
@@ -415,6 +433,11 @@ impl fmt::Display for HoldCause {
             Self::TaskInHand => f.write_str("no deployment is made or taken back until the deployment task has ended"),
             Self::OtherRows => f.write_str("a new deployment waits until every row of the table is found"),
             Self::AfterFailure => f.write_str("the correction waits for a person, because the newest rollout failed"),
+            Self::TurnedBack { fields } => write!(
+                f,
+                "somebody changes {} back each time it is corrected; it is left alone for up to an hour",
+                fields.join(" and ")
+            ),
             Self::AbortInHand => f.write_str("the rollout is being aborted, and nothing else of it is done"),
             Self::NoWayBack { deployment } => {
                 write!(f, "the rollout is being aborted, and ECS does not take deployment {deployment} back")
@@ -441,6 +464,9 @@ impl fmt::Display for HoldCause {
             }
             Self::LaunchBackoff { left, reason } => {
                 write!(f, "the last attempt did not start ({reason}); next in {left}")
+            }
+            Self::EarlierLaunch { left } => {
+                write!(f, "the task of a launch before this one may still come to light; {left} more to be sure")
             }
             Self::TaskNotSeen { attempt } => write!(f, "attempt {attempt} was launched and is not visible yet"),
             Self::TaskRunning { task, status } => write!(f, "the deployment task {task} is {status}"),

@@ -226,8 +226,7 @@ pub(super) fn confirmed_in(durable: &Durable, now: Timestamp) -> Option<Span> {
 /// Nothing is launched while the task of a launch before may come to light.
 fn after_another(input: &LaunchInput<'_>) -> Option<(HoldCause, NextLook)> {
     let left = may_start_after_all(input.durable, input.observed.at)?;
-    let reason = "the task of a launch before this one may still come to light".to_owned();
-    Some((HoldCause::LaunchBackoff { left, reason }, NextLook::After(left)))
+    Some((HoldCause::EarlierLaunch { left }, NextLook::After(left)))
 }
 
 /// The task of an attempt, or of the newest one after it: a late write may have put this attempt's intent over that one's.

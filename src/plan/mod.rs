@@ -13,6 +13,7 @@ mod awaited;
 pub mod because;
 pub mod command;
 mod conclude;
+pub mod contest;
 mod correct;
 mod draft;
 pub mod drift;

@@ -48,7 +48,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let started = durable.record.as_ref().and_then(|record| launch::after_all(input.observed, record));
     let next = started.or_else(|| match command::obey(&mut draft, stand.as_ref(), &durable) {
         Obeyed::Nothing => stand.as_ref().and_then(|stand| rollout::next_record(stand, &durable)),
-        Obeyed::Record(record, why) => Some((record, why)),
+        Obeyed::Record(record, why) => Some((*record, why)),
         Obeyed::Waiting => None,
     });
     let record = next.as_ref().map(|(record, _)| record).or(durable.record.as_ref()).cloned();

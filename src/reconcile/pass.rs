@@ -261,6 +261,9 @@ impl PassReport {
 pub fn remember(history: History, report: &PassReport) -> History {
     let mut history = history.after(&report.observed, &report.plan);
     for Outcome { step, result } in &report.outcomes {
+        if let (Action::Update(update), StepResult::Done(_)) = (&step.action, result) {
+            history.contest.corrected(&update.service, &step.because, report.at);
+        }
         match (&step.action, result) {
             (Action::Record(record), StepResult::Done(_)) => history.written.record = Some((record.clone(), report.at)),
             (Action::Change(change), StepResult::Done(_)) => history.written.change = Some((change.clone(), report.at)),

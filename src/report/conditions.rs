@@ -167,6 +167,7 @@ fn hides_drift(cause: &HoldCause) -> bool {
         | HoldCause::TaskInHand
         | HoldCause::OtherRows
         | HoldCause::AfterFailure
+        | HoldCause::TurnedBack { .. }
         | HoldCause::AbortInHand
         | HoldCause::NoWayBack { .. }
         | HoldCause::CommandRefused { .. }
@@ -179,6 +180,7 @@ fn hides_drift(cause: &HoldCause) -> bool {
         | HoldCause::InitialDefinition { .. }
         | HoldCause::NetworkAmbiguous { .. }
         | HoldCause::LaunchBackoff { .. }
+        | HoldCause::EarlierLaunch { .. }
         | HoldCause::TaskNotSeen { .. }
         | HoldCause::TaskRunning { .. }
         | HoldCause::LogIncomplete { .. }

@@ -133,11 +133,7 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                     record.state = RecordState::Failed(Failure::Start(attempt));
                 }
             }),
-            Guard::OpenedOver => {
-                let newest = record(&look).map(|record| record.id);
-                let own = |tag: &str| Record::parse(tag).map(|launch| launch.id) == newest;
-                look.tags.retain(|key, tag| !key.starts_with("launch") || own(tag));
-            }
+            Guard::OpenedOver => forget_other_launches(&mut look),
             Guard::StartedAfterAll => {
                 let refused = record(&look)
                     .filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_) | Failure::Refused(_))));
@@ -190,6 +186,13 @@ fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {
             *tag = record.tag().into();
         }
     }
+}
+
+/// Only the launches of the record's own rollout are left.
+fn forget_other_launches(look: &mut Look) {
+    let newest = record(look).map(|record| record.id);
+    let own = |tag: &str| Record::parse(tag).map(|launch| launch.id) == newest;
+    look.tags.retain(|key, tag| !key.starts_with("launch") || own(tag));
 }
 
 fn ended(state: &RecordState) -> bool {

@@ -11,6 +11,7 @@ mod audit;
 mod blind;
 mod capacity;
 mod commands;
+mod contests;
 mod corrections;
 mod counts;
 mod drains;

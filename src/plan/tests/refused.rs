@@ -185,7 +185,7 @@ fn nothing_follows_a_refusal_before_a_task_of_its_attempt_would_have_come_to_lig
     for (after, waits) in [(Span::seconds(30), true), (Span::seconds(779), true), (Span::minutes(13), false)] {
         world.observed.at = ended.plus(after);
         let plan = world.pass(Span::ZERO);
-        let held = plan.holds.iter().any(|hold| hold.cause.name() == "LaunchBackoff");
+        let held = plan.holds.iter().any(|hold| hold.cause.name() == "EarlierLaunch");
         assert_eq!((held, plan.standing()), (waits, Standing::Progressing), "{after}");
         let next = match plan.next_look {
             NextLook::After(next) => next,
@@ -219,8 +219,8 @@ fn kicked_and_clear(world: &mut World) {
 /// How long the launch of a clear rollout is put off.
 #[track_caller]
 fn put_off(plan: &Plan) -> Span {
-    match hold(plan, "LaunchBackoff") {
-        HoldCause::LaunchBackoff { left, reason: _ } => *left,
+    match hold(plan, "EarlierLaunch") {
+        HoldCause::EarlierLaunch { left } => *left,
         other => panic!("{other:?}"),
     }
 }

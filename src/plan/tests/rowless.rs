@@ -66,7 +66,8 @@ fn neither_a_retry_nor_a_run_is_taken_for_a_table_without_a_task_row() {
 
 #[test]
 fn no_hint_names_a_word_that_is_not_taken_without_a_task_row() {
-    for (world, cause, word) in [(failed(), "RolloutFailed", "rollout start"), (unknown(), "RolloutUnknown", "resolve")] {
+    for (world, cause, word) in [(failed(), "RolloutFailed", "rollout start"), (unknown(), "RolloutUnknown", "resolve")]
+    {
         assert!(hold(&world.plan(), cause).hint().unwrap().contains("rollout retry"));
         let world = without_the_task_row(world);
         let plan = world.plan();

@@ -162,7 +162,8 @@ fn has_failed(subject: &Subject<'_>, task: &TaskView) -> bool {
     let codes = task.containers.iter().filter_map(|container| container.exit_code);
     if !task.group.starts_with("service:") {
         let record = subject.plan.rollout.record.as_ref().map(|record| &record.state);
-        let by_its_log = matches!(record, Some(RecordState::Failed(Failure::Log { attempt })) if attempt.task == task.arn.id());
+        let by_its_log =
+            matches!(record, Some(RecordState::Failed(Failure::Log { attempt })) if attempt.task == task.arn.id());
         return by_its_log || codes.clone().count() == 0 || codes.into_iter().any(|code| code != 0);
     }
     match task.stop_code.as_str() {

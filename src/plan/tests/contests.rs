@@ -1,0 +1,59 @@
+//! What somebody changes back each time it is corrected.
+
+use super::fixture::World;
+use super::{hold, updates};
+use crate::model::time::Span;
+use crate::plan::action::{Action, Standing};
+
+/// A table whose indexer runs four tasks instead of one, or more.
+fn scaled(count: u32) -> World {
+    let mut world = World::settled();
+    world.service("indexer").desired = count;
+    world
+}
+
+/// The update that the plan has is made, and somebody takes it back at once.
+fn corrected(world: &mut World) {
+    let plan = world.plan();
+    let step = plan.steps.iter().find(|step| matches!(step.action, Action::Update(_))).expect("an update");
+    let Action::Update(update) = &step.action else { unreachable!("it was found by that") };
+    world.history.contest.corrected(&update.service, &step.because, world.observed.at);
+    world.pass(Span::minutes(5));
+}
+
+#[test]
+fn what_is_changed_back_three_times_within_the_hour_is_left_alone_and_said() {
+    let mut world = scaled(4);
+    for _ in 0..3 {
+        assert_eq!(updates(&world.plan()).len(), 1);
+        corrected(&mut world);
+    }
+    let plan = world.plan();
+    assert_eq!((updates(&plan).len(), plan.standing()), (0, Standing::Held));
+    assert!(hold(&plan, "TurnedBack").to_string().contains("changes count back"), "{plan:#?}");
+    // The first of the three is an hour old.
+    world.later(Span::minutes(45));
+    assert_eq!(updates(&world.plan()).len(), 1);
+}
+
+#[test]
+fn a_table_that_is_edited_again_and_again_is_followed() {
+    let mut world = scaled(9);
+    for count in [1, 2, 1, 3, 1, 2, 1, 2] {
+        world.row("indexer").count = Some(count);
+        assert_eq!(updates(&world.plan()).len(), 1, "{count}");
+        corrected(&mut world);
+    }
+}
+
+#[test]
+fn a_row_that_is_contested_is_kicked_where_somebody_asks() {
+    let mut world = scaled(4);
+    (0..3).for_each(|_| corrected(&mut world));
+    let frontier = world.record().frontier;
+    world.request(frontier);
+    let plan = world.plan();
+    let kicked = updates(&plan);
+    assert_eq!(kicked.len(), 3);
+    assert!(kicked.iter().all(|update| update.count.is_none()), "{kicked:#?}");
+}
