@@ -38,7 +38,7 @@ pub(super) fn metrics(api: &Api) -> Response {
 fn against<'a>(views: impl Iterator<Item = &'a View>) -> Vec<String> {
     let (mut all, mut unseen, mut failing) = (0_usize, 0_usize, 0_usize);
     let mut seen: Option<Duration> = None;
-    for View { table: _, report, seen: at, failures, broken } in views {
+    for View { table: _, report, seen: at, failures, broken, unseen: _ } in views {
         all += 1;
         unseen += usize::from(report.is_none() && broken.is_none());
         failing += usize::from(*failures > 0);

@@ -1,16 +1,16 @@
 //! Rollouts of a table: the one in hand, and those that ended.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
-
 use axum::response::Response;
 use http::StatusCode;
 
+use crate::controller::handle::View;
 use crate::model::ids::{RequestId, TableName};
-use crate::model::rollout::Record;
 use crate::plan::command::About;
+use crate::plan::request::Stands;
 use crate::report::json::{HistoryJson, RolloutEntryJson};
+use crate::report::subject::Subject;
 
+use super::limits;
 use super::problem::{Problem, Reason};
 use super::router::json;
 use super::state::Api;
@@ -25,13 +25,12 @@ pub(super) fn all(api: &Api, table: &TableName) -> Result<Response, Problem> {
 /// `GET /v1/tables/{table}/rollouts/{rollout}`, by the id of a rollout or of a request.
 pub(super) fn one(api: &Api, table: &TableName, id: &str) -> Result<Response, Problem> {
     let view = view(api, table)?;
-    match RolloutEntryJson::of(&subject(&view)?, id) {
+    let subject = subject(&view)?;
+    match RolloutEntryJson::of(&subject, id) {
         Some(entry) => Ok(json(StatusCode::OK, &entry)),
         // The look that shows it comes in a moment.
-        None if api.asked.has(table, id) => {
-            Ok(json(StatusCode::OK, &RolloutEntryJson::requested(&subject(&view)?, id)))
-        }
-        None => Err(Reason::NoSuchRollout.into()),
+        None if is_unseen(&view, id) => Ok(json(StatusCode::OK, &RolloutEntryJson::requested(&subject, id))),
+        None => Err(unknown(&subject)),
     }
 }
 
@@ -42,40 +41,38 @@ pub(super) fn one(api: &Api, table: &TableName, id: &str) -> Result<Response, Pr
 pub(super) fn meant(api: &Api, table: &TableName, id: &str) -> Result<About, Problem> {
     let view = view(api, table)?;
     let subject = subject(&view)?;
-    let is = |record: &&Record| {
-        record.id.to_string() == id || record.request.as_ref().is_some_and(|request| request.as_str() == id)
-    };
-    if let Some(record) = subject.plan.rollout.record.as_ref().filter(is) {
+    let record = subject.plan.rollout.record.as_ref();
+    if let Some(record) = record.filter(|record| record.id.as_str() == id) {
         return Ok(About::Rollout(record.id.clone()));
     }
-    let report = &subject.plan.rollout;
-    let waits = report.request.as_ref().is_some_and(|request| request.id.as_str() == id) && report.is_unanswered();
-    let is_known = RolloutEntryJson::of(&subject, id).is_some();
-    // One that was granted here a moment ago no look may show yet.
-    if waits || (!is_known && api.asked.has(table, id)) {
-        return Ok(About::Request(RequestId::told(id)));
+    let request = RequestId::told(id);
+    match subject.stands(&request) {
+        Some(Stands::Pending) => Ok(About::Request(request)),
+        Some(Stands::InHand(rollout) | Stands::Ended(rollout, _))
+            if record.is_some_and(|record| record.id == rollout) =>
+        {
+            Ok(About::Rollout(rollout))
+        }
+        Some(Stands::InHand(_) | Stands::Ended(..) | Stands::Over | Stands::Withdrawn) => {
+            Err(Reason::NotTheNewest.into())
+        }
+        // Whoever judges it finds out whether a rollout has taken it up meanwhile.
+        None if is_unseen(&view, id) => Ok(About::Request(request)),
+        None if RolloutEntryJson::of(&subject, id).is_some() => Err(Reason::NotTheNewest.into()),
+        None => Err(unknown(&subject)),
     }
-    Err(if is_known { Reason::NotTheNewest } else { Reason::NoSuchRollout }.into())
 }
 
-/// Requests that were granted here and that no look shows yet.
-#[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<TableName, VecDeque<String>>>);
+/// Whether a request was granted here that no look has shown yet.
+fn is_unseen(view: &View, id: &str) -> bool {
+    view.unseen.iter().any(|unseen| unseen.as_str() == id)
+}
 
-/// Requests of one table that are remembered. The next pass shows the newest.
-const REMEMBERED: usize = 8;
-
-impl Asked {
-    /// Remembers a request.
-    pub(super) fn remember(&self, table: &TableName, id: String) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.entry(table.clone()).or_default();
-        own.push_front(id);
-        own.truncate(REMEMBERED);
+/// Nobody knows of a rollout where the tags that would tell were not seen.
+fn unknown(subject: &Subject<'_>) -> Problem {
+    if subject.shows_durable_facts() {
+        return Reason::NoSuchRollout.into();
     }
-
-    fn has(&self, table: &TableName, id: &str) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(table).is_some_and(|own| own.iter().any(|asked| asked == id))
-    }
+    let detail = "the newest look did not show what the cluster's tags say".to_owned();
+    Problem::of(Reason::NotSeenYet).detail(detail).retry_after(limits::COME_BACK)
 }

@@ -16,7 +16,6 @@ use super::openapi;
 use super::page::Page;
 use super::problem::{Problem, Reason};
 use super::rate::Buckets;
-use super::rollouts::Asked;
 use super::seats::Seats;
 use super::tally::Tally;
 use super::tls::Tls;
@@ -36,7 +35,6 @@ pub struct Api {
     /// Becomes true when the server ends, which ends every event stream.
     ending: watch::Sender<bool>,
     pub(super) metrics: Scrape,
-    pub(super) asked: Asked,
     pub(super) tokens: Option<TokenFile>,
     pub(super) tls: Option<Tls>,
     said: Box<dyn Fn(&str) + Send + Sync>,
@@ -86,7 +84,6 @@ impl Api {
             page: Page::default(),
             ending: watch::Sender::new(false),
             metrics,
-            asked: Asked::default(),
             tokens,
             tls,
             said,

@@ -87,7 +87,7 @@ impl Watched {
     }
 
     fn sight<'a>(&self, view: &'a View, witness: &'a Witness) -> Sight<'a> {
-        let View { table: _, report: _, seen, failures, broken } = view;
+        let View { table: _, report: _, seen, failures, broken, unseen: _ } = view;
         let ago = seen.map(|seen| seen.elapsed());
         Sight { ago, failures: *failures, broken: broken.as_deref(), speed: self.speed, witness }
     }

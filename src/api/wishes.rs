@@ -174,10 +174,7 @@ async fn grant(api: &Api, by: &Shown, table: TableName, ask: Ask) -> Result<Resp
         }
     };
     let accepted = match &granted {
-        Granted::Rollout(request) => {
-            api.asked.remember(&table, request.id.to_string());
-            AcceptedJson::rollout(table.as_str(), request)
-        }
+        Granted::Rollout(request) => AcceptedJson::rollout(table.as_str(), request),
         Granted::Known(request, stands) => AcceptedJson::known(table.as_str(), request, stands),
         Granted::KnownCommand(stands) => AcceptedJson::known_command(table.as_str(), wish, stands),
         Granted::Command(command) => AcceptedJson::command(table.as_str(), command),

@@ -62,6 +62,8 @@ pub struct View {
     pub failures: u32,
     /// What broke off the newest pass: a mistake of this program.
     pub broken: Option<String>,
+    /// Requests that were granted here, and that no look has shown yet.
+    pub unseen: Vec<RequestId>,
 }
 
 /// Something is new about a table.
@@ -159,6 +161,14 @@ impl Granted {
         match self {
             Self::Rollout(_) | Self::Command(_) | Self::Withdrawn(_) => "granted",
             Self::Known(..) | Self::KnownCommand(_) => "known",
+        }
+    }
+
+    /// The request that waits for a pass, if it is one.
+    pub(super) fn awaited(&self) -> Option<&RequestId> {
+        match self {
+            Self::Rollout(Request { id, .. }) | Self::Known(id, Stands::Pending) => Some(id),
+            Self::Known(..) | Self::Command(_) | Self::Withdrawn(_) | Self::KnownCommand(_) => None,
         }
     }
 }
@@ -278,6 +288,14 @@ impl Door {
         self.tell(Change::Seen(view));
     }
 
+    /// Shows requests that were granted, without a word: the pass that follows tells of them.
+    pub(super) fn note(&self, table: &TableName, unseen: Vec<RequestId>) {
+        let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = views.get_mut(table) {
+            *view = Arc::new(View { unseen, ..View::clone(view) });
+        }
+    }
+
     /// Shows a table no longer.
     pub(super) fn forget(&self, table: &TableName) {
         self.views.write().unwrap_or_else(PoisonError::into_inner).remove(table);
@@ -292,6 +310,6 @@ impl Door {
 
 impl View {
     fn of(table: Arc<ServiceTable>) -> Self {
-        Self { table, report: None, seen: None, failures: 0, broken: None }
+        Self { table, report: None, seen: None, failures: 0, broken: None, unseen: Vec::new() }
     }
 }

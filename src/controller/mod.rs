@@ -11,4 +11,5 @@ pub mod request;
 mod rest;
 pub mod run;
 pub mod settle;
+mod unseen;
 mod wishes;

@@ -25,6 +25,7 @@ use super::queue::{Ended, Queue};
 use super::reload::{File, Reloaded, Tables};
 use super::rest::Rest;
 use super::settle::{Pacing, blind, next_look};
+use super::unseen::{Unseen, showed};
 use super::wishes::{Answered, Means, Wishes};
 
 /// Passes at the same time. One pass is mostly waiting; more would only send their calls in bursts.
@@ -105,6 +106,7 @@ struct Controller {
     wishes: Wishes,
     /// What was written down beside the passes; the next pass of its table takes it over.
     learned: BTreeMap<TableName, Written>,
+    unseen: Unseen,
     began: Instant,
     pacing: Pacing,
     tables: Tables,
@@ -128,6 +130,7 @@ impl Controller {
             door,
             wishes: Wishes::default(),
             learned: BTreeMap::new(),
+            unseen: Unseen::default(),
             began: Instant::now(),
             pacing,
             by_name: BTreeMap::new(),
@@ -210,6 +213,7 @@ impl Controller {
             // A glance may be at something else.
             history.latest = None;
         }
+        self.unseen.begin(&name);
         // Where nothing moved, what moves elsewhere comes first; a wish is work.
         let way = if at_rest && history.latest.is_some() { way.at_leisure() } else { way };
         let (fallback, subject) = (self.pacing.fallback, Arc::clone(&table));
@@ -238,8 +242,9 @@ impl Controller {
         };
         let Some(table) = self.whose.remove(&id) else { return };
         self.in_hand.remove(&table.name);
-        let (ended, report, broken) = match passed {
+        let (ended, report, broken, showed) = match passed {
             Ok(Passed { took, report, history }) => {
+                let showed = showed(&report, history.latest.as_ref().is_some_and(|latest| latest.whole == report.at));
                 told(News::Pass(&table, &report, took));
                 let next = match next_look(&report) {
                     Some(span) => self.pacing.scaled(span),
@@ -249,21 +254,23 @@ impl Controller {
                     self.histories.insert(table.name.clone(), history);
                 }
                 let ended = if blind(&report) { Ended::Badly } else { Ended::Well { next } };
-                (ended, Some(Arc::new(report)), None)
+                (ended, Some(Arc::new(report)), None, showed)
             }
             Err(why) => {
                 told(News::Broken(&table, why.clone()));
-                (Ended::Badly, None, Some(why))
+                (Ended::Badly, None, Some(why), false)
             }
         };
         self.queue.end(&table.name, self.now(), ended);
         let failures = self.queue.failures(&table.name);
+        let unseen = self.unseen.end(&table.name, showed);
         let Some(table) = self.by_name.get(&table.name) else { return };
         self.door.show(table, |view| {
             view.report = report.or(view.report.take());
             view.seen = if ended == Ended::Badly { view.seen } else { Some(Instant::now()) };
             view.failures = failures;
             view.broken = broken;
+            view.unseen = unseen;
         });
     }
 
@@ -312,12 +319,20 @@ impl Controller {
         told: &mut impl FnMut(News<'_>),
     ) {
         let id = answered.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        if let Ok((_, Answered { wished, written })) = answered {
-            told(News::Asked(&wished));
-            if let Some(written) = written.filter(|_| self.by_name.contains_key(&wished.table)) {
-                self.learned.entry(wished.table.clone()).or_default().learn(written);
-                self.queue.put(&wished.table, self.now());
+        if let Ok((_, mut answered)) = answered {
+            let table = answered.wished.table.clone();
+            told(News::Asked(&answered.wished));
+            let is_supervised = self.by_name.contains_key(&table);
+            if let Some(written) = answered.written.take().filter(|_| is_supervised) {
+                self.learned.entry(table.clone()).or_default().learn(written);
+                self.queue.put(&table, self.now());
             }
+            if let Some(id) = answered.unseen.take().filter(|_| is_supervised) {
+                self.unseen.remember(&table, id);
+                self.door.note(&table, self.unseen.of(&table));
+            }
+            // Whoever hears the answer finds what it tells of.
+            answered.tell();
         }
         let next = self.wishes.end(id);
         self.start(next, aws).await;
@@ -334,6 +349,7 @@ impl Controller {
                 self.queue.end(&table.name, self.now(), Ended::Badly);
             }
             self.learned.remove(&table.name);
+            self.unseen.forget(&table.name);
             self.door.forget(&table.name);
         }
         reloaded.changed.iter().cloned().for_each(|table| self.take_in(table));

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::aws::Aws;
-use crate::model::ids::TableName;
+use crate::model::ids::{RequestId, TableName};
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::plan::command::{About, Wish};
@@ -35,6 +36,10 @@ pub(super) struct Wishes {
 pub(super) struct Answered {
     pub(super) wished: Wished,
     pub(super) written: Option<Written>,
+    /// A request that the next look is to show.
+    pub(super) unseen: Option<RequestId>,
+    answer: oneshot::Sender<Result<Granted, Refused>>,
+    granted: Result<Granted, Refused>,
 }
 
 /// What a wish is granted with.
@@ -43,6 +48,14 @@ pub(super) struct Means {
     pub(super) table: Arc<ServiceTable>,
     pub(super) known: History,
     pub(super) fallback: Timestamp,
+}
+
+impl Answered {
+    /// Tells whoever asked.
+    pub(super) fn tell(self) {
+        // An error says that whoever asked has gone.
+        let _ = self.answer.send(self.granted);
+    }
 }
 
 impl Wishes {
@@ -77,8 +90,8 @@ impl Wishes {
                 Ok((granted, history)) => (granted.name(), Ok(granted), Some(history.written)),
                 Err(refused) => (refused.name(), Err(refused), None),
             };
-            let _ = answer.send(granted);
-            Answered { wished: Wished { table, wish, outcome }, written }
+            let unseen = granted.as_ref().ok().and_then(Granted::awaited).cloned();
+            Answered { wished: Wished { table, wish, outcome }, written, unseen, answer, granted }
         });
         self.whose.insert(task.id(), name);
     }

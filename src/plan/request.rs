@@ -125,7 +125,7 @@ pub fn request(input: &PlanInput<'_>, wanted: &Wanted) -> Result<Judged, Vec<Hol
     let Some((cluster, durable)) = guard::find_table(&mut draft) else {
         return keyed.filter(|id| is_own(input, &draft, id)).map(known_by_memory).ok_or(draft.holds);
     };
-    if let Some((id, stands)) = keyed.as_ref().and_then(|id| Some((id, known(input, cluster, &durable, id)?))) {
+    if let Some((id, stands)) = keyed.as_ref().and_then(|id| Some((id, stands(past(input, cluster), &durable, id)?))) {
         return Ok(Judged::Known(id.clone(), stands));
     }
     guard::hold_missing_rows(&mut draft);
@@ -183,9 +183,13 @@ fn known_by_memory(id: RequestId) -> Judged {
     Judged::Known(id, Stands::Pending)
 }
 
-/// How the request of this id stands, if it was ever made as far as the cluster knows.
-fn known(input: &PlanInput<'_>, cluster: &ClusterView, durable: &Durable, id: &RequestId) -> Option<Stands> {
-    let past = past::entries(&past::keys(&input.table.name), &cluster.tags);
+fn past(input: &PlanInput<'_>, cluster: &ClusterView) -> Vec<Past> {
+    past::entries(&past::keys(&input.table.name), &cluster.tags)
+}
+
+/// How the request of this id stands, if it was ever made as far as the cluster knows: by the rollouts that ended, and the
+/// other durable facts.
+pub fn stands(past: Vec<Past>, durable: &Durable, id: &RequestId) -> Option<Stands> {
     let ended = past.into_iter().find(|past| past.origin == Origin::Request(id.clone()));
     let wanted = durable.wanted().filter(|request| request.id == *id);
     let tag = wanted.or(durable.request.as_ref().filter(|request| request.id == *id));

@@ -5,15 +5,17 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::model::ids::RowName;
+use crate::model::ids::{RequestId, RowName};
 use crate::model::observed::{DeploymentView, Observed, Seen, ServiceView};
 use crate::model::past::{self, Past};
+use crate::model::rollout::Durable;
 use crate::model::row::{Row, ServiceTable};
 use crate::plan::action::{Action, Plan, Step};
 use crate::plan::because::Because;
 use crate::plan::drift::{Difference, RowDrift};
 use crate::plan::hold::{Hold, Urgency};
 use crate::plan::progress::RowProgress;
+use crate::plan::request::{self, Stands};
 
 /// Everything that reports about one table are made of; all of one look.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +124,19 @@ impl<'a> Subject<'a> {
         let cluster = self.observed.one_cluster();
         let keys = past::keys(&self.table.name);
         cluster.map(|cluster| past::entries(&keys, &cluster.tags)).unwrap_or_default()
+    }
+
+    /// Whether the look showed the table's durable facts. Where it did not, nobody can say what is known of a rollout.
+    pub fn shows_durable_facts(&self) -> bool {
+        self.plan.cluster.is_some()
+    }
+
+    /// How the request of this id stands, if it was ever made as far as the cluster knows.
+    pub fn stands(&self, id: &RequestId) -> Option<Stands> {
+        let report = &self.plan.rollout;
+        let (record, request) = (report.record.clone(), report.request.clone());
+        let (command, withdrawn) = (report.command.clone(), report.withdrawn.clone());
+        request::stands(self.past(), &Durable { record, request, command, withdrawn, ..Durable::default() }, id)
     }
 
     /// Whether the record's rollout has not ended, or goes on after all.

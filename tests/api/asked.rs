@@ -7,7 +7,7 @@ use evenkeel::model::time::Span;
 use evenkeel::simulator::fault::{Effect, Match, Rule};
 use serde_json::json;
 
-use super::bench::{Bench, OPERATOR};
+use super::bench::{Bench, Client, OPERATOR};
 
 const ROLLOUTS: &str = "/v1/tables/cgap-devtest/rollouts";
 
@@ -124,6 +124,64 @@ async fn a_request_for_which_nothing_was_kicked_is_withdrawn_by_an_abort() {
         })
         .await;
     assert_eq!((bench.world().runs.len(), bench.world().harms), (1, Vec::<String>::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_place_another_took_or_that_was_withdrawn_is_told_as_such_after_a_restart_too() {
+    let bench = &Bench::settled(418).await;
+    let reason = r#"{"reason": "x"}"#;
+    let stages = |client: &Client, ids: &[String; 3]| {
+        let (client, ids) = (client.clone(), ids.clone());
+        async move {
+            let mut stages = Vec::new();
+            for id in &ids {
+                let entry = client.get(&format!("{ROLLOUTS}/{id}")).await.json(200);
+                stages.push(entry["stage"].as_str().unwrap().to_owned());
+            }
+            stages
+        }
+    };
+    let ids = bench
+        .served(true, Limits::default(), |client| async move {
+            let client = client.with(OPERATOR);
+            let ask = async || {
+                // Two of one second would be the same request.
+                bench.lab.wait(Span::seconds(5)).await;
+                client.post(ROLLOUTS, "{}").await.json(202)["id"].as_str().unwrap().to_owned()
+            };
+            let first = ask().await;
+            while bench.world().runs.is_empty() {
+                bench.lab.wait(Span::seconds(5)).await;
+            }
+            let [over, withdrawn] = [ask().await, ask().await];
+            bench.lab.wait(Span::seconds(10)).await;
+            let ids = [first, over, withdrawn];
+            assert_eq!(stages(&client, &ids).await, ["InHand", "Over", "Requested"]);
+            client.post(&format!("{ROLLOUTS}/{}/abort", ids[1]), reason).await.problem(409, "not-the-newest");
+            client.post(&format!("{ROLLOUTS}/{}/abort", ids[2]), reason).await.json(202);
+            bench.lab.wait(Span::seconds(10)).await;
+            assert_eq!(stages(&client, &ids).await, ["InHand", "Over", "Withdrawn"]);
+            let newer = ask().await;
+            bench.lab.wait(Span::seconds(10)).await;
+            assert_eq!(stages(&client, &ids).await[1..], ["Over", "Withdrawn"]);
+            client.post(&format!("{ROLLOUTS}/{newer}/abort"), reason).await.json(202);
+            bench.lab.wait(Span::minutes(40)).await;
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            bench.kick_all();
+            bench.lab.wait(Span::minutes(2)).await;
+            // The rollout of the kick is another than the one that the newest answered request began.
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            client.post(&format!("{ROLLOUTS}/{}/abort", ids[0]), reason).await.problem(409, "not-the-newest");
+            ids
+        })
+        .await;
+    bench
+        .served(true, Limits::default(), |client| async move {
+            let client = client.with(OPERATOR);
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            client.get(&format!("{ROLLOUTS}/0123456789abcdef")).await.problem(404, "no-such-rollout");
+        })
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use super::fixture::{SERVICES, World};
 use super::{hold, state, updates};
 use crate::model::ids::RequestId;
 use crate::model::observed::TaskStatus;
-use crate::model::rollout::{IdempotencyKey, RecordState, Request, RolloutId, TagKeys};
+use crate::model::rollout::{Durable, IdempotencyKey, RecordState, Request, RolloutId, TagKeys};
 use crate::model::time::Span;
 use crate::model::withdrawal::Withdrawal;
 use crate::plan::command::{About, Judged, Want, Wish, against_an_abort, command};
@@ -46,6 +46,25 @@ fn asked_while_it_runs() -> World {
     let frontier = world.record().frontier;
     world.request(frontier);
     world
+}
+
+#[test]
+fn what_became_of_a_withdrawn_request_is_known_while_a_newer_one_waits() {
+    let (mut world, id) = asked();
+    withdraw(&mut world);
+    let durable = |world: &World| {
+        let keys = TagKeys::of(&world.table.name);
+        let cluster = world.observed.one_cluster().unwrap();
+        Durable::read(&keys, |key| cluster.tags.get(key).map(String::as_str)).unwrap()
+    };
+    let stands = |world: &World| request::stands(Vec::new(), &durable(world), &id);
+    assert_eq!(stands(&world), Some(Stands::Withdrawn));
+    let tag = durable(&world).request.unwrap();
+    let newer = Request { id: RequestId::told("fedcba9876543210"), before: tag.and_before(), ..tag };
+    world.cluster().tags.insert(TagKeys::of(&world.table.name).request, newer.tag());
+    assert_eq!(stands(&world), Some(Stands::Withdrawn));
+    world.cluster().tags.remove(&TagKeys::of(&world.table.name).withdrawn);
+    assert_eq!(stands(&world), Some(Stands::Over));
 }
 
 #[test]

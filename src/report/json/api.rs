@@ -9,7 +9,7 @@ use super::rollout::RolloutFacts;
 use super::summary::TableSummaryJson;
 use crate::model::command::Command;
 use crate::model::ids::RequestId;
-use crate::model::past::Origin;
+use crate::model::past::Past;
 use crate::model::rollout::Request;
 use crate::model::withdrawal::Withdrawal;
 use crate::plan::command::Want;
@@ -42,7 +42,8 @@ pub struct RolloutEntryJson {
     pub id: String,
     /// When AWS was looked at.
     pub at: String,
-    /// `Requested`: not begun. `InHand`: it goes on. `Ended`.
+    /// `Requested`: not begun. `InHand`: it goes on. `Ended`. `Withdrawn`: a request for which nothing was done. `Over`: a request
+    /// whose place a newer one took.
     pub stage: &'static str,
     /// Where it stands; absent once it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,39 +164,47 @@ impl TablesJson {
 }
 
 impl RolloutEntryJson {
-    /// The rollout of this id, or that the request of this id began; `None` if this look knows of none.
+    /// The rollout of this id, or what became of the request of this id; `None` if this look knows of neither.
     pub fn of(subject: &Subject<'_>, id: &str) -> Option<Self> {
         let report = &subject.plan.rollout;
-        let is = |other: &dyn ToString| other.to_string() == id;
-        let recorded = report
-            .record
-            .as_ref()
-            .is_some_and(|record| is(&record.id) || record.request.as_ref().is_some_and(|request| is(request)));
-        let newest = recorded || report.id.as_ref().is_some_and(|newest| is(newest));
-        if newest && subject.rollout_is_in_hand() {
-            return Some(Self::going_on(subject, id, "InHand"));
+        let recorded = report.record.as_ref().is_some_and(|record| record.id.as_str() == id);
+        if recorded || report.id.as_ref().is_some_and(|newest| newest.as_str() == id) {
+            return Some(Self::newest(subject, id, id));
         }
-        let began = |origin: &Origin| match origin {
-            Origin::Request(request) => is(request),
-            Origin::Change | Origin::Kick | Origin::Run => false,
-        };
-        let past = subject.past().into_iter().find(|past| is(&past.rollout) || began(&past.origin));
-        if let Some(past) = past {
-            return Some(Self { ended: Some(PastJson::from(&past)), ..Self::bare(subject, id, "Ended") });
+        if let Some(past) = subject.past().into_iter().find(|past| past.rollout.as_str() == id) {
+            return Some(Self::ended(subject, id, &past));
         }
-        let asked = report.request.as_ref().is_some_and(|request| is(&request.id));
-        // One whose place another has again, or has taken since.
-        let withdrawn = report.withdrawn.as_ref().is_some_and(|word| {
-            let mut requests = word.before.iter().chain([&word.request]);
-            requests.any(|request| is(request))
-        });
-        match (newest, asked, report.is_unanswered()) {
-            (_, true, true) => Some(Self::going_on(subject, id, "Requested")),
-            (true, _, _) => Some(Self::going_on(subject, id, "Ended")),
-            (false, true, false) => Some(Self::going_on(subject, id, "Withdrawn")),
-            (false, false, _) if withdrawn => Some(Self::going_on(subject, id, "Withdrawn")),
-            (false, false, _) => None,
+        let asked = report.request.as_ref().is_some_and(|request| request.id.as_str() == id);
+        Some(match subject.stands(&RequestId::told(id))? {
+            Stands::Pending => Self::going_on(subject, id, "Requested"),
+            Stands::Withdrawn if asked => Self::going_on(subject, id, "Withdrawn"),
+            // What stands beside it is about the newer one.
+            Stands::Withdrawn => Self::bare(subject, id, "Withdrawn"),
+            Stands::Over => Self::bare(subject, id, "Over"),
+            Stands::InHand(rollout) => Self::newest(subject, id, rollout.as_str()),
+            Stands::Ended(rollout, _) if report.record.as_ref().is_some_and(|record| record.id == rollout) => {
+                Self::newest(subject, id, rollout.as_str())
+            }
+            Stands::Ended(rollout, _) => {
+                let past = subject.past().into_iter().find(|past| past.rollout == rollout)?;
+                Self::ended(subject, id, &past)
+            }
+        })
+    }
+
+    /// The newest rollout, which may go on after its end by a person's word.
+    fn newest(subject: &Subject<'_>, id: &str, rollout: &str) -> Self {
+        if subject.rollout_is_in_hand() {
+            return Self::going_on(subject, id, "InHand");
         }
+        match subject.past().iter().find(|past| past.rollout.as_str() == rollout) {
+            Some(past) => Self::ended(subject, id, past),
+            None => Self::going_on(subject, id, "Ended"),
+        }
+    }
+
+    fn ended(subject: &Subject<'_>, id: &str, past: &Past) -> Self {
+        Self { ended: Some(PastJson::from(past)), ..Self::bare(subject, id, "Ended") }
     }
 
     /// A rollout that was requested a moment ago, which no look shows yet.
