@@ -1,14 +1,14 @@
 //! Accepts a person's command about a rollout: durable first, acknowledged after.
 //!
 //! Only writes down what is wanted; the next pass of any controller does it. A command follows from the tags alone: where
-//! this process has a good look at the table, that is two calls.
+//! this process has a good look at the table, that is two calls; an abort looks at the services too.
 
 use crate::aws::{Aws, AwsError};
 use crate::model::command::Command;
 use crate::model::row::ServiceTable;
 use crate::model::time::Timestamp;
 use crate::model::withdrawal::Withdrawal;
-use crate::plan::command::{About, Accepted, Judged, Wish, Withdrawing, command};
+use crate::plan::command::{About, Accepted, Judged, Want, Wish, Withdrawing, command};
 use crate::plan::history::History;
 use crate::plan::hold::Hold;
 use crate::plan::request::Stands;
@@ -92,7 +92,12 @@ pub(super) async fn accept_about(
     wish: &Wish,
 ) -> Result<Acknowledged, Refused> {
     let table = asking.table;
-    let allowed = judge(asking, Subject::Tags, |input| command(input, about, wish)).await.map_err(Refused::Held)?;
+    // Whether a request can be withdrawn is for the services to say: its rows may have been kicked since the newest look.
+    let subject = match wish.want {
+        Want::Abort => Subject::Services,
+        Want::Retry | Want::Resolve(_) | Want::Run => Subject::Tags,
+    };
+    let allowed = judge(asking, subject, |input| command(input, about, wish)).await.map_err(Refused::Held)?;
     let (too_old, at) = (allowed.is_too_old(), allowed.at);
     let mut history = allowed.seen;
     let command = match allowed.answer {

@@ -280,13 +280,13 @@ impl Controller {
         Duration::from_millis(u64::try_from(apart - now % apart).unwrap_or(u64::MAX))
     }
 
-    /// What a wish about a table is judged by: the newest look, and what was written.
+    /// What a wish about a table is judged by: the newest look, what was written, and what was kicked.
     fn known(&self, table: &TableName) -> History {
         let known = self.histories.get(table).or_else(|| self.in_hand.get(table));
-        let (latest, mut written) =
-            known.map(|known| (known.latest.clone(), known.written.clone())).unwrap_or_default();
+        let (latest, mut written, made) =
+            known.map(|known| (known.latest.clone(), known.written.clone(), known.made.clone())).unwrap_or_default();
         written.learn(self.learned.get(table).cloned().unwrap_or_default());
-        History { latest, written, ..History::default() }
+        History { latest, written, made, ..History::default() }
     }
 
     /// Has a wish written down, beside the passes, when those before it are.

@@ -13,7 +13,7 @@
 
 use crate::model::command::{Command, Order, Standing, Told, name_of};
 use crate::model::ids::{ClusterArn, CommandId, RequestId};
-use crate::model::observed::{ClusterView, Fate};
+use crate::model::observed::{ClusterView, Fate, Seen};
 use crate::model::past;
 use crate::model::rollout::{Durable, Failure, IdempotencyKey, Record, RecordState, Request, RolloutId, TagKeys};
 use crate::model::tags;
@@ -159,6 +159,10 @@ pub fn command(input: &PlanInput<'_>, about: Option<&About>, wish: &Wish) -> Res
             Ok(Judged::New(Box::new(Accepted { cluster, keys, command })))
         }
         Ok(Ordered::Withdrawal(request)) => {
+            hold_unseen_services(&mut draft);
+            if !draft.holds.is_empty() {
+                return Err(draft.holds);
+            }
             let (request, before) = (request.id.clone(), durable.withdrawn_before(&request.id));
             let withdrawal = Withdrawal { request, before, at, id, by, reason }.as_kept();
             Ok(Judged::Withdrawn(Box::new(Withdrawing { cluster, keys, withdrawal })))
@@ -183,6 +187,15 @@ fn is_begun(input: &PlanInput<'_>, request: &Request) -> bool {
     let made = input.history.made.values().map(|made| made.created_at);
     let services = input.observed.rows.values().filter_map(|view| view.service.one()?.primary());
     services.map(|primary| primary.created_at).chain(made).any(|created_at| created_at > request.after)
+}
+
+/// Who cannot see a service cannot say that it was not kicked.
+fn hold_unseen_services(draft: &mut Draft<'_>) {
+    for row in &draft.input.table.rows {
+        if let Some(Seen::Unknown(why)) = draft.input.observed.rows.get(&row.name).map(|view| &view.service) {
+            draft.hold(Some(row), HoldCause::Unknown { what: "the service".to_owned(), why: why.clone() });
+        }
+    }
 }
 
 /// Whether this process wrote that very command a moment ago, and the read is only too late to show it.

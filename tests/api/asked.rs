@@ -5,6 +5,7 @@ use std::time::Duration;
 use evenkeel::api::{Limits, Rate};
 use evenkeel::model::time::Span;
 use evenkeel::simulator::fault::{Effect, Match, Rule};
+use http::StatusCode;
 use serde_json::json;
 
 use super::bench::{Bench, Client, OPERATOR};
@@ -182,6 +183,40 @@ async fn a_request_whose_place_another_took_or_that_was_withdrawn_is_told_as_suc
             client.get(&format!("{ROLLOUTS}/0123456789abcdef")).await.problem(404, "no-such-rollout");
         })
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_rows_are_being_kicked_is_not_withdrawn_by_an_abort() {
+    for (seed, kicked) in [(419, 1), (420, 2), (421, 3)] {
+        let bench = &Bench::settled(seed).await;
+        // A controller that waits for the answer to each kick has not opened the rollout yet.
+        let when = Match { client: Some("evenkeel".to_owned()), count: Some(3), ..Match::operation("UpdateService") };
+        bench.lab.world().faults_mut().add(Rule { when, then: Effect::Slow { ms: 5_000 } });
+        bench
+            .served(true, Limits::default(), |client| async move {
+                let client = client.with(OPERATOR);
+                let before = bench.world().writes.len();
+                let id = client.post(ROLLOUTS, "{}").await.json(202)["id"].as_str().unwrap().to_owned();
+                let updates = || bench.world().writes_since(before).join(" ").matches("UpdateService").count();
+                while updates() < kicked {
+                    bench.lab.wait(Span::from_millis(50)).await;
+                }
+                let abort = format!("{ROLLOUTS}/{id}/abort");
+                let reason = r#"{"reason": "the wrong image"}"#;
+                let mut answer = client.post(&abort, reason).await;
+                if answer.status == StatusCode::CONFLICT {
+                    // It was about to open, or had just opened; now it has, and is taken back as a rollout.
+                    bench.lab.wait(Span::minutes(1)).await;
+                    answer = client.post(&abort, reason).await;
+                }
+                assert_eq!(answer.json(202)["stands"], "Pending");
+                bench.lab.wait(Span::minutes(60)).await;
+                let entry = client.get(&format!("{ROLLOUTS}/{id}")).await.json(200);
+                assert_eq!((&entry["stage"], &entry["ended"]["state"]), (&"Ended".into(), &"failed".into()), "{entry}");
+            })
+            .await;
+        assert_eq!((bench.world().runs.len(), bench.world().harms), (0, Vec::<String>::new()));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,7 +108,7 @@ async fn a_wish_is_three_calls_where_the_table_was_looked_at_and_its_rollout_run
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_command_is_two_calls_where_the_table_was_looked_at() {
+async fn an_abort_is_three_calls_where_the_table_was_looked_at() {
     let story = &Story::settled(403).await;
     controlled(story, |handle| async move {
         story.lab.wait(Span::seconds(125)).await;
@@ -119,7 +119,7 @@ async fn a_command_is_two_calls_where_the_table_was_looked_at() {
         let before = story.lab.journal().len();
         let granted = handle.ask(cgap(), Ask::Command(wish)).await.unwrap();
         assert!(matches!(granted, Granted::Command(_)), "{granted:?}");
-        assert_eq!(calls(story, before)[..2], ["DescribeClusters", "TagResource"]);
+        assert_eq!(calls(story, before)[..3], ["DescribeServices", "DescribeClusters", "TagResource"]);
         story.lab.wait(Span::minutes(45)).await;
     })
     .await;

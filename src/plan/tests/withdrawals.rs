@@ -1,9 +1,9 @@
 //! A request that is taken back before anything was begun for it: when it can be, and what it does not count for then.
 
-use super::fixture::{SERVICES, World};
+use super::fixture::{SERVICES, World, unseen};
 use super::{hold, state, updates};
 use crate::model::ids::RequestId;
-use crate::model::observed::TaskStatus;
+use crate::model::observed::{Seen, TaskStatus, Trouble};
 use crate::model::rollout::{Durable, IdempotencyKey, RecordState, Request, RolloutId, TagKeys};
 use crate::model::time::Span;
 use crate::model::withdrawal::Withdrawal;
@@ -46,6 +46,14 @@ fn asked_while_it_runs() -> World {
     let frontier = world.record().frontier;
     world.request(frontier);
     world
+}
+
+#[test]
+fn a_request_is_not_withdrawn_while_a_service_cannot_be_seen() {
+    let (mut world, _) = asked();
+    world.view(SERVICES[1]).service = Seen::Unknown(unseen(Trouble::Passing));
+    let holds = abort(&world, None).unwrap_err();
+    assert!(matches!(holds.as_slice(), [Hold { cause: HoldCause::Unknown { .. }, .. }]), "{holds:?}");
 }
 
 #[test]
