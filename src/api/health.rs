@@ -49,6 +49,9 @@ fn against<'a>(views: impl Iterator<Item = &'a View>) -> Vec<String> {
     if unseen > 0 {
         reasons.push(format!("{unseen} of {all} tables have not been looked at yet"));
     }
+    if all == 0 {
+        reasons.push("no table is supervised".to_owned());
+    }
     if all > 0 && failing == all {
         reasons.push("AWS could not be seen for any table when it was last looked at".to_owned());
     }

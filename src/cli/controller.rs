@@ -1,7 +1,6 @@
 //! `evenkeel reconcile TABLE…`: supervises tables for as long as it runs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,25 +15,20 @@ use crate::telemetry::metrics::Metrics;
 use super::context::Context;
 use super::failure::Failure;
 use super::listen::Listening;
-use super::tables;
+use super::sources::{Reader, Sources};
 use super::teller::Teller;
 
 /// Runs until it is dropped. `first` is what the files hold at the start; the tables in them have been found good.
 pub(super) async fn controller(
     context: &Context<'_>,
-    paths: &[PathBuf],
+    sources: Sources,
     first: BTreeMap<String, File>,
     reload: Duration,
     listening: Option<Listening>,
 ) -> Result<std::convert::Infallible, Failure> {
     let mut loaded = Tables::default();
     loaded.reload(first.clone());
-    let mut last = Some(first);
-    let files = move || {
-        // A folder that cannot be listed for once says nothing of its files.
-        last = tables::snapshot(paths).or(last.take());
-        last.clone().unwrap_or_default()
-    };
+    let mut reader = Reader::start(sources, first)?;
     let said = loaded.in_force().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ");
     context.output.say(&format!("supervising {said}"));
     let aws = async |table: &ServiceTable| context.aws(table).await;
@@ -47,5 +41,5 @@ pub(super) async fn controller(
     };
     let mut teller = Teller::new(context, metrics);
     let pacing = Pacing { reload, ..context.pacing(Span::ZERO) };
-    Ok(run(aws, files, loaded, pacing, door, |news| teller.tell(&news)).await)
+    Ok(run(aws, || reader.files(), loaded, pacing, door, |news| teller.tell(&news)).await)
 }

@@ -1,8 +1,9 @@
 //! `--listen`: where the controller's HTTP API is served and to whom, checked and bound before AWS is asked anything.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::api::{Api, Limits, Pem, Scrape, Server, Setup, Tls, TokenFile, start};
@@ -12,6 +13,7 @@ use crate::telemetry::metrics::{MEDIA_TYPE, Metrics};
 use super::args::Listen;
 use super::context::Context;
 use super::failure::Failure;
+use super::file;
 use super::output::Output;
 
 /// A token takes a hundred bytes and a certificate a thousand; what is over this is something else, and is not read into
@@ -64,8 +66,7 @@ pub(super) fn beside() -> Option<Listening> {
 }
 
 fn opened(output: &Output, path: &Path) -> Result<TokenFile, Failure> {
-    let file: PathBuf = path.to_owned();
-    TokenFile::open(move || bytes(&file)).map_err(|problems| {
+    TokenFile::open(reading(path)).map_err(|problems| {
         problems.iter().for_each(|problem| output.say(problem));
         Failure::input(format!("{} holds no tokens that can be used", path.display()))
             .hint("`evenkeel token --name NAME --role operate` makes one, and its line")
@@ -73,18 +74,18 @@ fn opened(output: &Output, path: &Path) -> Result<TokenFile, Failure> {
 }
 
 fn secured(chain: &Path, key: &Path) -> Result<Tls, Failure> {
-    let (chain, key) = (chain.to_owned(), key.to_owned());
-    let tls = Tls::open(move || Ok(Pem { chain: bytes(&chain)?, key: bytes(&key)? }));
+    let (chain, key) = (reading(chain), reading(key));
+    let tls = Tls::open(move || Ok(Pem { chain: chain()?, key: key()? }));
     tls.map_err(|why| Failure::input(why).hint("--tls-cert takes a chain and --tls-key its private key, both in PEM"))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > LARGEST {
-        return Err(format!("{} has {size} bytes, more than such a file has", path.display()));
+/// Reads a file again and again; a pipe once.
+fn reading(path: &Path) -> impl Fn() -> Result<Vec<u8>, String> + Send + Sync + 'static {
+    let (path, was_read) = (path.to_owned(), AtomicBool::new(false));
+    move || {
+        let read = if was_read.swap(true, Ordering::Relaxed) { file::again } else { file::first };
+        read(&path, LARGEST).map_err(|why| format!("{} cannot be read: {why}", path.display()))
     }
-    std::fs::read(path).map_err(unreadable)
 }
 
 impl Listening {

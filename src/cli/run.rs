@@ -16,6 +16,7 @@ use super::context::{Context, Place};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Manner, Output};
+use super::sources::Sources;
 use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables, token};
 
 /// Runs what was asked. `started` is the local time.
@@ -64,14 +65,12 @@ fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failu
             runtime(output)?.block_on(interruptible(output, async { Ok(plan::plan(&context, &tables).await) }))
         }
         Command::Reconcile(args) if !args.ends() => {
+            // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
+            let (sources, files) = Sources::open(output, &args.tables.tables)?;
             // Signals are heard before the first word is said: who has read it may send one.
             let work = async {
-                let tables = &args.tables.tables;
-                // Problems of tables end it before anything has begun; later they are told, and what was stays in force.
-                tables::load(output, tables)?;
-                let files = tables::snapshot(tables).unwrap_or_default();
                 let listening = listen::bind(output, &args.listen, args.reload)?;
-                match controller::controller(&context, tables, files, args.reload, listening).await? {}
+                match controller::controller(&context, sources, files, args.reload, listening).await? {}
             };
             let ended = runtime(output)?.block_on(until_interrupted(work));
             if ended.is_ok() {

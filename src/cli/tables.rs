@@ -1,49 +1,34 @@
 //! Reads the tables that were named, files and folders; every problem of every table, before any AWS call.
 
-use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::controller::reload::File;
 use crate::model::row::ServiceTable;
 use crate::table::{ProblemJson, Problems, read_all};
 
 use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::file;
 use super::output::Output;
 
 /// CGAP's table, for commands that can do without one.
 pub(super) const CGAP: (&str, &[u8]) = ("specs/cgap.yaml", include_bytes!("../../specs/cgap.yaml"));
 
 /// A table is some hundred lines; what is over this is no table, and is not read into memory.
-const LARGEST: u64 = 2 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// The tables, or all their problems.
 pub(super) fn load(output: &Output, paths: &[PathBuf]) -> Result<Vec<ServiceTable>, Failure> {
-    let mut files = Vec::new();
-    for path in expand(paths)? {
-        files.push((path.display().to_string(), bytes(&path)?));
-    }
+    let files = files(paths)?;
     let named: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     read(output, &named)
 }
 
-/// What the files hold now, for a controller that reads them again and again; `None` if a folder cannot be listed.
-/// A file of a folder that is not there any more is left out. One that was named by itself is meant to be there.
-pub(super) fn snapshot(paths: &[PathBuf]) -> Option<BTreeMap<String, File>> {
-    let mut files = BTreeMap::new();
-    for path in paths {
-        let found = if path.is_dir() { listed(path).ok()? } else { vec![path.clone()] };
-        for file in found {
-            let read = match bytes(&file) {
-                Ok(bytes) => File::Read(bytes),
-                Err(failure) => File::Unreadable(failure.message),
-            };
-            files.insert(file.display().to_string(), read);
-        }
-    }
-    Some(files)
+/// The files that were named, and those of folders that were: each with its bytes.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    expand(paths)?.iter().map(|path| Ok((path.display().to_string(), bytes(path)?))).collect()
 }
 
 /// One table.
@@ -89,7 +74,7 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
             continue;
         }
-        let found = listed(path)?;
+        let found = listed(path).map_err(|error| unreadable(path, &error))?;
         if found.is_empty() {
             return Err(Failure::input(format!("{} has no tables", path.display())).hint("tables end in .yaml or .yml"));
         }
@@ -98,28 +83,21 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The tables of a folder.
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+/// The tables of a folder, and what is meant to be one: a link that leads nowhere now may lead somewhere again.
+pub(super) fn listed(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let is_table = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") && path.is_file()
+        path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") && !path.is_dir()
     };
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_table).collect();
+    let all: std::io::Result<Vec<PathBuf>> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let mut found: Vec<PathBuf> = all?.into_iter().filter(is_table).collect();
     found.sort();
     Ok(found)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if size.is_file() && size.len() > LARGEST {
-        return Err(
-            Failure::input(format!("{} has {} bytes", path.display(), size.len())).hint("a table has 1 MiB at most")
-        );
-    }
-    fs::read(path).map_err(|error| unreadable(path, &error))
+    file::first(path, LARGEST).map_err(|why| unreadable(path, &why))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::input(format!("{} cannot be read: {error}", path.display()))
-        .hint("name a service table, as specs/cgap.yaml")
+fn unreadable(path: &Path, why: &dyn Display) -> Failure {
+    Failure::input(format!("{} cannot be read: {why}", path.display())).hint("name a service table, as specs/cgap.yaml")
 }
