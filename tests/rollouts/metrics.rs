@@ -102,6 +102,16 @@ async fn a_scrape_tells_how_the_rollout_goes() {
     ] {
         assert_eq!(value(after, series), Some(least), "{series}\n{after}");
     }
+    // What has not happened yet stands at nothing, so that its first time shows as an increase.
+    for series in [
+        "evenkeel_rollouts_ended_total{table=\"cgap-devtest\",state=\"succeeded\"}",
+        "evenkeel_requests_total{table=\"cgap-devtest\",kind=\"rollout\",outcome=\"granted\"}",
+        "evenkeel_steps_total{table=\"cgap-devtest\",step=\"Run\",result=\"failed\"}",
+        "evenkeel_plans_refused_total{table=\"cgap-devtest\"}",
+        "evenkeel_phase_seconds_count{phase=\"Draining\"}",
+    ] {
+        assert_eq!(value(before, series), Some(0.0), "{series}\n{before}");
+    }
     let unseen = value(after, "evenkeel_table_unseen_seconds{table=\"cgap-devtest\"}");
     assert!(unseen.is_some_and(|seconds| seconds < 60.0), "{unseen:?}");
 }
