@@ -40,6 +40,8 @@ pub fn start(listener: TcpListener, api: Arc<Api>) -> io::Result<Server> {
         if let Err(error) = runtime.block_on(serve(listener, &shared)) {
             tracing::error!(%error, "the API ended");
         }
+        // A read that hangs is not waited for.
+        runtime.shutdown_background();
         // An error says that nobody waits for it.
         let _ = end.send(());
     })?;
@@ -65,13 +67,20 @@ async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
     let mut connections = JoinSet::new();
     let watcher = Arc::clone(api);
     let watching = tokio::spawn(async move { watcher.watched.watch(&watcher.handle).await });
-    let mut reload = interval(api.limits.reload);
+    let (mut reload, mut reading) = (interval(api.limits.reload), JoinSet::new());
     loop {
         tokio::select! {
             biased;
             () = api.until_end() => break,
             Some(_) = connections.join_next() => {}
-            _ = reload.tick() => api.reload(),
+            // One at a time: on a volume that hangs it may never end.
+            _ = reload.tick() => if reading.is_empty() {
+                let api = Arc::clone(api);
+                reading.spawn_blocking(move || api.reload());
+            } else {
+                api.reading_hangs();
+            },
+            Some(_) = reading.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let (api, whose) = (Arc::clone(api), Peer::of_address(peer).counted());

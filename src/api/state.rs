@@ -1,6 +1,7 @@
 //! What every request of one server shares.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::body::Bytes;
@@ -37,6 +38,7 @@ pub struct Api {
     pub(super) metrics: Scrape,
     pub(super) tokens: Option<TokenFile>,
     pub(super) tls: Option<Tls>,
+    reading_hangs: AtomicBool,
     said: Box<dyn Fn(&str) + Send + Sync>,
     description: OnceLock<Bytes>,
     began: Instant,
@@ -86,6 +88,7 @@ impl Api {
             metrics,
             tokens,
             tls,
+            reading_hangs: AtomicBool::new(false),
             said,
             description: OnceLock::new(),
             began: Instant::now(),
@@ -101,7 +104,12 @@ impl Api {
 
     /// What it was asked so far, and what is open.
     pub(super) fn served(&self) -> Served {
-        Served { connections: self.connections.count(), streams: self.streams.count(), ..self.tally.so_far() }
+        let (connections, streams) = (self.connections.count(), self.streams.count());
+        let tokens = self.tokens.as_ref().is_some_and(TokenFile::is_broken);
+        let tls = self.tls.as_ref().is_some_and(Tls::is_broken);
+        let hangs = self.reading_hangs.load(Ordering::Relaxed);
+        let broken_files = [tokens, tls, hangs].into_iter().filter(|broken| *broken).count();
+        Served { connections, streams, broken_files, ..self.tally.so_far() }
     }
 
     /// Tells whoever runs the controller.
@@ -135,6 +143,14 @@ impl Api {
         let told = self.tokens.as_ref().map(TokenFile::reload).unwrap_or_default();
         let renewed = self.tls.as_ref().map(Tls::reload).unwrap_or_default();
         told.iter().chain(&renewed).for_each(|line| self.say(line));
+        self.reading_hangs.store(false, Ordering::Relaxed);
+    }
+
+    /// A reading of those files has not ended when the next was due.
+    pub(super) fn reading_hangs(&self) {
+        if !self.reading_hangs.swap(true, Ordering::Relaxed) {
+            self.say("the files of tokens and certificates: a reading has not ended yet; what was read before stays in force");
+        }
     }
 
     /// Ends every event stream, now and later.

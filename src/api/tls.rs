@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
@@ -30,6 +31,7 @@ pub struct Tls {
     config: RwLock<Arc<ServerConfig>>,
     /// The hash of what was last read, to say the same thing once. Not the key itself.
     last: Mutex<Result<[u8; 32], String>>,
+    broken: AtomicBool,
 }
 
 impl Tls {
@@ -40,7 +42,8 @@ impl Tls {
     pub fn open(read: impl Fn() -> Result<Pem, String> + Send + Sync + 'static) -> Result<Self, String> {
         let pem = read()?;
         let config = config(&pem)?;
-        Ok(Self { read: Box::new(read), config: RwLock::new(Arc::new(config)), last: Mutex::new(Ok(pem.hash())) })
+        let (config, last) = (RwLock::new(Arc::new(config)), Mutex::new(Ok(pem.hash())));
+        Ok(Self { read: Box::new(read), config, last, broken: AtomicBool::new(false) })
     }
 
     /// Reads the files again; what is to be said about it.
@@ -53,13 +56,20 @@ impl Tls {
         }
         *last = now;
         drop(last);
-        match read.and_then(|pem| config(&pem)) {
+        let config = read.and_then(|pem| config(&pem));
+        self.broken.store(config.is_err(), Ordering::Relaxed);
+        match config {
             Ok(config) => {
                 *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
                 vec!["the certificate was read anew".to_owned()]
             }
             Err(why) => vec![why, "the certificate that was read before stays in force".to_owned()],
         }
+    }
+
+    /// Whether what was read last cannot be used.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Greets a client.
@@ -133,9 +143,10 @@ mod tests {
         let before = Arc::clone(&tls.config.read().unwrap());
         *key.lock().unwrap() = OTHER_KEY.to_vec();
         assert_eq!(tls.reload().len(), 2);
-        assert_eq!(tls.reload(), Vec::<String>::new());
+        assert_eq!((tls.reload(), tls.is_broken()), (Vec::new(), true));
         assert!(Arc::ptr_eq(&before, &tls.config.read().unwrap()));
         *key.lock().unwrap() = KEY.to_vec();
         assert_eq!(tls.reload(), ["the certificate was read anew"]);
+        assert!(!tls.is_broken());
     }
 }

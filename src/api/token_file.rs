@@ -1,6 +1,7 @@
 //! The tokens in force, out of a file that may change at any time; a broken one keeps what was.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::tokens::{TokenProblem, Tokens};
@@ -14,6 +15,7 @@ pub struct TokenFile {
     tokens: RwLock<Arc<Tokens>>,
     /// What was last read, to say the same thing once.
     last: Mutex<Result<Vec<u8>, String>>,
+    broken: AtomicBool,
 }
 
 impl TokenFile {
@@ -24,12 +26,18 @@ impl TokenFile {
     pub fn open(read: impl Fn() -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Result<Self, Vec<String>> {
         let bytes = read().map_err(|why| vec![why])?;
         let tokens = Tokens::parse(&bytes).map_err(said)?;
-        Ok(Self { read: Box::new(read), tokens: RwLock::new(Arc::new(tokens)), last: Mutex::new(Ok(bytes)) })
+        let (tokens, last) = (RwLock::new(Arc::new(tokens)), Mutex::new(Ok(bytes)));
+        Ok(Self { read: Box::new(read), tokens, last, broken: AtomicBool::new(false) })
     }
 
     /// The tokens in force.
     pub(super) fn tokens(&self) -> Arc<Tokens> {
         Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether what was read last cannot be used.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Reads the file again; what is to be said about it.
@@ -41,7 +49,9 @@ impl TokenFile {
         }
         last.clone_from(&read);
         drop(last);
-        match read.map_err(|why| vec![why]).and_then(|bytes| Tokens::parse(&bytes).map_err(said)) {
+        let tokens = read.map_err(|why| vec![why]).and_then(|bytes| Tokens::parse(&bytes).map_err(said));
+        self.broken.store(tokens.is_err(), Ordering::Relaxed);
+        match tokens {
             Ok(tokens) => {
                 *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tokens);
                 vec!["the tokens were read anew".to_owned()]
@@ -99,7 +109,7 @@ mod tests {
             *content.lock().unwrap() = broken;
             let told = file.reload();
             assert_eq!(told.last().unwrap(), "the tokens that were read before stay in force");
-            assert_eq!(file.reload(), Vec::<String>::new());
+            assert_eq!((file.reload(), file.is_broken()), (Vec::new(), true));
             assert!(file.tokens().find(&token(1).token).is_some());
         }
     }

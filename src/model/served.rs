@@ -22,6 +22,8 @@ pub struct Served {
     pub connections: usize,
     /// Event streams that are open.
     pub streams: usize,
+    /// Files of tokens and certificates that cannot be read or used.
+    pub broken_files: usize,
 }
 
 /// Requests that count as alike. Few of them exist, whatever clients send.

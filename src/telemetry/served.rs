@@ -18,7 +18,7 @@ pub(super) struct Asked(pub(super) Served);
 
 impl Collector for Asked {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let Served { requests, lasted, problems, connections, streams } = &self.0;
+        let Served { requests, lasted, problems, connections, streams, broken_files } = &self.0;
         let requests = requests.iter().map(|(Answered { path, method, status }, count)| {
             (Labels([("path", *path), ("method", *method), ("status", *status)].map(owned)), *count)
         });
@@ -37,7 +37,10 @@ impl Collector for Asked {
         counters(&mut encoder, ("api_problems", "Problems that the HTTP API told, by type"), problems)?;
         let help = "Connections to the HTTP API that are open";
         gauges(&mut encoder, ("api_connections", help), [(Labels([]), *connections)])?;
-        gauges(&mut encoder, ("api_streams", "Event streams that are open"), [(Labels([]), *streams)])
+        gauges(&mut encoder, ("api_streams", "Event streams that are open"), [(Labels([]), *streams)])?;
+        let help =
+            "Files of tokens and certificates that cannot be read or used now; what they held before stays in force";
+        gauges(&mut encoder, ("api_broken_files", help), [(Labels([]), *broken_files)])
     }
 }
 
