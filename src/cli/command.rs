@@ -3,6 +3,7 @@
 use crate::controller::command::{Acknowledged, Given, Refused, accept};
 use crate::controller::settle::{End, Ended, Until};
 use crate::model::command::{Command, Standing};
+use crate::model::rollout::Request;
 use crate::model::row::ServiceTable;
 use crate::model::time::Span;
 use crate::plan::command::{Want, Wish};
@@ -51,11 +52,22 @@ pub(super) async fn give(
         conclude(context, table, &ended);
     }
     say_unseen(context, ended.end);
+    if let (Given::Withdrawn(_), Some(request)) = (&command, waiting(&ended)) {
+        context
+            .output
+            .say(&format!("request {} still stands: rows are kicked for it unless it is withdrawn too", request.id));
+    }
     Ok(match &command {
         Given::New(command) => judged(context, command, &ended, wait),
         Given::Withdrawn(_) if !wait => Exit::Done,
         Given::Withdrawn(_) | Given::Known(_) => Exit::from(ended.end),
     })
+}
+
+/// The request that waits after all, be it one whose place the withdrawn one had taken, or one that was made since.
+fn waiting(ended: &Ended) -> Option<&Request> {
+    let report = &ended.last.plan.rollout;
+    report.request.as_ref().filter(|_| report.is_unanswered())
 }
 
 /// Whoever did not wait asked for the command and for nothing more: a rollout that ends as failed because somebody said

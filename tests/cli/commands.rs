@@ -79,6 +79,28 @@ fn whoever_asked_under_a_key_is_told_that_the_request_was_withdrawn() {
 }
 
 #[test]
+fn abort_withdraws_one_request_and_says_which_one_stands_again() {
+    let sim = Sim::with("withdraw-two", SMALL);
+    sim.settled();
+    // Nobody can kick, so that both requests wait.
+    sim.perform(json!([{"faults": [{"when": {"operation": "UpdateService"}, "then": "denied"}]}]));
+    let waiting = || sim.about(&["rollout", "status", "--output", "json"]).json()["request"]["id"].clone();
+    sim.about(&["rollout", "start", "--by", "ada"]);
+    let first = waiting();
+    sim.about(&["rollout", "start", "--by", "bob"]);
+    assert_ne!(waiting(), first);
+    let id = first.as_str().expect("an id");
+    let arguments = ["rollout", "abort", "--by", "bob", "--reason", "asked for twice"];
+    sim.about(&arguments).ended_with(0).says(&format!("request {id} still stands"));
+    assert_eq!(waiting(), first);
+    sim.about(&arguments).ended_with(0).says(&format!("request {id} is withdrawn"));
+    sim.perform(json!(["clearFaults"]));
+    let before = sim.journal(0).end();
+    sim.reconcile().ended_with(0);
+    assert!(sim.journal(before).inputs("UpdateService").is_empty());
+}
+
+#[test]
 fn what_is_over_is_refused_with_what_to_do_instead() {
     let sim = Sim::with("over", SMALL);
     sim.settled();

@@ -246,6 +246,23 @@ async fn a_request_that_waits_for_the_task_is_withdrawn_and_kicks_nothing_when_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_requests_that_wait_for_the_task_the_one_that_is_not_withdrawn_is_done() {
+    let story = Story::settled(316).await;
+    story.lab.world().set_app(&story.family(), App::ExitsAfter { ms: 600_000, exit_code: 0 });
+    story.kick_all();
+    story.launches().await;
+    for _ in 0..2 {
+        request::accept(&story.lab.aws(), &story.lab.table, &Default::default(), story.lab.now()).await.unwrap();
+        story.lab.wait(Span::seconds(5)).await;
+    }
+    let kicked = story.primaries();
+    story.gives(Want::Abort).await.unwrap();
+    assert_eq!(story.settle().await, Verdict::Converged);
+    assert_ne!(story.primaries(), kicked, "the first of the two was acknowledged, and nobody has withdrawn it");
+    assert_eq!(story.world().runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_abort_after_everything_is_completed_ends_the_rollout_without_its_task() {
     let story = Story::settled(308).await;
     story.kick_all();
