@@ -119,6 +119,7 @@ pub(crate) fn small() -> Vec<(&'static str, Scenario)> {
         ("a run at the baseline, a kick", told(at_baseline(clear(0, 1)))),
         ("a request and its withdrawal, one fault", told(asked(succeeded(clear(1, 0))))),
         ("a request while the task runs, and its withdrawal", told(asked(launching(clear(1, 1))))),
+        ("two requests while the task runs, and a withdrawal", asked_twice(told(launching(clear(0, 1))))),
         ("a run at the baseline, one fault", told(Scenario { start: Start::Baseline, ..clear(1, 2) })),
     ]
 }
@@ -216,6 +217,12 @@ fn opened_over(world: Scenario) -> Scenario {
 
 fn from_kick(world: Scenario) -> Scenario {
     Scenario { start: Start::Kicked, waits: &[61, 3300], ..world }
+}
+
+/// Two people ask, one after the other.
+fn asked_twice(world: Scenario) -> Scenario {
+    let budget = Budget { requests: 2, ..world.budget };
+    Scenario { budget, ..world }
 }
 
 fn asked(world: Scenario) -> Scenario {

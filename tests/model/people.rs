@@ -74,13 +74,20 @@ impl Said {
     }
 }
 
-/// Whether a look shows that its request is not wanted any more.
+/// Whether a look shows that its request is not wanted any more, nor any whose place it took and that still waited.
 pub(crate) fn is_withdrawn(look: &Look) -> bool {
     let word = |tag: &str, key: &str| {
         let tag: &str = look.tags.get(tag)?;
         tag.split(' ').find_map(|word| word.strip_prefix(key)).map(str::to_owned)
     };
-    word("withdrawn", "request=").is_some_and(|withdrawn| word("request", "id=") == Some(withdrawn))
+    let ids = |tag: &str, key: &str| -> Vec<String> {
+        word(tag, key).iter().flat_map(|ids| ids.split('+')).map(str::to_owned).collect()
+    };
+    let Some(newest) = word("request", "id=") else { return false };
+    let also = word("request", "also=").map_or(0, |also| also.parse().expect("a number"));
+    let mut standing = std::iter::once(newest).chain(ids("request", "before=").into_iter().take(also));
+    let withdrawn = [ids("withdrawn", "request="), ids("withdrawn", "before=")].concat();
+    standing.all(|id| withdrawn.contains(&id))
 }
 
 /// The newest command that a look shows.
@@ -98,8 +105,13 @@ impl Protocol {
         if let Some(baseline) = &accepted.baseline {
             self.write(state, baseline, None, None);
         }
+        // Asked twice at one moment is one request.
+        let begins = format!("id={} ", accepted.request.id);
+        let same = state.aws.tags.get("request").is_some_and(|tag| tag.starts_with(&begins));
         state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
-        state.requests.push(second(accepted.request.after));
+        if !same {
+            state.requests.push(second(accepted.request.after));
+        }
         Some(())
     }
 
@@ -134,7 +146,8 @@ impl Protocol {
             }
             Word::Withdrawal(after) => {
                 state.aws.tag(&[(short_key(&self.keys.withdrawn), tag)]);
-                state.requests.retain(|request| *request != after);
+                let withdrawn = state.requests.iter().rposition(|request| *request == after);
+                withdrawn.map(|index| state.requests.remove(index));
             }
         }
     }
