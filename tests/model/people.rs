@@ -146,8 +146,9 @@ impl Protocol {
             }
             Word::Withdrawal(after) => {
                 state.aws.tag(&[(short_key(&self.keys.withdrawn), tag)]);
-                let withdrawn = state.requests.iter().rposition(|request| *request == after);
-                withdrawn.map(|index| state.requests.remove(index));
+                if let Some(index) = state.requests.iter().rposition(|request| *request == after) {
+                    state.requests.remove(index);
+                }
             }
         }
     }
