@@ -7,7 +7,7 @@ use crate::model::command::{Command, Order, Standing};
 use crate::model::ids::RowName;
 use crate::model::observed::{DeploymentView, ServiceView, TaskStatus, TaskView};
 use crate::model::past::Past;
-use crate::model::rollout::{Record, RecordState, Request};
+use crate::model::rollout::{Failure, Record, RecordState, Request};
 use crate::model::row::Row;
 use crate::model::time::Timestamp;
 use crate::plan::action::Action;
@@ -126,7 +126,9 @@ impl Timeline {
         let kicks = kicks(&kicked, witness, base);
         events.extend(kicks.iter().map(|(row, at)| Event { row: Some(row.clone()), ..Event::told(What::Kicked, *at) }));
         if !kicks.is_empty() {
-            events.extend(services(subject, &kicked));
+            if !is_taken_back(subject, &kicked, kicks.len()) {
+                events.extend(services(subject, &kicked));
+            }
             let healthy = witness.all_healthy().filter(|_| has_targets(subject));
             let seen = [(What::AllHealthy, healthy), (What::TargetsGone, witness.targets_gone())];
             events.extend(seen.into_iter().filter_map(|(what, at)| Some(Event::seen(what, at?))));
@@ -272,6 +274,13 @@ fn commanded(command: &Command) -> Event {
     let reason = command.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let detail = Some(format!("{}{by}{reason}", command.order.name()));
     Event { detail, ..Event::told(What::Commanded, command.at) }
+}
+
+/// Whether ECS went back for some rows: what the tasks of the others tell is not told of the rollout.
+fn is_taken_back(subject: &Subject<'_>, kicked: &[Kick<'_>], kicks: usize) -> bool {
+    let record = subject.plan.rollout.record.as_ref().map(|record| &record.state);
+    let went_back = matches!(record, Some(RecordState::Failed(Failure::Row(_) | Failure::Aborted)));
+    kicked.len() < kicks || (went_back && kicked.len() < subject.table.service_rows().count())
 }
 
 /// What the tasks of the rows tell: each has its own times, as long as ECS shows it.

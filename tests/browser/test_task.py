@@ -205,6 +205,7 @@ class Task(unittest.TestCase):
         self.browser.keys("s")
         self.dialog()
         self.browser.keys("too early", "Enter")
+        until("that it says when", lambda: "begins when the deployment task has ended" in self.browser.text("#toast"), BOUND)
         self.until_answer("is running; another rollout waits for its end, asked for by ada-operate: too early")
         until("what comes after it", lambda: "another rollout" in self.browser.text("#timeline [data-key=then]"), BOUND)
         self.assertNotIn("a rollout was asked for", self.browser.text("#timeline"))
