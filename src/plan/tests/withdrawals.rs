@@ -68,10 +68,11 @@ fn what_became_of_a_withdrawn_request_is_known_while_a_newer_one_waits() {
     let stands = |world: &World| request::stands(Vec::new(), &durable(world), &id);
     assert_eq!(stands(&world), Some(Stands::Withdrawn));
     let tag = durable(&world).request.unwrap();
-    let newer = Request { id: RequestId::told("fedcba9876543210"), before: tag.and_before(), ..tag };
-    world.cluster().tags.insert(TagKeys::of(&world.table.name).request, newer.tag());
+    let newer = Request { id: RequestId::told("fedcba9876543210"), before: vec![tag.id.clone()], ..tag };
+    world.tag(|keys| keys.request.clone(), newer.tag());
     assert_eq!(stands(&world), Some(Stands::Withdrawn));
-    world.cluster().tags.remove(&TagKeys::of(&world.table.name).withdrawn);
+    let keys = TagKeys::of(&world.table.name);
+    world.cluster().tags.remove(&keys.withdrawn);
     assert_eq!(stands(&world), Some(Stands::Over));
 }
 
