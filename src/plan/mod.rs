@@ -8,6 +8,7 @@
 //! `rest` how tables are read together in which nothing moves.
 
 pub mod action;
+mod added;
 pub mod audit;
 mod awaited;
 pub mod because;

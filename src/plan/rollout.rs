@@ -13,6 +13,7 @@ use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
 
+use super::added;
 use super::because::Because;
 use super::command;
 use super::gate::Gate;
@@ -168,7 +169,7 @@ impl<'a> Stand<'a> {
     }
 
     /// The table's service rows, as a record counts them.
-    fn counted(&self) -> Counted {
+    pub(super) fn counted(&self) -> Counted {
         Counted::of(self.rows.iter().map(|row| &row.row.name))
     }
 
@@ -187,7 +188,7 @@ impl<'a> RowStand<'a> {
     }
 }
 
-fn id_of(
+pub(super) fn id_of(
     table: &ServiceTable,
     cluster: &ClusterView,
     rows: &[RowStand<'_>],
@@ -288,7 +289,7 @@ pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Recor
         | RecordState::Unknown(_)
         | RecordState::Resolved(_)
         | RecordState::Skipped => undone_unseen(stand, durable, record, request.as_ref())
-            .or_else(|| rows_added(stand, record))
+            .or_else(|| added::rows_added(stand, record))
             .or_else(|| advance(stand, record, request))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
     }
@@ -374,30 +375,6 @@ fn advance(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Op
     }
     let kicked = stand.kicked_since(record.frontier);
     Some((opening(stand, record, request), Because::Kicked(kicked)))
-}
-
-/// Rows that the table did not have when the record was written: that they are newer is no kick. They are written down even where
-/// they are not, or their first kick would be taken for that.
-fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
-    let newer = stand.kicked_since(record.frontier);
-    let Some(counted) = &record.rows else { return rows_added_to(stand, record, newer) };
-    let names = stand.rows.iter().map(|row| &row.row.name);
-    let added: Vec<RowName> = names.filter(|row| !counted.has(row)).cloned().collect();
-    if added.is_empty() || !newer.iter().all(|row| added.contains(row)) {
-        return None;
-    }
-    let rows = Some(counted.and(&stand.counted()));
-    let moved = if newer.is_empty() { record.id.clone() } else { stand.id.clone() };
-    let next = Record { id: moved, frontier: stand.frontier.max(record.frontier), rows, ..record.clone() };
-    Some((next, Because::RowsAdded(added)))
-}
-
-/// The same, where the record does not say which rows it counts: without those that were added, the id is the same.
-fn rows_added_to(stand: &Stand<'_>, record: &Record, newer: Vec<RowName>) -> Option<(Record, Because)> {
-    let without = id_of(stand.table, stand.cluster, &stand.rows, |row| !row.kicked_since(record.frontier));
-    let added = !newer.is_empty() && without == record.id;
-    let next = || Record { id: stand.id.clone(), frontier: stand.frontier, ..record.clone() };
-    added.then(|| (next(), Because::RowsAdded(newer)))
 }
 
 /// A request whose rows were all kicked since by somebody else.

@@ -161,17 +161,20 @@ async fn a_request_whose_place_another_took_or_that_was_withdrawn_is_told_as_suc
             client.post(&format!("{ROLLOUTS}/{}/abort", ids[1]), reason).await.problem(409, "not-the-newest");
             client.post(&format!("{ROLLOUTS}/{}/abort", ids[2]), reason).await.json(202);
             bench.lab.wait(Span::seconds(10)).await;
-            assert_eq!(stages(&client, &ids).await, ["InHand", "Over", "Withdrawn"]);
+            // The one whose place it had taken stands again.
+            assert_eq!(stages(&client, &ids).await, ["InHand", "Requested", "Withdrawn"]);
             let newer = ask().await;
             bench.lab.wait(Span::seconds(10)).await;
             assert_eq!(stages(&client, &ids).await[1..], ["Over", "Withdrawn"]);
             client.post(&format!("{ROLLOUTS}/{newer}/abort"), reason).await.json(202);
+            bench.lab.wait(Span::seconds(10)).await;
+            client.post(&format!("{ROLLOUTS}/{}/abort", ids[1]), reason).await.json(202);
             bench.lab.wait(Span::minutes(40)).await;
-            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Withdrawn", "Over"]);
             bench.kick_all();
             bench.lab.wait(Span::minutes(2)).await;
             // The rollout of the kick is another than the one that the newest answered request began.
-            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Withdrawn", "Over"]);
             client.post(&format!("{ROLLOUTS}/{}/abort", ids[0]), reason).await.problem(409, "not-the-newest");
             ids
         })
@@ -179,7 +182,7 @@ async fn a_request_whose_place_another_took_or_that_was_withdrawn_is_told_as_suc
     bench
         .served(true, Limits::default(), |client| async move {
             let client = client.with(OPERATOR);
-            assert_eq!(stages(&client, &ids).await, ["Ended", "Over", "Over"]);
+            assert_eq!(stages(&client, &ids).await, ["Ended", "Withdrawn", "Over"]);
             client.get(&format!("{ROLLOUTS}/0123456789abcdef")).await.problem(404, "no-such-rollout");
         })
         .await;
