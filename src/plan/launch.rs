@@ -301,6 +301,11 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         return Some(Err((HoldCause::TaskNotSeen { attempt }, NextLook::MOVING)));
     }
     let Ground { stand, gate } = input.ground?;
+    // Whoever saw the kick first may have launched its rollout, and this intent may be a late word that has hidden that launch.
+    if stand.frontier > record.frontier {
+        let left = COMES_TO_LIGHT.minus(input.observed.at.since(record.since.max(stand.frontier)));
+        return Some(Err((HoldCause::EarlierLaunch { left }, NextLook::MOVING)));
+    }
     let (row, definition) = one_off(input)?;
     let task = row.task()?;
     if !gate.is_open() {

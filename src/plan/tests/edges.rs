@@ -101,7 +101,7 @@ fn a_launch_that_was_overtaken_is_given_thirteen_minutes_from_the_kick_on_to_com
     world.later(Span::minutes(4));
     world.kick_all();
     let moment = world.observed.at.plus(Span::minutes(13));
-    turns(&world, moment, runs, writes(RecordState::Open));
+    turns(&world, moment, waits("EarlierLaunch"), writes(RecordState::Open));
     world.observed.at = moment;
     world.observed.tasks = Seen::Unknown(unseen(Trouble::Passing));
     assert_eq!(written(&world.plan()), None, "its task may be there");
