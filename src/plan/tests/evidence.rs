@@ -2,9 +2,10 @@
 
 use super::fixture::{DEPLOYED, SERVICES, World, digest, unseen};
 use super::{hold, state, written};
-use crate::model::ids::{DeploymentId, TaskArn};
+use crate::model::ids::{DeploymentId, ServiceDeploymentArn, TaskArn};
 use crate::model::observed::{
-    Cleanup, DesiredStatus, RolloutState, Seen, TargetState, TargetView, TaskStatus, TaskView, Trouble,
+    Cleanup, DesiredStatus, Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TargetView, TaskStatus,
+    TaskView, Trouble,
 };
 use crate::model::rollout::RecordState;
 use crate::model::selector::Selection;
@@ -77,6 +78,24 @@ fn a_deployment_that_is_not_done_is_named() {
     assert_eq!(rollout(RolloutState::Unstated), "portal does not say how far it is");
     let skipped = said(2, |world| world.service("portal").deployments[0].created_at = DEPLOYED);
     assert_eq!(skipped, "portal was not kicked");
+}
+
+#[test]
+fn a_kick_that_only_the_service_deployments_tell_of_is_waited_for() {
+    let told = |after: Span, ago: Span| {
+        let mut world = World::clear();
+        let created_at = world.service("portal").deployments[0].created_at.plus(after);
+        world.observed.at = created_at.plus(ago);
+        let (arn, fate) = (ServiceDeploymentArn::told("arn:service-deployment/next"), Fate::Going);
+        let next = ServiceDeploymentView { arn, created_at, fate, status: Text::default(), reason: Text::default() };
+        world.view("portal").history = Seen::Present(vec![next]);
+        gate(&world).conditions[1].evidence.contains("portal has a newer deployment than is shown")
+    };
+    let (moment, later, lag) = (Span::seconds(10), Span::from_millis(10_001), Span::minutes(5));
+    assert!(told(later, Span::ZERO));
+    assert!(!told(moment, Span::ZERO), "it may be that of the PRIMARY deployment itself, by another clock");
+    assert!(told(later, lag.minus(Span::from_millis(1))));
+    assert!(!told(later, lag), "no read lags by so much");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::model::selector::Selection;
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
 use crate::plan::glance::{Glance, Latest, glance, has_failed, is_enough, known, undone_before};
-use crate::plan::history::Made;
-use crate::plan::moving::Renewed;
+use crate::plan::history::{History, Made};
+use crate::plan::moving::{Moving, Renewed};
 use crate::plan::planner::{PlanInput, plan};
 
 /// Looks wholly, as a process does, and remembers it.
@@ -54,6 +54,15 @@ fn enough(world: &World) -> bool {
     let latest = world.history.latest.as_ref().expect("a look before");
     let PlanInput { table, observed, history } = world.input();
     is_enough(&latest.plan, &plan(&PlanInput { table, observed, history }))
+}
+
+#[test]
+fn a_process_that_looked_before_it_passes_knows_what_one_knows_after_a_pass() {
+    let world = draining();
+    let latest = world.history.latest.as_ref().expect("a look");
+    let known = History::of_a_look(Latest::clone(latest));
+    assert_eq!(known.moving, Moving::default().after(&latest.observed, Renewed { targets: true, tasks: true }));
+    assert!(known.latest.is_some_and(|known| known.whole == latest.whole));
 }
 
 #[test]

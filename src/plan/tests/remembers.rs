@@ -3,7 +3,7 @@
 use super::fixture::{DEPLOYED, START, World};
 use super::holds;
 use crate::model::command::{Command, Order};
-use crate::model::ids::{DeploymentId, RequestId, RowName, ServiceArn, TaskArn};
+use crate::model::ids::{DeploymentId, RequestId, RowName, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::model::observed::{DesiredStatus, Seen, TaskStatus, Trouble, Why};
 use crate::model::rollout::{Change, Durable, Record, RecordState, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
@@ -266,6 +266,17 @@ fn what_our_updates_made_is_remembered_for_as_long_as_reads_may_lag() {
     assert_eq!(after(&world).made.len(), 1);
     world.observed.at = created_at.plus(LAG);
     assert_eq!(after(&world).made.len(), 0);
+}
+
+#[test]
+fn what_aws_would_not_take_back_is_remembered_for_a_minute() {
+    let mut world = World::settled();
+    let (refused, at) = (ServiceDeploymentArn::told("arn:service-deployment/indexer"), world.observed.at);
+    world.history.kept.insert(refused.clone(), at);
+    world.observed.at = at.plus(Span::from_millis(59_999));
+    assert_eq!(after(&world).kept, [(refused, at)].into());
+    world.observed.at = at.plus(Span::minutes(1));
+    assert_eq!(after(&world).kept.len(), 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What people are told beside the steps: phases, drift, reasons, who has to do something.
 
 use super::fixture::{DEPLOYED, World};
-use super::{holds, state};
+use super::{holds, state, updates};
 use crate::model::command::{Order, Told};
 use crate::model::ids::RowName;
 use crate::model::rollout::{Failure, RecordState};
@@ -64,6 +64,35 @@ fn a_count_that_is_corrected_does_not_make_a_gate_clear() {
     let plan = world.plan();
     assert_eq!(plan.steps.len(), 1);
     assert_eq!(plan.rollout.phase, Phase::Rolling);
+}
+
+#[test]
+fn a_failure_is_said_until_something_follows_it() {
+    let failed = || {
+        let mut world = World::clear();
+        world.set_state(RecordState::Failed(Failure::Start(1)));
+        world
+    };
+    let said = |world: &World| holds(&world.plan()).contains(&"RolloutFailed");
+    assert!(said(&failed()));
+    let mut counted = failed();
+    counted.service("portal").desired = 5;
+    assert_eq!(updates(&counted.plan()).len(), 1, "a count is corrected all the same");
+    assert!(said(&counted), "and nothing follows the rollout by that");
+    let mut kicked = failed();
+    kicked.later(Span::minutes(14));
+    kicked.kick_all();
+    assert_eq!(state(&kicked.plan()), RecordState::Open);
+    assert!(!said(&kicked));
+    let mut asked = failed();
+    let frontier = asked.record().frontier;
+    asked.request(frontier);
+    assert!(!said(&asked));
+    let mut again = failed();
+    again.command(Want::Retry).unwrap();
+    again.service("indexer").pending = 1;
+    assert!(again.plan().steps.is_empty());
+    assert!(!said(&again));
 }
 
 #[test]
