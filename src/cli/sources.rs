@@ -153,8 +153,11 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp").join(format!("sources-{name}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("a.yaml"), CGAP.replacen("name: cgap-devtest", "name: a", 1)).unwrap();
-        fs::write(folder.join("b.yaml"), CGAP.replacen("name: cgap-devtest", "name: b", 1)).unwrap();
+        for name in ["a", "b"] {
+            let table = CGAP.replacen("name: cgap-devtest", &format!("name: {name}"), 1);
+            let table = table.replacen("CGAPDockerClusterFor*-*", &format!("{name}-*"), 1);
+            fs::write(folder.join(format!("{name}.yaml")), table).unwrap();
+        }
         folder
     }
 
@@ -179,7 +182,7 @@ mod tests {
         let _ = fs::remove_dir_all(&away);
         fs::rename(&folder, &away).unwrap();
         let reloaded = tables.reload(sources.read());
-        assert_eq!((reloaded.unreadable.len(), reloaded.broken, reloaded.gone.len()), (1, 1, 0), "{reloaded:?}");
+        assert_eq!((reloaded.unusable.len(), reloaded.broken, reloaded.gone.len()), (1, 1, 0), "{reloaded:?}");
         assert!(tables.reload(sources.read()).is_empty());
         assert_eq!(names(&tables), ["a", "b"]);
         fs::rename(&away, &folder).unwrap();
@@ -210,7 +213,7 @@ mod tests {
         fs::remove_file(&file).unwrap();
         symlink("/dev/zero", &file).unwrap();
         let reloaded = tables.reload(sources.read());
-        assert_eq!(reloaded.unreadable[0].1, "it is no regular file");
+        assert_eq!(reloaded.unusable[0].1, "it is no regular file");
         assert_eq!(names(&tables), ["a", "b"]);
     }
 

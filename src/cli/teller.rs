@@ -116,7 +116,7 @@ impl<'a> Teller<'a> {
     }
 }
 
-fn say_reloaded(output: &Output, Reloaded { changed, gone, problems, unreadable, broken, were_broken }: &Reloaded) {
+fn say_reloaded(output: &Output, Reloaded { changed, gone, problems, unusable, broken, were_broken }: &Reloaded) {
     for table in changed {
         output.say(&format!("{} is new or was edited", table.name));
     }
@@ -127,16 +127,16 @@ fn say_reloaded(output: &Output, Reloaded { changed, gone, problems, unreadable,
         output.say(&output.talk.paint(Role::Good, "every table file is good again"));
     }
     tables::show(output, problems);
-    for (file, why) in unreadable {
-        output.say(&format!("{file} cannot be read: {why}"));
+    for (file, why) in unusable {
+        output.say(&format!("{file} cannot be used: {why}"));
     }
-    if !problems.is_empty() || !unreadable.is_empty() {
+    if !problems.is_empty() || !unusable.is_empty() {
         let bad = output.talk.paint(Role::Bad, "what these files held before stays in force");
         output.say(&bad);
     }
 }
 
-fn log_reloaded(Reloaded { changed, gone, problems, unreadable, broken, were_broken }: &Reloaded) {
+fn log_reloaded(Reloaded { changed, gone, problems, unusable, broken, were_broken }: &Reloaded) {
     changed.iter().for_each(|table| tracing::info!(table = %table.name, "table is new or was edited"));
     gone.iter().for_each(|table| tracing::info!(table = %table.name, "table is gone"));
     if *broken == 0 && *were_broken > 0 {
@@ -149,7 +149,7 @@ fn log_reloaded(Reloaded { changed, gone, problems, unreadable, broken, were_bro
             tracing::error!(file, line, column, path, why, "table file is broken, what it held before stays in force");
         }
     }
-    for (file, why) in unreadable {
-        tracing::error!(file, why, "table file cannot be read, what it held before stays in force");
+    for (file, why) in unusable {
+        tracing::error!(file, why, "table file cannot be used, what it held before stays in force");
     }
 }

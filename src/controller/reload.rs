@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::row::ServiceTable;
-use crate::table::{Problems, read_all};
+use crate::table::{Problems, read_all, share_a_service};
 
 /// What became of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub struct Reloaded {
     pub gone: Vec<Arc<ServiceTable>>,
     /// What is wrong in files that were edited; what they held before stays in force.
     pub problems: Vec<Problems>,
-    /// Files that cannot be read, and why.
-    pub unreadable: Vec<(String, String)>,
-    /// How many files are broken or unreadable now, said before or not.
+    /// Files that cannot be read or taken, and why.
+    pub unusable: Vec<(String, String)>,
+    /// How many files are broken or unusable now, said before or not.
     pub broken: usize,
     /// How many were before.
     pub were_broken: usize,
@@ -48,8 +48,8 @@ pub struct Reloaded {
 impl Reloaded {
     /// Whether nothing has changed that is worth a word.
     pub fn is_empty(&self) -> bool {
-        let Self { changed, gone, problems, unreadable, broken, were_broken } = self;
-        changed.is_empty() && gone.is_empty() && problems.is_empty() && unreadable.is_empty() && broken == were_broken
+        let Self { changed, gone, problems, unusable, broken, were_broken } = self;
+        changed.is_empty() && gone.is_empty() && problems.is_empty() && unusable.is_empty() && broken == were_broken
     }
 }
 
@@ -70,28 +70,34 @@ impl Tables {
         for (name, file) in &files {
             match file {
                 File::Read(bytes) => texts.push((name, bytes)),
-                File::Unreadable(why) if edited(name) => reloaded.unreadable.push((name.clone(), why.clone())),
+                File::Unreadable(why) if edited(name) => reloaded.unusable.push((name.clone(), why.clone())),
                 File::Unreadable(_) => {}
             }
         }
         let read = texts.len();
+        // What is in force as it is has the older right to its name and its services.
+        texts.sort_by_key(|(name, _)| edited(name) || !self.good.contains_key(*name));
         let (fresh, problems) = readable(texts);
         reloaded.broken = files.len() - read + problems.len();
         reloaded.problems = problems.into_iter().filter(|problems| edited(&problems.file)).collect();
         let kept = self.good.iter().filter(|(name, _)| files.contains_key(*name) && !fresh.contains_key(*name));
         let mut next: BTreeMap<String, Arc<ServiceTable>> =
             kept.map(|(name, table)| (name.clone(), Arc::clone(table))).collect();
-        // A table that a broken file keeps has the older right to its name.
-        let taken = |next: &BTreeMap<String, Arc<ServiceTable>>, table: &ServiceTable| {
-            next.values().any(|other| other.name == table.name)
-        };
+        let kept: Vec<Arc<ServiceTable>> = next.values().cloned().collect();
         for (name, table) in fresh {
-            if !taken(&next, &table) {
-                // As it was, where it is: whoever holds it holds the same.
-                let before = self.good.get(&name).filter(|before| ***before == table);
-                let table = before.map_or_else(|| Arc::new(table), Arc::clone);
-                next.insert(name, table);
+            // A table that a broken file keeps has the older right too.
+            if let Some(other) = kept.iter().find(|kept| kept.name == table.name || share_a_service(kept, &table)) {
+                reloaded.broken += 1;
+                if edited(&name) {
+                    let why = format!("its name or a service is that of table `{}`, whose file is broken", other.name);
+                    reloaded.unusable.push((name, why));
+                }
+                continue;
             }
+            // As it was, where it is: whoever holds it holds the same.
+            let before = self.good.get(&name).filter(|before| ***before == table);
+            let table = before.map_or_else(|| Arc::new(table), Arc::clone);
+            next.insert(name, table);
         }
         let had: BTreeMap<_, _> = self.good.values().map(|table| (&table.name, table)).collect();
         let has: BTreeMap<_, _> = next.values().map(|table| (&table.name, table)).collect();
@@ -133,12 +139,18 @@ mod tests {
         all.iter().map(|(name, text)| ((*name).to_owned(), File::Read(text.as_bytes().to_vec()))).collect()
     }
 
+    /// CGAP's table under another name, of a cluster of its own.
     fn named(name: &str) -> String {
-        CGAP.replacen("name: cgap-devtest", &format!("name: {name}"), 1)
+        let text = CGAP.replacen("name: cgap-devtest", &format!("name: {name}"), 1);
+        text.replacen("CGAPDockerClusterFor*-*", &format!("{name}-*"), 1)
     }
 
     fn names<'a>(tables: impl IntoIterator<Item = &'a Arc<ServiceTable>>) -> Vec<&'a str> {
         tables.into_iter().map(|table| table.name.as_str()).collect()
+    }
+
+    fn broken(reloaded: &Reloaded) -> Vec<&str> {
+        reloaded.problems.iter().map(|problems| problems.file.as_str()).collect()
     }
 
     fn loaded() -> Tables {
@@ -182,7 +194,7 @@ mod tests {
         let mut now = files(&[("a.yaml", &named("a"))]);
         now.insert("b.yaml".to_owned(), File::Unreadable("permission denied".to_owned()));
         let reloaded = tables.reload(now);
-        assert_eq!(reloaded.unreadable, [("b.yaml".to_owned(), "permission denied".to_owned())]);
+        assert_eq!(reloaded.unusable, [("b.yaml".to_owned(), "permission denied".to_owned())]);
         assert_eq!(names(tables.in_force()), ["a", "b"]);
     }
 
@@ -205,7 +217,35 @@ mod tests {
         let mut tables = loaded();
         let reloaded =
             tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &named("b")), ("c.yaml", &named("a"))]));
-        assert_eq!(reloaded.problems.iter().map(|problems| problems.file.as_str()).collect::<Vec<_>>(), ["c.yaml"]);
+        assert_eq!(broken(&reloaded), ["c.yaml"]);
         assert_eq!(names(tables.in_force()), ["a", "b"]);
+    }
+
+    #[test]
+    fn who_came_first_keeps_its_name_and_its_services_whatever_the_files_are_called() {
+        let mut tables = loaded();
+        let second = named("a").replacen("name: a", "name: second", 1);
+        let mut all = vec![("a.yaml", named("a")), ("b.yaml", named("b"))];
+        for newcomer in [named("a"), second] {
+            all.push(("0.yaml", newcomer));
+            let texts: Vec<(&str, &str)> = all.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let reloaded = tables.reload(files(&texts));
+            assert_eq!((broken(&reloaded), reloaded.broken), (vec!["0.yaml"], 1));
+            assert_eq!(names(tables.in_force()), ["a", "b"]);
+            all.pop();
+        }
+    }
+
+    #[test]
+    fn a_table_that_a_broken_file_keeps_shares_its_services_with_no_newcomer() {
+        let mut tables = loaded();
+        let second = named("a").replacen("name: a", "name: second", 1);
+        let now = files(&[("a.yaml", "kind: ["), ("b.yaml", &named("b")), ("c.yaml", &second)]);
+        let reloaded = tables.reload(now);
+        assert_eq!((broken(&reloaded), reloaded.broken), (vec!["a.yaml"], 2));
+        assert_eq!(reloaded.unusable.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["c.yaml"]);
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+        let reloaded = tables.reload(files(&[("b.yaml", &named("b")), ("c.yaml", &second)]));
+        assert_eq!((names(&reloaded.changed), names(&reloaded.gone)), (vec!["second"], vec!["a"]));
     }
 }

@@ -18,9 +18,11 @@ mod schema;
 mod selector;
 mod source;
 mod syntax;
+mod together;
 mod walk;
 mod words;
 
 pub use problem::{Problem, ProblemJson, Problems};
 pub use read::{read, read_all};
 pub use schema::{schema, schema_text};
+pub use together::share_a_service;

@@ -2,8 +2,6 @@
 //!
 //! Only strings the steps together; each of them collects its findings and the next goes on with what is left.
 
-use std::collections::BTreeMap;
-
 use crate::model::row::ServiceTable;
 
 use super::check::Check;
@@ -13,6 +11,7 @@ use super::node::Node;
 use super::problem::{Finding, Problems};
 use super::schema;
 use super::source::{self, Lines, Source};
+use super::together;
 use super::walk::{self, Places, Walked};
 
 /// The table in a file's bytes; `file` is the name to show.
@@ -24,26 +23,14 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<ServiceTable, Problems> {
     Reading::of(file, bytes).finish()
 }
 
-/// The tables of several files, which must not share a name: the record of a rollout is kept under it.
+/// The tables of several files, which must go together: no two have one name, or one service.
 ///
 /// # Errors
 /// The problems of each file that has any, in the order of the files.
 pub fn read_all(files: &[(&str, &[u8])]) -> Result<Vec<ServiceTable>, Vec<Problems>> {
     let mut readings: Vec<Reading> = files.iter().map(|(file, bytes)| Reading::of(file, bytes)).collect();
-    let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    for reading in &mut readings {
-        let Some(name) = reading.name.clone() else { continue };
-        match seen.get(&name) {
-            None => {
-                let line = Lines::of(&reading.text).line(reading.name_place().start);
-                seen.insert(name, format!("{} on line {line}", reading.file));
-            }
-            Some(first) => {
-                let finding = Finding::new(reading.name_place(), "metadata.name", format!("a second table `{name}`"));
-                reading.findings.push(finding.hint(format!("{first} has that name; give this table its own")));
-            }
-        }
-    }
+    together::names_once(&mut readings);
+    together::services_once(&mut readings);
     let (mut tables, mut problems) = (Vec::new(), Vec::new());
     for reading in readings {
         match reading.finish() {
@@ -55,14 +42,14 @@ pub fn read_all(files: &[(&str, &[u8])]) -> Result<Vec<ServiceTable>, Vec<Proble
 }
 
 /// What came out of one file.
-struct Reading {
-    file: String,
+pub(super) struct Reading {
+    pub(super) file: String,
     text: String,
-    table: Option<ServiceTable>,
+    pub(super) table: Option<ServiceTable>,
     /// The table's name as it is written, be the rest as broken as it likes.
-    name: Option<String>,
+    pub(super) name: Option<String>,
     places: Places,
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Reading {
@@ -116,8 +103,12 @@ impl Reading {
         self.places = places;
     }
 
-    fn name_place(&self) -> std::ops::Range<usize> {
-        self.places.get("metadata.name").cloned().unwrap_or(0..0)
+    pub(super) fn place(&self, path: &str) -> std::ops::Range<usize> {
+        self.places.get(path).cloned().unwrap_or(0..0)
+    }
+
+    pub(super) fn line(&self, path: &str) -> usize {
+        Lines::of(&self.text).line(self.place(path).start)
     }
 
     fn finish(self) -> Result<ServiceTable, Problems> {

@@ -105,3 +105,27 @@ fn refuses_two_tables_of_one_name() {
         0 keeps none";
     assert_eq!(said, [expected]);
 }
+
+#[test]
+fn refuses_two_tables_of_one_service() {
+    let mine = with("name: web\n", "name: mine\n");
+    let said = |other: String| -> Vec<String> {
+        let found = read_all(&[("a.yaml", mine.as_bytes()), ("b.yaml", other.as_bytes())]);
+        found.err().into_iter().flatten().map(|problems| problems.to_string()).collect()
+    };
+    let copied = with("name: web\n", "name: copy\n");
+    assert_ne!(copied, mine);
+    let expected = "b.yaml:11:16: web finds its service in a second table; web of table `mine` finds it already, on line 11 \
+        of a.yaml; look at `spec.cluster` and at the selectors";
+    assert_eq!(said(copied.clone()), [expected]);
+    let glob = |glob: &str| copied.replacen("service: { name: web }", &format!("service: {{ glob: {glob:?} }}"), 1);
+    assert_eq!(said(glob("w*")).len(), 1, "a pattern that the other's name fits");
+    assert_eq!(said(glob("v*")), [""; 0]);
+    let moved = |from: &str, to: &str| {
+        let moved = copied.replacen(from, to, 1);
+        assert_ne!(moved, copied);
+        moved
+    };
+    assert_eq!(said(moved("us-east-1", "us-west-2")), [""; 0]);
+    assert_eq!(said(moved("cluster: { name: web", "cluster: { name: other")), [""; 0]);
+}
