@@ -23,6 +23,7 @@ mod simulate;
 mod sources;
 mod status;
 mod tables;
+mod talk;
 mod teller;
 mod token;
 mod watch;

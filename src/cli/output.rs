@@ -8,6 +8,7 @@ use crate::report::style::{Role, Style};
 
 use super::args::{Cli, Format, When};
 use super::failure::Failure;
+use super::talk::Stderr;
 
 /// Where a command's words go.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,10 @@ impl Output {
             tracing::info!(text, "said");
             return;
         }
-        line(&mut anstream::AutoStream::new(std::io::stderr(), choice(self.talk)), text);
+        match self.talk.color {
+            true => line(&mut Stderr, text),
+            false => line(&mut Stderr, &anstream::adapter::strip_str(text).to_string()),
+        }
     }
 
     /// A line of talk that stands out, after an empty one.
@@ -95,6 +99,6 @@ fn choice(style: Style) -> anstream::ColorChoice {
 
 /// A reader that went away (`| head`) is no failure of ours.
 fn line(stream: &mut impl Write, text: &str) {
-    let _ = writeln!(stream, "{}", text.trim_end_matches('\n'));
+    let _ = stream.write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
     let _ = stream.flush();
 }

@@ -17,6 +17,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Manner, Output};
 use super::sources::Sources;
+use super::talk::{self, Stderr};
 use super::{controller, demo, listen, plan, reconcile, rollout, schema, simulate, status, tables, token};
 
 /// Runs what was asked. `started` is the local time.
@@ -25,22 +26,22 @@ pub fn run(cli: &Cli, started: Timestamp) -> Exit {
     if is_logged(cli) {
         output.manner = Manner::Logged;
     }
+    let said = |failure: Failure| {
+        output.failure(&failure);
+        failure.exit
+    };
+    // Dropped last: it waits for the last words.
+    let _aside = match runs_on(cli).then(talk::aside).transpose() {
+        Ok(aside) => aside,
+        Err(failure) => return said(failure),
+    };
     let logged = match log(cli) {
         Ok(logged) => logged,
-        Err(failure) => {
-            output.failure(&failure);
-            return failure.exit;
-        }
+        Err(failure) => return said(failure),
     };
     let ended = attempt(cli, &output, started);
     drop(logged);
-    match ended {
-        Ok(exit) => exit,
-        Err(failure) => {
-            output.failure(&failure);
-            failure.exit
-        }
-    }
+    ended.unwrap_or_else(said)
 }
 
 fn attempt(cli: &Cli, output: &Output, started: Timestamp) -> Result<Exit, Failure> {
@@ -160,10 +161,14 @@ impl Signals {
     }
 }
 
-/// Whether stderr is a log and nothing else: what runs for months in a container, and whose log a machine reads.
+/// Whether stderr is a log and nothing else: of what runs on, and whose log a machine reads.
 fn is_logged(cli: &Cli) -> bool {
-    let runs = matches!(&cli.command, Command::Reconcile(args) if !args.ends());
-    runs && cli.log_format == Format::Json
+    runs_on(cli) && cli.log_format == Format::Json
+}
+
+/// Whether it is a controller: what runs for months, in a container.
+fn runs_on(cli: &Cli) -> bool {
+    matches!(&cli.command, Command::Reconcile(args) if !args.ends())
 }
 
 /// Logs go to stderr, and to a collector where one is named; the last lines are sent when the answer is dropped.
@@ -178,7 +183,7 @@ fn log(cli: &Cli) -> Result<Option<Otlp>, Failure> {
     // Where the log is all that there is, it has a line for each step.
     let usual = if is_logged(cli) { "evenkeel=info" } else { "evenkeel=warn" };
     let filter = || EnvFilter::new(cli.log.as_deref().unwrap_or(usual));
-    let stderr = fmt::layer().with_writer(std::io::stderr);
+    let stderr = fmt::layer().with_writer(|| Stderr);
     let stderr = match cli.log_format {
         Format::Text => stderr.with_ansi(false).boxed(),
         Format::Json => stderr.json().boxed(),

@@ -1,7 +1,10 @@
 //! Somebody presses Ctrl-C, at any time: nothing is lost and nothing is doubled.
 
+use std::io::Read;
+use std::time::{Duration, Instant};
+
 use super::command::{SMALL, ended, signal};
-use super::journal::operation;
+use super::journal::{Journal, operation};
 use super::sim::{LONG, Sim};
 
 /// Begins a reconciliation of a kicked table, interrupts it as soon as the program has made `call`, and lets another
@@ -48,6 +51,35 @@ fn terminated_like_a_container_right_after_it_launched_the_task() {
     interrupt_at("at-term", "RunTask", "TERM");
 }
 
+fn succeeded(journal: &Journal) -> bool {
+    let tags = journal.writes().into_iter().map(|entry| entry["input"]["tags"].to_string());
+    tags.into_iter().any(|tags| tags.contains("state=succeeded"))
+}
+
+#[test]
+fn a_controller_whose_words_nobody_reads_goes_on_and_ends_when_it_is_told_to() {
+    let sim = Sim::with("unread", SMALL);
+    let settled = sim.settled();
+    let arguments = ["--log", "trace", "reconcile", sim.table.as_str()];
+    let mut child = sim.command(&arguments).spawn().expect("the binary that cargo built starts");
+    let mut unread = child.stderr.take().expect("stderr is kept");
+    sim.kick(&["web", "worker"]);
+    // It takes some seconds.
+    let began = Instant::now();
+    while !succeeded(&sim.journal(settled)) {
+        assert!(child.try_wait().expect("a child can be asked").is_none(), "it ended by itself");
+        assert!(began.elapsed() < Duration::from_secs(100), "it stands still");
+    }
+    signal(&child, "TERM");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let mut said = Vec::new();
+    unread.read_to_end(&mut said).expect("a pipe can be read");
+    // Those found no room any more: the pipe was full.
+    let last = String::from_utf8_lossy(&said).contains("what was begun stands on AWS");
+    assert!(!last, "{} bytes do not fill a pipe", said.len());
+    assert_eq!(sim.journal(settled).one_off_tasks().len(), 1);
+}
+
 #[test]
 fn a_controller_ends_a_kicked_rollout_by_itself_and_ends_well_when_it_is_told_to() {
     let sim = Sim::with("controller", SMALL);
@@ -55,10 +87,6 @@ fn a_controller_ends_a_kicked_rollout_by_itself_and_ends_well_when_it_is_told_to
     let mut child =
         sim.command(&["reconcile", sim.table.as_str()]).spawn().expect("the binary that cargo built starts");
     sim.kick(&["web", "worker"]);
-    let succeeded = |journal: &super::journal::Journal| {
-        let tags = journal.writes().into_iter().map(|entry| entry["input"]["tags"].to_string());
-        tags.into_iter().any(|tags| tags.contains("state=succeeded"))
-    };
     while !succeeded(&sim.journal(settled)) {
         assert!(child.try_wait().expect("a child can be asked").is_none(), "it ended by itself");
     }
