@@ -288,7 +288,17 @@ mod tests {
     fn record(state: RecordState) -> Record {
         let moment = Timestamp::from_millis(1);
         let id = RolloutId::told("0123456789abcdef");
-        Record { id, base: moment, frontier: moment, state, since: moment, request: None, undone: None, rows: None }
+        Record {
+            id,
+            base: moment,
+            frontier: moment,
+            state,
+            since: moment,
+            request: None,
+            own: false,
+            undone: None,
+            rows: None,
+        }
     }
 
     #[test]

@@ -45,8 +45,11 @@ pub fn unless_ended(record: Record, ends: impl IntoIterator<Item = Past>) -> Rec
         | RecordState::Skipped => return record,
     };
     let has_ended = |past: &Past| match attempt {
-        // After an abort nothing of the rollout is launched any more.
-        Some(attempt) => is_aborted(past) || past.state.attempt().is_some_and(|ended| ended >= attempt),
+        // After an abort nothing of the rollout is launched any more, nor after ECS undid a row of it.
+        Some(attempt) => {
+            let ended = past.state.attempt().is_some_and(|ended| ended >= attempt);
+            ended || is_aborted(past) || past.failed_row().is_some()
+        }
         None => is_aborted(past),
     };
     let is_over = |past: &Past| past.rollout == record.id && has_ended(past) && record.since.since(past.at) < LATE;
@@ -125,6 +128,7 @@ mod tests {
             state,
             since: moment(kick),
             request: None,
+            own: false,
             undone: None,
             rows: None,
         }

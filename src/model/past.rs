@@ -198,7 +198,17 @@ mod tests {
     fn record(number: i64, state: RecordState) -> Record {
         let moment = Timestamp::from_millis(number);
         let id = RolloutId::told(format!("{number:016x}"));
-        Record { id, base: moment, frontier: moment, state, since: moment, request: None, undone: None, rows: None }
+        Record {
+            id,
+            base: moment,
+            frontier: moment,
+            state,
+            since: moment,
+            request: None,
+            own: false,
+            undone: None,
+            rows: None,
+        }
     }
 
     fn table() -> [String; KEPT] {

@@ -52,6 +52,8 @@ pub struct Record {
     pub since: Timestamp,
     /// The request that it answers, if somebody asked for it.
     pub request: Option<RequestId>,
+    /// That request is this rollout's own, though it is older than the base: a row that was added meanwhile has moved the frontier.
+    pub own: bool,
     /// What ECS undid up to here was undone of the rollout before, which this one follows from the same base.
     pub undone: Option<Timestamp>,
     /// The rows that it counts: others are new in the table. `None` if they do not fit the tag.
@@ -366,15 +368,21 @@ impl Record {
         }
     }
 
+    /// Whether a request has begun this rollout. A record keeps the one that a rollout before it answered, too.
+    pub fn is_begun_by(&self, request: &Request) -> bool {
+        self.request.as_ref() == Some(&request.id) && (self.own || request.after >= self.base)
+    }
+
     /// The tag's value.
     pub fn tag(&self) -> String {
-        let Self { id, base, frontier, state, since, request, undone, rows } = self;
+        let Self { id, base, frontier, state, since, request, own, undone, rows } = self;
         let [name, rest @ ..] = state.said();
         let moments = [("base", base), ("frontier", frontier), ("since", since)];
         let moments = moments.map(|(key, moment)| (key, Some(moment.millis().to_string())));
         let first = [("id", Some(id.to_string())), name];
         let undone = undone.map(|undone| undone.millis().to_string());
-        let last = [("request", request.as_ref().map(ToString::to_string)), ("undone", undone)];
+        let own = own.then(|| "1".to_owned());
+        let last = [("request", request.as_ref().map(ToString::to_string)), ("own", own), ("undone", undone)];
         let tag = tags::write(first.into_iter().chain(moments).chain(rest).chain(last));
         let whole = rows.as_ref().map(|rows| format!("{tag} rows={}", rows.said()));
         whole.filter(|whole| whole.len() <= tags::LONGEST).unwrap_or(tag)
@@ -391,6 +399,7 @@ impl Record {
             state: RecordState::heard(&words)?,
             since: moment("since")?,
             request: words.get("request").map(|id| RequestId::told(*id)),
+            own: words.contains_key("own"),
             undone: if words.contains_key("undone") { Some(moment("undone")?) } else { None },
             rows: match words.get("rows") {
                 Some(rows) => Some(Counted::heard(rows)?),

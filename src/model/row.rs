@@ -132,6 +132,18 @@ impl Default for RolloutPolicy {
 }
 
 impl ServiceTable {
+    /// Whether a task's group is of a service that a row's name or glob fits: of the row's service, or of one that it replaced.
+    /// CloudFormation replaces a service by another name, and ECS lists the former one no more while its tasks still run.
+    pub fn means(&self, group: &str) -> bool {
+        let Some(name) = group.strip_prefix("service:") else { return false };
+        self.rows.iter().filter_map(Row::service_selector).any(|selector| selector.matches(name, []))
+    }
+
+    /// The same, as far as it can be told: by a name alone nobody knows whether a tag was there.
+    pub fn may_mean(&self, group: &str) -> bool {
+        self.means(group) || self.rows.iter().filter_map(Row::service_selector).any(Selector::needs_tags)
+    }
+
     /// The rows that are services, in the order of the table.
     pub fn service_rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.task().is_none())

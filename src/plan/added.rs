@@ -1,6 +1,4 @@
-//! Rows that come new into the table: their deployments are no kicks, and their first kick is one.
-//!
-//! Between rollouts alone; a row that is added while one is open belongs to it (docs/decisions/0005).
+//! Rows that come new into the table: their deployments are no kicks, and their first kick is one (docs/decisions/0005).
 
 use crate::model::ids::RowName;
 use crate::model::rollout::Record;
@@ -15,19 +13,39 @@ pub(super) fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, 
     let Some(counted) = &record.rows else { return rows_added_to(stand, record, newer) };
     let names = stand.rows.iter().map(|row| &row.row.name);
     let added: Vec<RowName> = names.filter(|row| !counted.has(row)).cloned().collect();
-    if added.is_empty() || !newer.iter().all(|row| added.contains(row)) {
+    // Where no row is left that was counted, rows were renamed: a service that was kicked looks like one that came.
+    let renamed = !stand.rows.iter().any(|row| !row.is_empty() && counted.has(&row.row.name));
+    if added.is_empty() || renamed || !newer.iter().all(|row| added.contains(row)) {
         return None;
     }
     let rows = Some(counted.and(&stand.counted()));
-    let moved = if newer.is_empty() { record.id.clone() } else { stand.id.clone() };
-    let next = Record { id: moved, frontier: stand.frontier.max(record.frontier), rows, ..record.clone() };
+    // The id stays: by it the tasks of its attempts are found.
+    let next = Record { frontier: stand.frontier.max(record.frontier), rows, ..record.clone() };
     Some((next, Because::RowsAdded(added)))
 }
 
-/// The same, where the record does not say which rows it counts: without those that were added, the id is the same.
+/// The next record of a launch, with the rows that came into the table since its rollout was opened: what is kicked of them from now
+/// on is a kick. Of one that is newer than the record nobody can tell whether that is it already.
+pub(super) fn counting(stand: Option<&Stand<'_>>, next: Record) -> Record {
+    let rows = next.rows.as_ref().zip(stand).map(|(counted, stand)| counted.and(&stand.counted_until(next.frontier)));
+    Record { rows: rows.or(next.rows.clone()), ..next }
+}
+
+/// The same record, where it counts fewer: a task may run for an hour, in which rows are added and kicked.
+pub(super) fn joined(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
+    let (before, next) = (record.rows.as_ref()?, counting(Some(stand), record.clone()));
+    let now = next.rows.as_ref()?;
+    let rows = stand.rows.iter().map(|row| &row.row.name);
+    let added: Vec<RowName> = rows.filter(|row| now.has(row) && !before.has(row)).cloned().collect();
+    (!added.is_empty()).then_some((next, Because::RowsAdded(added)))
+}
+
+/// The same, where the record does not say which rows it counts: without those that were added, the id is the same. It moves with
+/// them, or those that are added later would not be told; not where an attempt was made under it.
 fn rows_added_to(stand: &Stand<'_>, record: &Record, newer: Vec<RowName>) -> Option<(Record, Because)> {
     let without = id_of(stand.table, stand.cluster, &stand.rows, |row| !row.kicked_since(record.frontier));
     let added = !newer.is_empty() && without == record.id;
-    let next = || Record { id: stand.id.clone(), frontier: stand.frontier, ..record.clone() };
+    let id = if record.state.attempt().is_some() { &record.id } else { &stand.id };
+    let next = || Record { id: id.clone(), frontier: stand.frontier, rows: Some(stand.counted()), ..record.clone() };
     added.then(|| (next(), Because::RowsAdded(newer)))
 }

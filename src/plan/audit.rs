@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::model::command::{Order, Told};
-use crate::model::observed::{ClusterView, Observed, Seen, ServiceView, TargetState};
+use crate::model::observed::{ClusterView, Observed, Seen, ServiceView, TargetState, TaskView};
 use crate::model::rollout::{Durable, Record, RecordState, RolloutId, TagKeys};
 use crate::model::row::ServiceTable;
 
@@ -199,6 +199,10 @@ impl Violations {
 
     /// I2: no old task short of STOPPED, no target draining, in anything that the table is about.
     fn old_tasks(&mut self, table: &ServiceTable, observed: &Observed) {
+        let current = |task: &TaskView| observed.services().any(|service| task.group == service.task_group());
+        let tasks = observed.tasks.present().into_iter().flatten().filter(|task| task.is_alive());
+        let former = tasks.filter(|task| table.means(&task.group) && !current(task)).count();
+        self.unless(former == 0, "I2", || format!("{former} tasks of services that a row had before"));
         for row in table.service_rows() {
             let view = observed.rows.get(&row.name);
             let service = view.and_then(|view| view.service.one());

@@ -72,8 +72,7 @@ fn drain(observed: &Observed, moving: &Moving, now: Timestamp) -> Option<Awaited
 }
 
 fn new_tasks_are_known(observed: &Observed) -> bool {
-    let mut services = observed.rows.values().filter_map(|row| row.service.one());
-    services.all(|service| {
+    observed.services().all(|service| {
         let primary = service.primary().map(|primary| primary.id.as_str());
         let new = observed.tasks_of(service).filter(|task| {
             Some(task.started_by.as_str()) == primary && task.is_alive() && task.desired == DesiredStatus::Running

@@ -12,7 +12,7 @@
 //! done when the record is another one than it names; nothing else remembers it.
 
 use crate::model::command::{Command, Order, Standing, Told, name_of};
-use crate::model::ids::{ClusterArn, CommandId, RequestId};
+use crate::model::ids::{ClusterArn, CommandId, RequestId, RowName};
 use crate::model::observed::{ClusterView, Fate, Seen};
 use crate::model::past;
 use crate::model::rollout::{Durable, Failure, IdempotencyKey, Record, RecordState, Request, RolloutId, TagKeys};
@@ -25,6 +25,7 @@ use super::because::Because;
 use super::draft::Draft;
 use super::guard;
 use super::hold::{Hold, HoldCause};
+use super::launch;
 use super::order::{self, Ordered};
 use super::pace::{self, NextLook};
 use super::planner::PlanInput;
@@ -151,7 +152,8 @@ pub fn command(input: &PlanInput<'_>, about: Option<&About>, wish: &Wish) -> Res
     let (at, by) = (input.observed.at, name_of(wish.by.as_deref()));
     let reason = tags::some_free(wish.reason.as_deref(), tags::LONGEST);
     let (cluster, keys) = (cluster.arn.clone(), TagKeys::of(&input.table.name));
-    let begun = durable.wanted().is_some_and(|request| is_begun(input, request));
+    let begun =
+        durable.record.as_ref().zip(durable.wanted()).is_some_and(|(record, request)| is_begun(input, record, request));
     match order::order(input.table, &durable, about, wish.want, begun) {
         Ok(Ordered::Command(record, order)) => {
             let base = (order == Order::Abort).then_some(record.base);
@@ -183,10 +185,14 @@ pub fn against_an_abort(plan: &Plan) -> Option<Hold> {
 }
 
 /// Whether a row was kicked since a request was made, as far as the look shows it or this process did it.
-fn is_begun(input: &PlanInput<'_>, request: &Request) -> bool {
+fn is_begun(input: &PlanInput<'_>, record: &Record, request: &Request) -> bool {
+    // A row that came into the table since was not kicked for it.
+    let after = request.after.max(rollout::base(record));
+    let counts = |row: &RowName| record.rows.as_ref().is_none_or(|rows| rows.has(row));
     let made = input.history.made.values().map(|made| made.created_at);
-    let services = input.observed.rows.values().filter_map(|view| view.service.one()?.primary());
-    services.map(|primary| primary.created_at).chain(made).any(|created_at| created_at > request.after)
+    let rows = input.observed.rows.iter().filter(|(row, _)| counts(row));
+    let services = rows.filter_map(|(_, view)| view.service.one()?.primary());
+    services.map(|primary| primary.created_at).chain(made).any(|created_at| created_at > after)
 }
 
 /// Who cannot see a service cannot say that it was not kicked.
@@ -298,6 +304,12 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
     if let Err(cause) = rollout::undisturbed(draft.input) {
         draft.hold(None, cause);
         draft.next_look = pace::while_running(draft.input.observed.at, command.at);
+        return Obeyed::Waiting;
+    }
+    // Nor under one that may come to light yet.
+    if let Some(left) = launch::may_start_after_all(durable, draft.input.observed.at) {
+        draft.hold(None, HoldCause::EarlierLaunch { left });
+        draft.next_look = NextLook::After(left);
         return Obeyed::Waiting;
     }
     let (mut waits, mut kept) = (false, Vec::new());

@@ -10,6 +10,7 @@ use crate::model::time::{Span, Timestamp};
 
 use super::because::Because;
 use super::drift::{Difference, Field};
+use super::history::LAG;
 
 /// How often a field is made the same within `WITHIN`. Fewer would leave a person's slip alone, or two; more would go on for longer
 /// with what each time is a deployment of a service.
@@ -17,6 +18,9 @@ const MOST: usize = 3;
 
 /// How long a correction counts. After it, whoever changed it back may have stopped.
 const WITHIN: Span = Span::minutes(60);
+
+/// How far the time of a correction may lie from that of the deployment which it made.
+const MOMENT: Span = Span::minutes(1);
 
 /// The corrections of this process, by service and field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,9 +43,19 @@ impl Contest {
             let fields = self.0.entry(service.clone()).or_default();
             fields.retain(|it| it.field != *field || it.want == *want);
             match fields.iter_mut().find(|it| it.field == *field) {
+                // A count makes no deployment by which a late read is told, and that is all that is seen so soon.
+                Some(it) if *field == Field::Count && it.at.last().is_some_and(|last| at.since(*last) < LAG) => {}
                 Some(it) => it.at.push(at),
                 None => fields.push(Corrected { field: field.clone(), want: want.clone(), at: vec![at] }),
             }
+        }
+    }
+
+    /// ECS undid deployments of a service that were made at these times: what they corrected nobody has changed back.
+    pub(super) fn undone(&mut self, service: &ServiceArn, made: &[Timestamp]) {
+        let of = |at: &Timestamp, made: &Timestamp| made.since(*at) < MOMENT && at.since(*made) < MOMENT;
+        for it in self.0.get_mut(service).into_iter().flatten() {
+            it.at.retain(|at| !made.iter().any(|made| of(at, made)));
         }
     }
 

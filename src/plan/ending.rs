@@ -157,9 +157,9 @@ fn is_by(command: &Command, record: &Record) -> bool {
 }
 
 fn request<'a>(durable: &'a Durable, record: &Record) -> Option<&'a Request> {
-    let asked = durable.request.as_ref().filter(|request| record.request.as_ref() == Some(&request.id));
-    let base = durable.record.as_ref().map_or(record.base, |before| before.base);
-    asked.filter(|request| request.after >= base)
+    // As the rollout was begun: its end may have another base.
+    let begun = Record { base: durable.record.as_ref().map_or(record.base, |before| before.base), ..record.clone() };
+    durable.request.as_ref().filter(|request| begun.is_begun_by(request))
 }
 
 /// The request that the record answers, where a newer one stands in its tag already. A record keeps the request of the

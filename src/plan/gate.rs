@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use crate::model::ids::RowName;
 use crate::model::observed::{
-    Cleanup, DesiredStatus, Fate, RolloutState, Seen, ServiceDeploymentView, TargetState, TaskView,
+    Cleanup, DesiredStatus, Fate, RolloutState, Seen, ServiceDeploymentView, ServiceView, TargetState, TaskView,
 };
 use crate::model::rollout::{Change, Record};
 use crate::model::time::{Span, Timestamp};
@@ -343,10 +343,16 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
             missing.not_yet(format!("{}: {} {status}", row.row.name, counted(count, "old task")));
         }
     }
-    // A task that was to stay when it was last seen cannot just be gone: the list is stale or short.
+    let groups: BTreeSet<String> = stand.observed.services().map(ServiceView::task_group).collect();
+    let former = tasks.iter().filter(|task| stand.table.means(&task.group) && !groups.contains(task.group.as_str()));
+    for task in former.filter(|task| task.is_alive()) {
+        missing.not_yet(format!("task {} of the former {}: {}", task.arn.id(), task.group, task.said()));
+    }
+    // A task that was to stay when it was last seen cannot just be gone: the list is stale or short. Of a row that left the table
+    // none is shown any more.
     let lost = history.watched.iter().filter(|(arn, watched)| {
         let new = stand.rows.iter().any(|row| primary_id(row) == &watched.started_by);
-        !seen.contains(arn) && !new && watched.ending == Ending::No
+        !seen.contains(arn) && !new && watched.ending == Ending::No && stand.table.may_mean(&watched.group)
     });
     for (arn, _) in lost {
         missing.unknown(format!("what became of task {}", arn.id()));

@@ -13,12 +13,12 @@
 //!
 //! What must survive a crash is in the record (`model/rollout`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn};
-use crate::model::observed::{DesiredStatus, Observed, Seen, TaskStatus};
+use crate::model::observed::{DesiredStatus, Fate, Observed, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
@@ -141,8 +141,10 @@ impl Written {
         fn fresh<T>(written: Option<&(T, Timestamp)>, now: Timestamp) -> Option<&T> {
             written.filter(|(_, at)| now.since(*at) < LAG).map(|(fact, _)| fact)
         }
+        // By its tag: what did not fit there is not read back.
+        let other = |seen: &Record, ours: &Record| seen.tag() != ours.tag() && seen.since <= ours.since;
         let record = fresh(self.record.as_ref(), now)
-            .is_some_and(|ours| read.record.as_ref().is_none_or(|seen| seen != ours && seen.since <= ours.since));
+            .is_some_and(|ours| read.record.as_ref().is_none_or(|seen| other(seen, ours)));
         let change = fresh(self.change.as_ref(), now)
             .is_some_and(|ours| read.change.as_ref().is_none_or(|seen| seen.at < ours.at));
         let request = fresh(self.request.as_ref(), now)
@@ -212,27 +214,21 @@ impl History {
         }
         // Built anew, its nodes are full: of a large account half of it would be room for more.
         let watched = std::mem::take(&mut self.watched).into_iter();
-        let left = groups_left(observed);
-        let stays = |task: &Watched| left.as_ref().is_none_or(|left| left.contains(&task.group));
-        self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION && stays(task)).collect();
+        self.watched = watched.filter(|(_, task)| observed.at.since(task.at) < RETENTION).collect();
         self.contest.forget(observed.at);
+        for row in observed.rows.values() {
+            let Some((service, history)) = row.service.one().zip(row.history.present()) else { continue };
+            let undone = history.iter().filter(|it| it.fate == Fate::Undone).map(|it| it.created_at);
+            self.contest.undone(&service.arn, &undone.collect::<Vec<_>>());
+        }
         self.kept.retain(|_, at| observed.at.since(*at) < REFUSED);
         self.made.retain(|_, made| observed.at.since(made.created_at) < LAG);
         self
     }
 }
 
-/// The groups of the rows' tasks, if every row's service was found: no look shows the tasks of a row that left the table any
-/// more, and what became of them is nobody's matter.
-fn groups_left(observed: &Observed) -> Option<BTreeSet<Text>> {
-    let services = observed.rows.values().map(|row| &row.service).filter(|service| !matches!(service, Seen::Absent));
-    let groups = services.map(|service| Some(service.one()?.task_group().into())).collect::<Option<BTreeSet<_>>>();
-    groups.filter(|groups| !groups.is_empty())
-}
-
 /// Whether AWS shows a deployment that we made, or a newer one.
 pub(super) fn shown(observed: &Observed, service: &ServiceArn, made: &Made) -> bool {
-    let views = observed.rows.values().filter_map(|row| row.service.one());
-    let mut primaries = views.filter(|view| view.arn == *service).flat_map(|view| &view.deployments);
+    let mut primaries = observed.services().filter(|view| view.arn == *service).flat_map(|view| &view.deployments);
     primaries.any(|deployment| deployment.id == made.deployment || deployment.created_at >= made.created_at)
 }

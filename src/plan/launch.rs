@@ -15,10 +15,11 @@ use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
 
 use super::action::{Action, Launch};
+use super::added;
 use super::because::Because;
 use super::command;
 use super::gate::Gate;
-use super::history::{Answer, History};
+use super::history::{Answer, History, LaunchAnswer};
 use super::hold::HoldCause;
 use super::order;
 use super::pace::{self, NextLook};
@@ -70,7 +71,11 @@ pub(super) struct Ground<'a> {
 /// `launching` is written once per attempt and never again, so its `since` is the age of the token. From `launched` on
 /// the token is of no use any more, and `since` says how long the task has had to become visible.
 fn write(input: &LaunchInput<'_>, state: RecordState, because: Because) -> Move {
-    Ok((Action::Record(next(input.observed, input.record, state)), because))
+    Ok((Action::Record(counting(input, next(input.observed, input.record, state))), because))
+}
+
+fn counting(input: &LaunchInput<'_>, record: Record) -> Record {
+    added::counting(input.ground.map(|ground| ground.stand), record)
 }
 
 fn next(observed: &Observed, record: &Record, state: RecordState) -> Record {
@@ -252,7 +257,11 @@ fn evidence(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     if let Some((number, task)) = newest_from(observed, record, attempt, |_| true) {
         return Some(accepted(input, number, &task.arn));
     }
-    let answer = history.launch.as_ref().filter(|launch| launch.id == record.id && launch.attempt == attempt)?;
+    // One that is older than the intent was to another, whose record somebody removed; clocks differ by less.
+    let is_its = |launch: &&LaunchAnswer| {
+        (&launch.id, launch.attempt) == (&record.id, attempt) && record.since.since(launch.at) < VISIBLE
+    };
+    let answer = history.launch.as_ref().filter(is_its)?;
     match &answer.answer {
         Answer::Task(id) => Some(accepted(input, attempt, &TaskArn::told(id.clone()))),
         Answer::NotStarted(why) => Some(next_attempt(input, attempt, answer.at, why.clone())),
@@ -329,7 +338,7 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
 
 fn accepted(input: &LaunchInput<'_>, number: u32, task: &TaskArn) -> Move {
     let (record, because) = launched(input.observed, input.record, number, task);
-    Ok((Action::Record(record), because))
+    Ok((Action::Record(counting(input, record)), because))
 }
 
 /// A row that left the table meanwhile wants no more attempts.
@@ -363,6 +372,9 @@ fn when_launched(input: &LaunchInput<'_>, attempt: &Attempt) -> Move {
     match tasks.iter().find(|task| task.arn.id() == attempt.task) {
         Some(ended) if ended.status == TaskStatus::Stopped => judge(input, attempt, ended),
         Some(alive) => {
+            if let Some((record, because)) = input.ground.and_then(|ground| added::joined(ground.stand, input.record)) {
+                return Ok((Action::Record(record), because));
+            }
             let (task, status) = (attempt.task.clone(), alive.said());
             Err((HoldCause::TaskRunning { task, status }, pace::while_running(observed.at, record.since)))
         }

@@ -63,8 +63,7 @@ impl Moving {
 
 /// The rows' tasks that no PRIMARY deployment started and that are short of STOPPED, or any of a row that is emptied.
 pub(super) fn leaving(observed: &Observed) -> impl Iterator<Item = &TaskView> {
-    let services = observed.rows.values().filter_map(|row| row.service.one());
-    services.flat_map(|service| {
+    observed.services().flat_map(|service| {
         let stays = service.primary().filter(|_| service.desired > 0).map(|primary| primary.id.as_str());
         observed.tasks_of(service).filter(move |task| task.is_alive() && stays != Some(task.started_by.as_str()))
     })

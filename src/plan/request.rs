@@ -198,7 +198,7 @@ pub fn stands(past: Vec<Past>, durable: &Durable, id: &RequestId) -> Option<Stan
     // request is older than the rollout, this one is another.
     let own = |record: &&Record| match (&ended, tag) {
         (Some(past), _) => past.rollout == record.id,
-        (None, Some(request)) => request.after >= record.base,
+        (None, Some(request)) => record.is_begun_by(request),
         (None, None) => true,
     };
     let answered = durable.record.as_ref().filter(answers);

@@ -49,7 +49,7 @@ pub struct Batch {
 pub fn resting(table: &ServiceTable, history: &History, now: Timestamp) -> Option<Resting> {
     let Latest { observed, services: read, .. } = rests(table, history, now)?;
     let cluster = observed.one_cluster()?;
-    let services = observed.rows.values().filter_map(|row| row.service.one()).map(|service| service.arn.clone());
+    let services = observed.services().map(|service| service.arn.clone());
     let services: BTreeSet<ServiceArn> = services.collect();
     Some(Resting {
         cluster: cluster.arn.clone(),

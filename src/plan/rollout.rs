@@ -8,6 +8,7 @@ use crate::model::ids::{DeploymentId, RequestId, RowName};
 use crate::model::observed::{
     ClusterView, DeploymentView, Fate, Observed, RolloutState, RowView, Seen, ServiceView, TaskView,
 };
+use crate::model::past::{self, Origin};
 use crate::model::rollout::{Counted, Durable, Failure, Record, RecordState, Request, RolloutId};
 use crate::model::row::{Row, ServiceTable};
 use crate::model::time::{Span, Timestamp};
@@ -173,6 +174,11 @@ impl<'a> Stand<'a> {
         Counted::of(self.rows.iter().map(|row| &row.row.name))
     }
 
+    /// Those of them whose PRIMARY deployment is no newer than a moment.
+    pub(super) fn counted_until(&self, moment: Timestamp) -> Counted {
+        Counted::of(self.rows.iter().filter(|row| !row.kicked_since(moment)).map(|row| &row.row.name))
+    }
+
     /// Rows whose PRIMARY deployment is newer than a moment.
     pub(super) fn kicked_since(&self, moment: Timestamp) -> Vec<RowName> {
         self.rows.iter().filter(|row| row.kicked_since(moment)).map(|row| row.row.name.clone()).collect()
@@ -206,7 +212,7 @@ pub(super) fn active_request<'a>(durable: &'a Durable, record: &Record) -> Optio
     let request = durable.wanted()?;
     let answered = record.request.as_ref() == Some(&request.id);
     match &record.state {
-        RecordState::Open => (!answered || request.after >= record.base).then_some(request),
+        RecordState::Open => (!answered || record.is_begun_by(request)).then_some(request),
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         RecordState::Baseline
         | RecordState::Succeeded(_)
@@ -270,33 +276,44 @@ pub(super) fn base(record: &Record) -> Timestamp {
 /// rows that came new into the table, a request that needs nothing more.
 pub(super) fn next_record(stand: &Stand<'_>, durable: &Durable) -> Option<(Record, Because)> {
     let Some(record) = &durable.record else {
-        return Some((baseline(stand), Because::FirstContact));
+        return Some((baseline(stand, durable), Because::FirstContact));
     };
     let pending = durable.wanted().filter(|request| record.request.as_ref() != Some(&request.id));
-    let request = pending.map(|request| request.id.clone()).or_else(|| record.request.clone());
+    let asked = with_request(record, pending);
     match &record.state {
         RecordState::Launching(_) | RecordState::Launched(_) => None,
         // Another attempt is as good as the first: what ECS undid meanwhile, or somebody kicked, comes before it.
         RecordState::Failed(_) | RecordState::Unknown(_) if command::again(durable, record).is_some() => {
-            failed(stand, &command::in_view(durable, record)).or_else(|| advance(stand, record, request))
+            failed(stand, &command::in_view(durable, record))
+                .or_else(|| added::rows_added(stand, record))
+                .or_else(|| advance(stand, &asked))
         }
+        // A row that is added to an open rollout belongs to it. Its id stays: of two processes one may not have the row yet.
         RecordState::Open => failed(stand, record)
-            .or_else(|| advance(stand, record, request))
+            .or_else(|| record.rows.as_ref().and_then(|_| added::rows_added(stand, record)))
+            .or_else(|| advance(stand, &asked))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
         RecordState::Baseline
         | RecordState::Succeeded(_)
         | RecordState::Failed(_)
         | RecordState::Unknown(_)
         | RecordState::Resolved(_)
-        | RecordState::Skipped => undone_unseen(stand, durable, record, request.as_ref())
+        | RecordState::Skipped => undone_unseen(stand, durable, &asked)
             .or_else(|| added::rows_added(stand, record))
-            .or_else(|| advance(stand, record, request))
+            .or_else(|| advance(stand, &asked))
             .or_else(|| pending.and_then(|pending| answered(stand, record, pending))),
     }
 }
 
-/// What was rolled out before this program's time.
-fn baseline(stand: &Stand<'_>) -> Record {
+/// What was rolled out before this program's time; with a request that was answered before somebody removed the record.
+fn baseline(stand: &Stand<'_>, durable: &Durable) -> Record {
+    let ends = past::entries(&past::keys(&stand.table.name), &stand.cluster.tags);
+    let answered = |id: &RequestId| {
+        let launches = durable.launches.iter().flatten();
+        ends.iter().any(|end| end.origin == Origin::Request(id.clone()))
+            || launches.filter_map(|launch| launch.request.as_ref()).any(|request| request == id)
+    };
+    let request = durable.wanted().map(|request| &request.id).filter(|id| answered(id)).cloned();
     let (base, frontier, since) = (stand.frontier, stand.frontier, stand.observed.at);
     Record {
         id: stand.id.clone(),
@@ -304,14 +321,24 @@ fn baseline(stand: &Stand<'_>) -> Record {
         frontier,
         state: RecordState::Baseline,
         since,
-        request: None,
+        request,
+        own: false,
         undone: None,
         rows: Some(stand.counted()),
     }
 }
 
+/// The record with the request that its rollout has if kicks come now: one that waits, or as before.
+fn with_request(record: &Record, pending: Option<&Request>) -> Record {
+    let (request, own) = match pending {
+        Some(request) => (Some(request.id.clone()), request.after < base(record)),
+        None => (record.request.clone(), record.own && record.state == RecordState::Open),
+    };
+    Record { request, own, ..record.clone() }
+}
+
 /// The rollout that follows a record's, or the same with more kicks.
-fn opening(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Record {
+fn opening(stand: &Stand<'_>, record: &Record) -> Record {
     let undone = match &record.state {
         RecordState::Open => record.undone,
         RecordState::Failed(Failure::Row(_) | Failure::Aborted) => Some(record.frontier),
@@ -333,23 +360,18 @@ fn opening(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Re
         frontier,
         state: RecordState::Open,
         since,
-        request,
+        request: record.request.clone(),
+        own: record.own,
         undone,
         rows: Some(stand.counted()),
     }
 }
 
 /// A kick of our own that ECS undid before any look saw it. Without this it would be made again on every run.
-fn undone_unseen(
-    stand: &Stand<'_>,
-    durable: &Durable,
-    record: &Record,
-    request: Option<&RequestId>,
-) -> Option<(Record, Because)> {
+fn undone_unseen(stand: &Stand<'_>, durable: &Durable, record: &Record) -> Option<(Record, Because)> {
     let why = |row: &RowStand<'_>| Some(row_failure(row, answerable_since(durable, &row.row.name)?)?.1);
     let (row, why) = stand.rows.iter().find_map(|row| Some((row.row.name.clone(), why(row)?)))?;
-    let request = request.cloned();
-    let failed = Record { id: stand.id.clone(), base: base(record), request, ..failure(stand, record, row) };
+    let failed = Record { id: stand.id.clone(), base: base(record), ..failure(stand, record, row) };
     Some((failed, Because::RowFailed(why)))
 }
 
@@ -369,18 +391,18 @@ pub(super) fn ended_badly(stand: &Stand<'_>, record: &Record, failure: Failure) 
 }
 
 /// A frontier that moved forward is a new rollout, or more kicks of the same.
-fn advance(stand: &Stand<'_>, record: &Record, request: Option<RequestId>) -> Option<(Record, Because)> {
+fn advance(stand: &Stand<'_>, record: &Record) -> Option<(Record, Because)> {
     if stand.frontier <= record.frontier {
         return None;
     }
     let kicked = stand.kicked_since(record.frontier);
-    Some((opening(stand, record, request), Because::Kicked(kicked)))
+    Some((opening(stand, record), Because::Kicked(kicked)))
 }
 
 /// A request whose rows were all kicked since by somebody else.
 fn answered(stand: &Stand<'_>, record: &Record, request: &Request) -> Option<(Record, Because)> {
     let done = stand.rows.iter().all(|row| !is_due(request, record, row.primary));
-    let next = || Record { request: Some(request.id.clone()), ..record.clone() };
+    let next = || with_request(record, Some(request));
     done.then(|| (next(), Because::RequestAnswered(request.id.clone())))
 }
 

@@ -80,8 +80,7 @@ async fn known_services(
     cluster: &ClusterView,
     observed: &Observed,
 ) -> Option<Result<Vec<FoundService>, Why>> {
-    let services = observed.rows.values().filter_map(|row| row.service.one());
-    let arns: Vec<ServiceArn> = services.map(|service| service.arn.clone()).collect();
+    let arns: Vec<ServiceArn> = observed.services().map(|service| service.arn.clone()).collect();
     if arns.is_empty() {
         return None;
     }
@@ -122,8 +121,7 @@ async fn renew_tasks(aws: &Aws, cluster: &ClusterView, glance: &Glance, observed
             return Some(());
         }
     };
-    let services = observed.rows.values().filter_map(|row| row.service.one());
-    let groups: Vec<Text> = services.map(|service| service.task_group().into()).collect();
+    let groups: Vec<Text> = observed.services().map(|service| service.task_group().into()).collect();
     let Seen::Present(tasks) = &mut observed.tasks else { return None };
     // A task that was seen and is forgotten has more behind it; one that is not visible yet is just not there.
     let known = |arn: &TaskArn| now.iter().any(|task| task.arn == *arn);

@@ -152,6 +152,7 @@ async fn look_at_rows(
     let one_off = durable.record.as_ref().map(|record| record.id.started_by_any());
     let ours = |task: &TaskView| {
         groups.contains(&task.group)
+            || table.means(&task.group)
             || families.contains(&&task.definition.family())
             || one_off.as_ref().is_some_and(|prefix| task.started_by.starts_with(prefix))
     };

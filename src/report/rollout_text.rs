@@ -50,7 +50,7 @@ fn fact(label: &str, said: impl std::fmt::Display) -> String {
 }
 
 fn record_lines(record: &Record, newest: Option<&RolloutId>) -> String {
-    let Record { id, base: _, frontier, state: _, since, request: _, undone: _, rows: _ } = record;
+    let Record { id, base: _, frontier, state: _, since, request: _, own: _, undone: _, rows: _ } = record;
     let other = if newest.is_some_and(|newest| newest != id) { format!(" (of rollout {id})") } else { String::new() };
     let mut text = fact("record", format!("{}{other}", words::record_state(&record.state)));
     text.push_str(&fact("since", since));

@@ -120,7 +120,7 @@ impl Timeline {
         let Some(base) = base(subject) else { return Self::default() };
         let kicked = kicked(subject, base);
         let mut events = Vec::new();
-        events.extend(requested(subject, base));
+        events.extend(requested(subject));
         let command = command(subject, base, &kicked);
         events.extend(command.map(commanded));
         let kicks = kicks(&kicked, witness, base);
@@ -239,13 +239,10 @@ fn kicks(kicked: &[Kick<'_>], witness: &Witness, base: Timestamp) -> Vec<(RowNam
 }
 
 /// The request that began the rollout, or is about to. One that an earlier rollout answered has begun nothing.
-fn requested(subject: &Subject<'_>, base: Timestamp) -> Option<Event> {
+fn requested(subject: &Subject<'_>) -> Option<Event> {
     let report = &subject.plan.rollout;
-    let answered = |request: &&Request| {
-        let by = report.record.as_ref().and_then(|record| record.request.as_ref());
-        by == Some(&request.id) && request.after >= base
-    };
-    let request = report.request.as_ref().filter(|request| is_asked_for(subject) || answered(request))?;
+    let began = |request: &&Request| report.record.as_ref().is_some_and(|record| record.is_begun_by(request));
+    let request = report.request.as_ref().filter(|request| is_asked_for(subject) || began(request))?;
     Some(Event { detail: request.reason.clone(), ..Event::told(What::Requested, request.at) })
 }
 

@@ -96,6 +96,29 @@ async fn a_service_that_disappears_in_the_middle_of_the_launch_does_not_lose_the
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_task_waits_for_the_tasks_of_a_service_that_another_has_replaced() {
+    let attack = Attack::new(125).await;
+    let (cluster, service) = (attack.lab.laid_out.cluster.clone(), attack.lab.service("Ingester").to_owned());
+    attack.lab.world().set_exit_after_sigterm(&service, 120_000);
+    // As CloudFormation does it: the new one under another name, and then the old one goes.
+    let described = attack.console("DescribeServices", json!({"cluster": cluster, "services": [service]}));
+    let mut other =
+        json!({"cluster": cluster, "serviceName": format!("{}-N3wN4m3", service.rsplit_once('-').unwrap().0)});
+    for field in ["taskDefinition", "desiredCount", "capacityProviderStrategy", "networkConfiguration"] {
+        other[field] = described["services"][0][field].clone();
+    }
+    for part in ["portal", "Indexer"] {
+        attack.lab.kick(attack.lab.service(part)).unwrap();
+    }
+    attack.console("CreateService", other);
+    assert_eq!(attack.verdict().await, Verdict::Held, "two services fit the row");
+    attack.lab.wait(Span::minutes(15)).await;
+    attack.console("DeleteService", json!({"cluster": cluster, "service": service, "force": true}));
+    assert_eq!(attack.verdict().await, Verdict::Converged);
+    assert_eq!(attack.world().runs.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_cannot_be_pulled_is_given_up_after_its_attempts() {
     let attack = Attack::new(112).await;
     let family = attack.family();

@@ -101,6 +101,10 @@ impl World {
                 self.harms.push(format!("I5: the initial deployment was run: {input}"));
             }
         }
+        if operation == "DeleteService" {
+            // Whatever is left of it is old.
+            truth.primary.insert(subject(line), String::new());
+        }
         match text(line, "event") {
             "deployment.created" => {
                 truth.primary.insert(text(line, "service").to_owned(), text(line, "deployment").to_owned());

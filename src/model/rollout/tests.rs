@@ -28,6 +28,7 @@ fn reads_back(state: RecordState) {
         state,
         since: moment,
         request,
+        own: true,
         undone: Some(moment),
         rows: Some(Counted::of(&names(8))),
     };
@@ -69,6 +70,7 @@ fn a_record_of_more_rows_than_fit_does_not_say_which() {
         state: state.clone(),
         since: moment,
         request: request.clone(),
+        own: false,
         undone: None,
         rows,
     };

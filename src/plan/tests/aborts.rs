@@ -15,7 +15,7 @@ use crate::plan::history::Made;
 use crate::plan::pace::NextLook;
 
 /// The row's only service deployment, as ListServiceDeployments has it.
-fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
+pub(super) fn listed(world: &mut World, row: &str, fate: Fate, created_at: Timestamp) {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{row}"));
     let it =
         ServiceDeploymentView { arn, created_at, fate, status: format!("{fate:?}").into(), reason: Text::default() };

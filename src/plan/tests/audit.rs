@@ -66,6 +66,11 @@ fn i2_a_launch_while_something_old_is_left() {
         world.tasks().push(task);
     });
     refuses_launch("I2", |world| {
+        let mut task = world.new_tasks("indexer")[0].clone();
+        task.group = "service:c4-ecs-blue-indexer-BeF0r3".into();
+        world.tasks().push(task);
+    });
+    refuses_launch("I2", |world| {
         let draining = TargetView { id: "10.0.9.9".into(), state: TargetState::Draining, reason: Text::default() };
         world.targets("portal").push(draining);
     });

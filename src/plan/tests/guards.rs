@@ -63,7 +63,7 @@ fn a_row_without_match_lists_the_candidates() {
     world.view("indexer").service = Seen::Present(Selection::None(vec!["left".into(), "right".into()]));
     let plan = world.plan();
     let said = hold(&plan, "NoMatch").to_string();
-    assert_eq!(said, "no service matches glob CGAPIndexerService-*; there are left, right");
+    assert_eq!(said, "no service matches glob indexer-*; there are left, right");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::fixture::{World, unseen};
 use super::{hold, state, written};
 use crate::model::observed::{DesiredStatus, NetworkView, Seen, TaskStatus, Trouble};
-use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState};
+use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, TagKeys};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Launch, Plan, Standing};
+use crate::plan::command::Want;
 use crate::plan::history::{Answer, History, LaunchAnswer};
 use crate::plan::hold::HoldCause;
 use crate::plan::way_out::WayOut;
@@ -327,4 +328,19 @@ fn a_kick_before_the_launch_came_to_light_goes_on_without_it_after_thirteen_minu
     world.kick_all();
     world.later(Span::minutes(13));
     assert_eq!(state(&world.plan()), RecordState::Open);
+}
+
+#[test]
+fn what_run_task_answered_days_ago_tells_nothing_of_a_launch_now() {
+    let mut world = World::launching();
+    let (id, at) = (world.record().id, world.observed.at);
+    world.history.launch = Some(LaunchAnswer { id, attempt: 1, at, answer: Answer::Task("cafe".into()) });
+    world.later(Span::minutes(48 * 60));
+    let keys = TagKeys::of(&world.table.name);
+    world.cluster().tags.remove(&keys.rollout);
+    assert_eq!(state(&world.pass(Span::minutes(10))), RecordState::Baseline);
+    world.command(Want::Run).expect("a baseline");
+    world.pass(Span::seconds(20));
+    assert_eq!(state(&world.pass(Span::seconds(20))), RecordState::Launching(1));
+    run(&world.plan());
 }

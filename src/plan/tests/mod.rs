@@ -30,6 +30,7 @@ mod refused;
 mod remembers;
 mod replaced;
 mod requests;
+mod reshaped;
 mod rest;
 mod rollout;
 mod rowless;

@@ -1,9 +1,10 @@
 //! Two processes, one of which is refused: what the other does counts, before and after the end is written down.
 
+use super::aborts::listed;
 use super::fixture::{SERVICES, World};
-use super::{hold, state, updates};
-use crate::model::ids::TaskArn;
-use crate::model::observed::{Seen, TaskStatus, Trouble, Why};
+use super::{hold, state, updates, written};
+use crate::model::ids::{RowName, TaskArn};
+use crate::model::observed::{Fate, Seen, TaskStatus, Trouble, Why};
 use crate::model::rollout::{Attempt, Failure, Lost, Record, RecordState, TagKeys};
 use crate::model::time::Span;
 use crate::plan::action::{Action, Plan, Standing, Step};
@@ -13,7 +14,7 @@ use crate::plan::hold::HoldCause;
 use crate::plan::pace::NextLook;
 
 /// A launch whose RunTask this process was refused, which is written down.
-fn refused() -> World {
+pub(super) fn refused() -> World {
     let mut world = World::launching();
     let (id, at) = (world.record().id, world.observed.at);
     let answer = Answer::Refused("AccessDeniedException: not authorized to perform ecs:RunTask".into());
@@ -44,7 +45,7 @@ fn failed(plan: &Plan) {
 }
 
 /// A task of attempt 1 that somebody else's RunTask started.
-fn started(world: &mut World) {
+pub(super) fn started(world: &mut World) {
     let started_by = world.record().id.started_by(1);
     let mut task = world.new_tasks("indexer")[0].clone();
     (task.started_by, task.group) = (started_by.into(), "family:c4-deployment".into());
@@ -282,4 +283,43 @@ fn a_task_of_a_later_attempt_is_followed_where_a_late_write_put_the_intent_of_an
     // One of an earlier attempt is nothing new.
     world.set_state(RecordState::Launching(3));
     assert!(!matches!(world.plan().steps.as_slice(), [Step { action: Action::Record(_), .. }]));
+}
+
+#[test]
+fn nothing_goes_back_while_the_task_of_the_launch_before_may_come_to_light() {
+    let mut world = refused();
+    let kicked = world.observed.at;
+    for row in SERVICES {
+        world.deploy(row, kicked);
+        listed(&mut world, row, Fate::Going, kicked);
+    }
+    assert_eq!(state(&world.pass(Span::seconds(5))), RecordState::Open);
+    world.command(Want::Abort).expect("an open rollout");
+    let goes_back = |plan: &Plan| plan.steps.iter().any(|step| matches!(step.action, Action::RollBack(_)));
+    let plan = world.pass(Span::minutes(12));
+    hold(&plan, "EarlierLaunch");
+    assert!(!goes_back(&plan));
+    assert!(!goes_back(&world.pass(Span::minutes(1))));
+    assert!(goes_back(&world.plan()));
+}
+
+#[test]
+fn a_late_intent_does_not_outlive_the_end_of_its_rollout_by_a_row() {
+    let mut world = World::clear();
+    let intent = written(&world.plan()).expect("a clear gate").clone();
+    assert_eq!(intent.state, RecordState::Launching(1));
+    world.later(Span::seconds(5));
+    let kicked = world.observed.at;
+    listed(&mut world, "portal", Fate::Undone, kicked);
+    world.later(Span::seconds(20));
+    let row = RecordState::Failed(Failure::Row(RowName::told("portal")));
+    assert_eq!((state(&world.pass(Span::seconds(10))), world.record().id), (row, intent.id.clone()));
+    world.tag(|keys| keys.rollout.clone(), intent.tag());
+    world.tag(|keys| keys.launches[0].clone(), intent.tag());
+    world.history = History::default();
+    world.later(Span::seconds(30));
+    let plan = world.plan();
+    assert!(hold(&plan, "RolloutFailed").to_string().contains("portal"), "{:#?}", plan.holds);
+    world.request(intent.frontier);
+    assert_eq!(updates(&world.plan()).len(), 3);
 }

@@ -4,8 +4,8 @@ use super::fixture::{DEPLOYED, START, World};
 use super::holds;
 use crate::model::command::{Command, Order};
 use crate::model::ids::{DeploymentId, RequestId, RowName, ServiceArn, ServiceDeploymentArn, TaskArn};
-use crate::model::observed::{DesiredStatus, Seen, TaskStatus, Trouble, Why};
-use crate::model::rollout::{Change, Durable, Record, RecordState, Request, RolloutId};
+use crate::model::observed::{DesiredStatus, TaskStatus};
+use crate::model::rollout::{Change, Counted, Durable, Record, RecordState, Request, RolloutId};
 use crate::model::time::{Span, Timestamp};
 use crate::model::withdrawal::Withdrawal;
 use crate::plan::history::{Ending, History, Made, Watched, Written, shown};
@@ -25,6 +25,7 @@ fn record(state: RecordState, since: i64) -> Record {
         state,
         since,
         request: None,
+        own: false,
         undone: None,
         rows: None,
     }
@@ -89,6 +90,16 @@ fn a_record_from_before_our_own_is_an_old_read() {
     assert!(stale(&written, &read(Some(record(RecordState::Open, 10)))), "of the same moment, and not ours");
     assert!(!stale(&written, &read(Some(ours))));
     assert!(!stale(&written, &read(Some(record(RecordState::Open, 11)))));
+}
+
+#[test]
+fn a_record_of_which_not_all_fits_its_tag_is_read_back_as_our_own() {
+    let rows = (0..60).map(|number| RowName::told(format!("row-{number}"))).collect::<Vec<_>>();
+    let ours = Record { rows: Some(Counted::of(&rows)), ..record(RecordState::Open, 10) };
+    let read = Record::parse(&ours.tag()).expect("a record");
+    assert_ne!(read, ours, "sixty rows do not fit");
+    let written = Written { record: Some((ours, second(10))), ..Written::default() };
+    assert!(!stale(&written, &Durable { record: Some(read), ..Durable::default() }));
 }
 
 #[test]
@@ -224,24 +235,6 @@ fn service_tasks_are_watched_while_they_are_short_of_stopped() {
         task.status = TaskStatus::Stopped;
     }
     assert!(!after(&world).watched.contains_key(&alive), "one that is seen STOPPED is over");
-}
-
-#[test]
-fn the_tasks_of_a_row_that_left_the_table_are_forgotten_once_every_other_row_is_found() {
-    let mut world = World::settled();
-    world.pass(Span::seconds(2));
-    let of = |history: &History, row: &str| {
-        history.watched.values().filter(|task| task.group.to_ascii_lowercase().contains(row)).count()
-    };
-    assert!(of(&world.history, "ingester") > 0 && of(&world.history, "portal") > 0);
-    world.table.rows.retain(|row| row.name.as_str() != "ingester");
-    world.observed.rows.remove(&RowName::told("ingester"));
-    let mut blind = world.clone();
-    blind.view("portal").service = Seen::Unknown(Why { text: "ThrottlingException".into(), trouble: Trouble::Passing });
-    assert!(of(&after(&blind), "ingester") > 0, "it may be that row's");
-    let history = after(&world);
-    assert_eq!(of(&history, "ingester"), 0);
-    assert!(of(&history, "portal") > 0);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn table() -> ServiceTable {
         name: RowName::told(name),
         usage: Some(format!("{part} service")),
         notes: None,
-        kind: RowKind::Service { service: glob(&format!("CGAP{part}Service-*")), target_group: None },
+        kind: RowKind::Service { service: glob(&format!("{name}-*")), target_group: None },
         count: Some(count),
         capacity: Some(capacity),
         vcpu: Some(Vcpu::from_units(vcpu)),

@@ -131,6 +131,7 @@ fn durable(state: RecordState) -> Durable {
         state,
         since: moment(11),
         request: None,
+        own: false,
         undone: None,
         rows: None,
     };

@@ -198,7 +198,7 @@ impl From<&RolloutReport> for RolloutFacts {
 
 impl From<&Record> for RecordJson {
     fn from(record: &Record) -> Self {
-        let Record { id, base, frontier, state, since, request, undone: _, rows: _ } = record;
+        let Record { id, base, frontier, state, since, request, own: _, undone: _, rows: _ } = record;
         let failed_row = match state {
             RecordState::Failed(Failure::Row(row)) => Some(row.to_string()),
             _ => None,
