@@ -16,4 +16,5 @@ mod model {
     mod protocol;
     mod start;
     mod state;
+    mod tables;
 }

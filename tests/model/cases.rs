@@ -6,6 +6,7 @@ use super::guards::{Guard, Without};
 use super::harm::Harm;
 use super::start::Start;
 use super::state::{Budget, Scenario};
+use super::tables::Added;
 
 /// Guards that are taken away together, where, and what comes of it.
 pub(crate) struct Case {
@@ -16,12 +17,13 @@ pub(crate) struct Case {
 
 /// Nothing may happen.
 const NOTHING: Budget =
-    Budget { kicks: 0, requests: 0, commands: 0, bad: 0, faults: 0, short: 0, by_hand: 0, waits: 0 };
+    Budget { kicks: 0, requests: 0, commands: 0, bad: 0, faults: 0, short: 0, by_hand: 0, edits: 0, waits: 0 };
 
 /// One row, one controller, a gate that is clear, and an hour or two.
 pub(crate) fn clear(faults: u8, waits: u8) -> Scenario {
     Scenario {
         rows: 1,
+        added: Added::Never,
         controllers: 1,
         budget: Budget { faults, waits, ..NOTHING },
         waits: &[3300],
@@ -60,6 +62,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::Withdrawn], told(asked(succeeded(clear(0, 0)))), Harm::KickedUnwanted),
         case(&[Guard::Confirmed], two(launching(clear(1, 2))), Harm::NoEnd),
         case(&[Guard::OpenedOver], opened_over(clear(0, 1)), Harm::TwoAtOnce),
+        case(&[Guard::CountedRows], adding(Added::Older, kicked(succeeded(clear(0, 1)))), Harm::NoEnd),
     ]
 }
 
@@ -146,15 +149,61 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
     ]
 }
 
+/// Worlds in which a row comes new into the table, and every controller reads that at its moment, or never.
+pub(crate) fn edited() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("an older row comes at rest, one fault", adding(Added::Older, succeeded(clear(1, 1)))),
+        ("a newer row comes at rest, one fault", adding(Added::Newer, succeeded(clear(1, 1)))),
+        ("an older row comes at rest, a kick", adding(Added::Older, kicked(succeeded(clear(0, 2))))),
+        ("a newer row comes at rest, a kick", adding(Added::Newer, kicked(succeeded(clear(0, 2))))),
+        ("an older row comes at the baseline, a kick, one fault", adding(Added::Older, at_baseline(clear(1, 2)))),
+        ("a newer row comes at the baseline, a kick, one fault", adding(Added::Newer, at_baseline(clear(1, 2)))),
+        ("an older row comes while rows roll", adding(Added::Older, from_kick(clear(0, 2)))),
+        ("a row deployed since the base comes while rows roll", adding(Added::Between, from_kick(clear(0, 2)))),
+        ("a newer row comes while rows roll", adding(Added::Newer, from_kick(clear(0, 2)))),
+        (
+            "two controllers, an older row comes to one of them, a kick",
+            adding(Added::Older, two(kicked(succeeded(clear(0, 1))))),
+        ),
+    ]
+}
+
+/// The same while a task is in hand, and a kick of that row.
+pub(crate) fn edited_in_hand() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("an older row comes while the task is launched, a kick", adding(Added::Older, kicked(launching(clear(0, 0))))),
+        ("a row comes while rows drain, a kick", adding(Added::Between, kicked(draining(clear(0, 1))))),
+    ]
+}
+
+/// A row comes into the table, and one controller may read that.
+fn adding(added: Added, world: Scenario) -> Scenario {
+    let budget = Budget { edits: 1, ..world.budget };
+    Scenario { rows: world.rows + 1, added, budget, ..world }
+}
+
 /// What docs/rollout.md names as a limit, and what comes of it.
 pub(crate) fn limits() -> Vec<(&'static str, Scenario, Harm)> {
-    vec![("a second process reads late on first contact", two(first_contact(clear(1, 1))), Harm::NoEnd)]
+    vec![
+        ("a second process reads late on first contact", two(first_contact(clear(1, 1))), Harm::NoEnd),
+        (
+            "a newer row comes while the task is launched, a kick",
+            adding(Added::Newer, kicked(launching(clear(0, 0)))),
+            Harm::NoEnd,
+        ),
+    ]
 }
 
 /// The same, where it takes a larger world to find it, as `make model`.
 pub(crate) fn large_limits() -> Vec<(&'static str, Scenario, Harm)> {
     let world = two(told(asked(succeeded(clear(1, 0)))));
-    vec![("two processes kick for one request, one of them reads the abort of both late", world, Harm::NoEnd)]
+    let kicks = two(kicked(succeeded(clear(0, 1))));
+    let budget = Budget { kicks: 2, ..kicks.budget };
+    let early = adding(Added::Older, Scenario { budget, expected: Some(Harm::RanTooEarly), ..kicks });
+    vec![
+        ("two processes kick for one request, one of them reads the abort of both late", world, Harm::NoEnd),
+        ("an older row comes to one of two, every row is kicked", early, Harm::RanTooEarly),
+    ]
 }
 
 /// An initial deployment in the task row.

@@ -46,6 +46,16 @@ fn no_schedule_of_the_small_worlds_does_harm_or_loses_its_way() {
 }
 
 #[test]
+fn no_schedule_of_an_edited_table_does_harm_or_loses_its_way() {
+    cases::edited().into_iter().for_each(|(name, world)| holds(name, world));
+}
+
+#[test]
+fn a_row_that_comes_while_the_task_is_in_hand_loses_no_kick() {
+    cases::edited_in_hand().into_iter().for_each(|(name, world)| holds(name, world));
+}
+
+#[test]
 fn no_schedule_of_the_large_worlds_does_harm_or_loses_its_way() {
     if option_env!("EVENKEEL_MODEL") == Some("large") {
         cases::large().into_iter().for_each(|(name, world)| holds(name, world));
@@ -186,6 +196,11 @@ fn without_its_base_an_abort_loses_the_rollout_to_a_kick_that_joins() {
 #[test]
 fn without_the_wait_an_aborted_launch_runs_after_all() {
     guards(&[Guard::TakenBackLate]);
+}
+
+#[test]
+fn without_the_rows_that_the_record_counts_the_first_kick_of_an_added_row_is_lost() {
+    guards(&[Guard::CountedRows]);
 }
 
 #[test]

@@ -6,12 +6,14 @@
 use evenkeel::model::rollout::{Failure, Record, RecordState};
 use evenkeel::plan::action::{Plan, Standing};
 
-use super::aws::{Life, Stage};
+use super::aws::{Life, OneOff, Stage};
 use super::harm;
+use super::look::task_id;
 use super::people::Said;
 use super::process::hash_of;
 use super::protocol::Protocol;
 use super::state::{How, Sight, State};
+use super::tables::Asked;
 
 /// Enough for an attempt that is given up after 55 minutes, and for a rollout after it.
 const ROUNDS: usize = 60;
@@ -22,6 +24,8 @@ pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
         return true;
     }
     let mut state = state.clone();
+    let listed = state.listed();
+    state.processes.iter_mut().for_each(|process| process.rows = listed);
     let mut passed = Vec::new();
     let mut quiet = 0;
     for round in 0..ROUNDS {
@@ -30,7 +34,7 @@ pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
             &state.processes,
             &state.requests,
             &state.given_up,
-            (&state.over, &state.said),
+            (&state.over, &state.said, &state.coming),
             quiet,
         ));
         if model.ends.lock().expect("no end panics").contains(&key) {
@@ -132,12 +136,14 @@ fn is_unheard(state: &State, plan: &Plan) -> bool {
 }
 
 fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
-    let newest = state.aws.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
-    let kicked = state.requests.iter().all(|after| state.aws.rows.iter().all(|row| row.created > *after));
+    let newest = state.newest_kick();
+    let kicks = |asked: &Asked| state.aws.rows[..asked.rows].iter().all(|row| row.created > asked.after);
+    let kicked = state.requests.iter().all(kicks);
     let ran = record.is_some_and(|record| match &record.state {
         RecordState::Succeeded(attempt) => {
-            let by = record.id.started_by(attempt.number);
-            state.aws.tasks.iter().any(|task| *task.started_by == *by && task.has_run())
+            // Not by `startedBy`: a row that came into the table moves the record's id.
+            let is_it = |task: &&OneOff| task_id(task.serial) == attempt.task;
+            state.aws.tasks.iter().find(is_it).is_some_and(|task| task.has_run() && task.created >= newest)
         }
         // Nothing was kicked since first contact.
         RecordState::Baseline => state.contact.is_some_and(|contact| newest <= contact),

@@ -66,6 +66,8 @@ pub(crate) enum Guard {
     Confirmed,
     /// Nothing is launched while the launch of the rollout before may come to light.
     OpenedOver,
+    /// The record says which rows it counts.
+    CountedRows,
 }
 
 /// The guards that are taken away.
@@ -134,6 +136,7 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 }
             }),
             Guard::OpenedOver => forget_other_launches(&mut look),
+            Guard::CountedRows => edit(&mut look, |record, _| record.rows = None),
             Guard::StartedAfterAll => {
                 let refused = record(&look)
                     .filter(|it| matches!(it.state, RecordState::Failed(Failure::Start(_) | Failure::Refused(_))));

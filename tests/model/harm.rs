@@ -33,6 +33,8 @@ pub(crate) enum Harm {
     RanAborted,
     /// A row kicked on a look that shows that what was asked for is not wanted any more. Nobody corrects rows here.
     KickedUnwanted,
+    /// A rollout's task though nothing was kicked since the last ran, and nobody said run: the table was edited, no more.
+    RanForNothing,
     /// RunTask on a look that is older than the record.
     StaleFrontier,
     /// Faults stop, and no end follows, or one at which something that was asked for is lost.
@@ -106,13 +108,25 @@ pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Har
         return Some(Harm::TwoAtOnce);
     }
     // Kicks that neither the record nor the look could know of are nobody's mistake.
-    let known = |created: i64, index: usize| created <= frontier || created <= look.rows[index].created;
+    let known = |created: i64, index: usize| {
+        created <= frontier || look.rows.get(index).is_some_and(|row| created <= row.created)
+    };
     let early = |(index, row): (usize, &super::aws::Service)| row.has_old_tasks() && known(row.created, index);
-    if aws.rows.iter().enumerate().any(early) {
+    // A row that nobody has in his table is nobody's matter.
+    if aws.rows.iter().take(state.listed()).enumerate().any(early) {
         return Some(Harm::RanTooEarly);
     }
     let shown = look.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
-    (shown < frontier).then_some(Harm::StaleFrontier)
+    // Whoever has the table of before cannot see a kick of the row that has come.
+    (shown < frontier && look.rows.len() == state.listed()).then_some(Harm::StaleFrontier)
+}
+
+/// The harm of a RunTask that AWS took for a new one, where nothing asks for it. `state` is that before it.
+pub(crate) fn of_an_edit(state: &State, started_by: &str) -> Option<Harm> {
+    let (id, _) = launch(started_by);
+    let run = state.said.iter().map(|tag| Said::of(tag)).any(|said| said.act == "run" && said.rollout == id);
+    let first = state.aws.tasks.iter().all(|task| launch(&task.started_by).0 != id);
+    (state.is_only_edited() && first && !run).then_some(Harm::RanForNothing)
 }
 
 /// Harms of a kick of ours, sent because of this look.

@@ -15,6 +15,7 @@ use evenkeel::plan::request::{Judged, Wanted, request};
 use super::look::{Look, second, short_key};
 use super::protocol::{FRESH, Protocol};
 use super::state::{Sight, State};
+use super::tables::Asked;
 
 /// What people can say.
 pub(crate) const WANTS: [Want; 5] =
@@ -98,9 +99,9 @@ pub(crate) fn shown(look: &Look) -> Option<Said> {
 impl Protocol {
     /// A person asks for a rollout, by the real `plan::request::request`.
     pub(crate) fn request(&self, state: &mut State) -> Option<()> {
-        let observed = self.sight(state, Sight::FRESH).observed();
+        let observed = self.sight(state, state.listed(), Sight::FRESH).observed();
         let history = History::default();
-        let input = PlanInput { table: &self.table, observed: &observed, history: &history };
+        let input = PlanInput { table: self.table(state.listed()), observed: &observed, history: &history };
         let Judged::New(accepted) = request(&input, &Wanted::default()).ok()? else { return None };
         if let Some(baseline) = &accepted.baseline {
             self.write(state, baseline, None, None);
@@ -110,21 +111,21 @@ impl Protocol {
         let same = state.aws.tags.get("request").is_some_and(|tag| tag.starts_with(&begins));
         state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
         if !same {
-            state.requests.push(second(accepted.request.after));
+            state.requests.push(Asked { after: second(accepted.request.after), rows: state.listed() });
         }
         Some(())
     }
 
     /// A person looks, by the real `plan::command::command`; what is refused there is not said.
     pub(crate) fn say(&self, state: &mut State, want: Want) -> Option<()> {
-        let observed = self.sight(state, Sight::FRESH).observed();
+        let observed = self.sight(state, state.listed(), Sight::FRESH).observed();
         let history = History::default();
-        let input = PlanInput { table: &self.table, observed: &observed, history: &history };
+        let input = PlanInput { table: self.table(state.listed()), observed: &observed, history: &history };
         let wish = Wish { want, by: None, reason: None, key: None };
         let (tag, word) = match command::command(&input, None, &wish).ok()? {
             command::Judged::New(accepted) => (accepted.command.tag(), Word::Command),
             command::Judged::Withdrawn(withdrawing) => {
-                let after = state.requests.last().copied()?;
+                let after = state.requests.last()?.after;
                 (withdrawing.withdrawal.tag(), Word::Withdrawal(after))
             }
             command::Judged::Known(_) => return None,
@@ -146,7 +147,7 @@ impl Protocol {
             }
             Word::Withdrawal(after) => {
                 state.aws.tag(&[(short_key(&self.keys.withdrawn), tag)]);
-                if let Some(index) = state.requests.iter().rposition(|request| *request == after) {
+                if let Some(index) = state.requests.iter().rposition(|request| request.after == after) {
                     state.requests.remove(index);
                 }
             }

@@ -33,6 +33,8 @@ pub(crate) struct Memory {
 pub(crate) struct Process {
     pub(crate) memory: Memory,
     pub(crate) acting: Option<Acting>,
+    /// How many rows its table has.
+    pub(crate) rows: usize,
 }
 
 /// A plan that is being carried out.
@@ -41,6 +43,8 @@ pub(crate) struct Acting {
     pub(crate) decision: Arc<Decision>,
     /// What the steps so far came to.
     pub(crate) answers: Vec<Answered>,
+    /// Whether its look was fresh, where somebody asks.
+    pub(crate) fresh: bool,
 }
 
 /// What a look led to.
@@ -97,9 +101,9 @@ impl Memory {
 }
 
 impl Process {
-    /// A process that was just started.
-    pub(crate) fn fresh() -> Self {
-        Self { memory: Memory::of(History::default()), acting: None }
+    /// A process that was just started, with a table of so many rows.
+    pub(crate) fn fresh(rows: usize) -> Self {
+        Self { memory: Memory::of(History::default()), acting: None, rows }
     }
 }
 
@@ -199,8 +203,13 @@ impl Acting {
         self.decision.plan.steps.get(self.answers.len())
     }
 
-    fn key(&self) -> (u64, &[Answered]) {
-        (self.decision.key, &self.answers)
+    /// Whether its plan runs the task.
+    pub(crate) fn runs(&self) -> bool {
+        self.decision.plan.steps.iter().any(|step| matches!(step.action, Action::Run(_)))
+    }
+
+    fn key(&self) -> (u64, &[Answered], bool) {
+        (self.decision.key, &self.answers, self.fresh)
     }
 }
 

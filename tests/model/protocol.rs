@@ -41,7 +41,8 @@ fn is_over(state: &RecordState) -> bool {
 /// The model.
 pub(crate) struct Protocol {
     pub(crate) scenario: Scenario,
-    pub(crate) table: ServiceTable,
+    /// As it is at first, and with the row that comes.
+    pub(crate) tables: Vec<ServiceTable>,
     pub(crate) keys: TagKeys,
     decisions: Mutex<BTreeMap<(u64, u64), Arc<Decision>>>,
     pub(crate) ends: Mutex<std::collections::BTreeSet<u64>>,
@@ -49,9 +50,10 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     pub(crate) fn new(scenario: Scenario) -> Self {
-        let table = wanted(scenario.rows, &scenario.without);
-        let keys = TagKeys::of(&table.name);
-        Self { scenario, table, keys, decisions: Mutex::default(), ends: Mutex::default() }
+        let table = |rows| wanted(rows, &scenario.without);
+        let tables: Vec<ServiceTable> = (scenario.listed()..=scenario.rows).map(table).collect();
+        let keys = TagKeys::of(&tables[0].name);
+        Self { scenario, tables, keys, decisions: Mutex::default(), ends: Mutex::default() }
     }
 
     fn is_without(&self, guard: Guard) -> bool {
@@ -64,11 +66,12 @@ impl Protocol {
         if decisions.len() > KEPT_DECISIONS {
             decisions.clear();
         }
-        let decision = || Arc::new(Decision::of(&self.table, look, memory, &self.scenario.without));
+        let decision = || Arc::new(Decision::of(self.table(look.rows.len()), look, memory, &self.scenario.without));
         decisions.entry(key).or_insert_with(decision).clone()
     }
 
-    pub(crate) fn sight(&self, state: &State, sight: Sight) -> Look {
+    /// What a look shows of a table with so many rows.
+    pub(crate) fn sight(&self, state: &State, rows: usize, sight: Sight) -> Look {
         let aws = &state.aws;
         let tags = sight.tags.checked_sub(1).map_or(&aws.tags, |index| &aws.tags_before[index].0);
         let before = aws.rows_before.as_ref().filter(|_| sight.rows).map(|(rows, _)| rows);
@@ -76,7 +79,7 @@ impl Protocol {
         Look {
             at: aws.now,
             tags: tags.clone(),
-            rows: before.unwrap_or(&aws.rows).clone(),
+            rows: before.unwrap_or(&aws.rows)[..rows].to_vec(),
             tasks: aws.tasks.iter().filter(|task| task.is_kept(aws.now) && !hidden(task.created)).cloned().collect(),
             short: sight.short,
             unread: sight.unread.map(|fact| (fact, Taken::Unknown)),
@@ -86,21 +89,26 @@ impl Protocol {
 
     /// A controller looks. If nothing follows from it, only its memory changes.
     pub(crate) fn look(&self, state: &mut State, who: usize, sight: Sight) {
-        let look = self.sight(state, sight);
+        let look = self.sight(state, state.processes[who].rows, sight);
         let process = &mut state.processes[who];
         let decision = self.decide(&look, &process.memory);
+        let fresh = sight == Sight::FRESH && state.coming.is_some();
         if decision.plan.steps.is_empty() {
             process.memory = decision.remembered(&process.memory, &[]);
+            if fresh && decision.plan.rollout.id.is_some() {
+                state.knows(&decision.look);
+            }
         } else {
-            process.acting = Some(Acting { decision, answers: Vec::new() });
+            process.acting = Some(Acting { decision, answers: Vec::new(), fresh });
         }
     }
 
     /// A pass of a controller that comes and goes, and time after it.
     /// What the first controller would do about a fresh look.
     pub(crate) fn plan_of(&self, state: &State) -> Plan {
-        let look = self.sight(state, Sight::FRESH);
-        Decision::of(&self.table, &look, &state.processes[0].memory, &self.scenario.without).plan.clone()
+        let process = &state.processes[0];
+        let look = self.sight(state, process.rows, Sight::FRESH);
+        Decision::of(self.table(process.rows), &look, &process.memory, &self.scenario.without).plan.clone()
     }
 
     /// AWS gets the next step of a controller, or does not.
@@ -119,6 +127,10 @@ impl Protocol {
             process.acting = Some(acting);
         } else {
             process.memory = acting.decision.remembered(&process.memory, &acting.answers);
+            // Of a pass that runs the task, what it writes down after that is the next one's here.
+            if done && acting.fresh && !acting.runs() {
+                state.knows(&acting.decision.look);
+            }
         }
     }
 
@@ -163,6 +175,9 @@ impl Protocol {
                 match state.aws.run(&token.into(), &started_by, how != How::Failures) {
                     Ran::New(serial) => {
                         let harm = harm::of_run(&before, look, &started_by);
+                        let harm = harm.or_else(|| harm::of_tasks(&state.aws.tasks, &state.said));
+                        let harm = harm.or_else(|| harm::of_an_edit(&before, &started_by));
+                        state.ran_on(look);
                         state.harm = state.harm.or(harm);
                         Answered::Task(serial)
                     }
@@ -224,7 +239,8 @@ impl Protocol {
 
     fn moves_of(&self, state: &State, who: usize, moves: &mut Vec<Move>) {
         let process = &state.processes[who];
-        let faults = state.budget.faults > 0;
+        let budget = &state.budget;
+        let faults = budget.faults > 0;
         match &process.acting {
             None => {
                 let mut sights = Vec::new();
@@ -239,7 +255,10 @@ impl Protocol {
                 moves.extend(how.filter(|_| faults).map(|how| Move::Take(who, how)));
             }
         }
-        if faults && *process != Process::fresh() {
+        if budget.edits > 0 && process.rows < self.scenario.rows && process.acting.is_none() {
+            moves.push(Move::Read(who));
+        }
+        if faults && *process != Process::fresh(process.rows) {
             moves.push(Move::Crash(who));
         }
     }
@@ -305,8 +324,12 @@ impl Model for Protocol {
                 state.budget.faults -= u8::from(how != How::Done);
             }
             Move::Crash(who) => {
-                state.processes[who] = Process::fresh();
+                state.processes[who] = Process::fresh(state.processes[who].rows);
                 state.budget.faults -= 1;
+            }
+            Move::Read(who) => {
+                state.processes[who].rows = self.scenario.rows;
+                state.budget.edits -= 1;
             }
             Move::Kick(row) => {
                 state.aws.kick(row);

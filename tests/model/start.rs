@@ -8,6 +8,7 @@ use super::aws::{Aws, KEPT, LAG, Life};
 use super::process::Process;
 use super::protocol::Protocol;
 use super::state::{How, Scenario, Sight, State};
+use super::tables::{Added, Coming};
 
 /// Where a model begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +49,19 @@ pub(crate) enum Start {
 impl Protocol {
     /// The state in which everything begins.
     pub(crate) fn beginning(&self) -> State {
+        let mut state = self.begun();
+        self.deploy_unlisted(&mut state, Added::Newer);
+        state
+    }
+
+    fn begun(&self) -> State {
         let Scenario { rows, controllers, budget, start, .. } = self.scenario;
+        let (listed, aws) = (self.scenario.listed(), Aws::settled(rows));
+        let coming = Coming { made: aws.rows[0].created, known: None, ran: aws.rows[0].created };
+        let coming = (self.scenario.added != Added::Never).then_some(coming);
         let mut state = State {
-            aws: Aws::settled(rows),
-            processes: vec![Process::fresh(); controllers],
+            aws,
+            processes: vec![Process::fresh(listed); controllers],
             budget,
             given_up: Vec::new(),
             over: Vec::new(),
@@ -59,6 +69,7 @@ impl Protocol {
             said: Vec::new(),
             requests: Vec::new(),
             contact: None,
+            coming,
             harm: None,
         };
         if start == Start::FirstContact {
@@ -69,7 +80,8 @@ impl Protocol {
             (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
             return state;
         }
-        (0..rows).for_each(|row| state.aws.kick(row));
+        self.deploy_unlisted(&mut state, Added::Between);
+        (0..listed).for_each(|row| state.aws.kick(row));
         let rolls = match start {
             Start::FirstContact | Start::Baseline | Start::Kicked => 0,
             Start::Draining => 1,
@@ -84,7 +96,7 @@ impl Protocol {
             | Start::OpenedOver
             | Start::Unknown => 2,
         };
-        (0..rows).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
+        (0..listed).for_each(|row| (0..rolls).for_each(|_| state.aws.roll(row)));
         if start != Start::Kicked {
             self.alone(&mut state, 61);
         }
@@ -109,11 +121,11 @@ impl Protocol {
         }
         if passes > 0 {
             (0..passes).for_each(|_| self.alone(&mut state, if start == Start::Met { 179 } else { 0 }));
-            state.processes = vec![Process::fresh(); controllers];
+            state.processes = vec![Process::fresh(listed); controllers];
         }
         self.ended(&mut state, start);
         if start == Start::Overtaken {
-            (0..rows).for_each(|row| state.aws.kick(row));
+            (0..listed).for_each(|row| state.aws.kick(row));
             self.alone(&mut state, 0);
         }
         state
@@ -122,7 +134,7 @@ impl Protocol {
     fn alone(&self, state: &mut State, wait: i64) {
         self.look(state, 0, Sight::FRESH);
         self.take(state, 0, How::Done);
-        state.processes[0] = Process::fresh();
+        state.processes[0] = Process::fresh(self.scenario.listed());
         state.aws.wait(wait);
     }
 
@@ -148,18 +160,18 @@ impl Protocol {
             }
             Start::Met => {
                 (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh());
+                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh(self.scenario.listed()));
                 self.give(state);
             }
             Start::OpenedOver => {
                 self.look(state, 0, Sight::FRESH);
-                for row in 0..state.aws.rows.len() {
+                for row in 0..self.scenario.listed() {
                     state.aws.kick(row);
                     (0..2).for_each(|_| state.aws.roll(row));
                 }
                 self.look(state, 1, Sight { tags: 1, ..Sight::FRESH });
                 self.take(state, 1, How::Done);
-                state.processes[1] = Process::fresh();
+                state.processes[1] = Process::fresh(self.scenario.listed());
             }
             Start::Unknown => {
                 state.aws.wait(KEPT);

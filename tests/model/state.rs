@@ -12,11 +12,13 @@ use super::harm::Harm;
 use super::people::Giving;
 use super::process::Process;
 use super::start::Start;
+use super::tables::{Added, Asked, Coming};
 
 /// What a model begins with, and how much may happen in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) rows: usize,
+    pub(crate) added: Added,
     pub(crate) controllers: usize,
     pub(crate) budget: Budget,
     /// How time may pass, in seconds.
@@ -46,6 +48,8 @@ pub(crate) struct Budget {
     pub(crate) short: u8,
     /// Tasks of the family that somebody runs by hand.
     pub(crate) by_hand: u8,
+    /// Controllers that read the edited table.
+    pub(crate) edits: u8,
     /// Steps of time.
     pub(crate) waits: u8,
 }
@@ -65,8 +69,10 @@ pub(crate) struct State {
     pub(crate) giving: Option<Giving>,
     /// Commands that were acknowledged, by their tags.
     pub(crate) said: Vec<Arc<str>>,
-    /// Requests that were acknowledged: the frontier after which they want kicks.
-    pub(crate) requests: Vec<i64>,
+    /// Requests that were acknowledged.
+    pub(crate) requests: Vec<Asked>,
+    /// The row that the table does not have at first.
+    pub(crate) coming: Option<Coming>,
     /// The frontier of the first record ever: what was kicked before is nobody's business.
     pub(crate) contact: Option<i64>,
     pub(crate) harm: Option<Harm>,
@@ -92,6 +98,8 @@ pub(crate) enum Move {
     Take(usize, How),
     /// A controller dies; another starts in its place.
     Crash(usize),
+    /// A controller reads the table again, which has one row more.
+    Read(usize),
     /// Somebody forces a new deployment of a row.
     Kick(usize),
     /// A person asks for a rollout, and is told that it is written down.
