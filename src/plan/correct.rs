@@ -18,7 +18,8 @@ use super::drift::{self, Correction, Field};
 use super::history;
 use super::hold::HoldCause;
 use super::launch;
-use super::rollout::{self, CameTo, Stand};
+use super::rollout::{self, Stand};
+use super::undone::{CameTo, came_to};
 
 /// 5. and 6. The steps that make every row as it is stated, and as it was asked for.
 pub(super) fn correct_rows(
@@ -89,7 +90,7 @@ fn may_correct(stand: Option<&Stand<'_>>, durable: &Durable, record: Option<&Rec
     if durable.record.as_ref().is_some_and(failed) && rollout::active_request(durable, record).is_none() {
         return Err(HoldCause::AfterFailure);
     }
-    match stand.rows.iter().find(|row| rollout::came_to(row, record, stand.observed.at) == CameTo::Untold) {
+    match stand.rows.iter().find(|row| came_to(row, record, stand.observed.at) == CameTo::Untold) {
         Some(row) => {
             let text = "it is not listed yet".into();
             let what = format!("what became of the newest deployment of {}", row.row.name);

@@ -15,7 +15,8 @@ use crate::model::rollout::{Change, Record};
 use crate::model::time::{Span, Timestamp};
 
 use super::history::{Ending, History, LAG};
-use super::rollout::{CameTo, RowStand, Stand, came_to, primary_id};
+use super::rollout::{RowStand, Stand, primary_id};
+use super::undone::{CameTo, came_to};
 
 /// How far a deployment and its service deployment may be apart at most: nobody has verified that AWS gives them one moment. No
 /// deployment completes in less.

@@ -20,7 +20,8 @@ use super::history::{History, Made};
 use super::hold::{Hold, HoldCause, Urgency};
 use super::moving;
 use super::pace::NextLook;
-use super::rollout::{Phase, answerable_since};
+use super::rollout::Phase;
+use super::undone::answerable_since;
 
 /// What a glance reads. Everything else is taken from the look before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

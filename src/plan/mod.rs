@@ -2,7 +2,7 @@
 //!
 //! Pure: no IO, no clock, no async, no randomness, and nothing that can fail: a `Result` here is a choice
 //! of two answers, never an error. Same input, same plan.
-//! Read in this order: `planner` (the order of decisions), `guard`, `command`, `order`, `rollout`, `correct`, `drift`,
+//! Read in this order: `planner` (the order of decisions), `guard`, `command`, `order`, `rollout`, `undone`, `correct`, `drift`,
 //! `conclude`, `gate`, `launch`, `probe`, `ending`, then `audit`, which judges any plan without trusting the planner.
 //! `awaited` and `moving` say what is waited for, `pace` and `glance` when to look again, and at what,
 //! `rest` how tables are read together in which nothing moves.
@@ -34,6 +34,7 @@ pub mod progress;
 pub mod request;
 pub mod rest;
 pub mod rollout;
+pub mod undone;
 pub mod way_out;
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::plan::action::Plan;
 use crate::plan::glance::{self, Needs};
 use crate::plan::history::Made;
 use crate::plan::moving::Renewed;
-use crate::plan::rollout::answerable_since;
+use crate::plan::undone::answerable_since;
 
 /// Looks at everything. `fallback` is the time that stands when AWS has not told its own.
 pub async fn observe(aws: &Aws, table: &ServiceTable, fallback: Timestamp) -> Observed {

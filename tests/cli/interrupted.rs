@@ -1,7 +1,6 @@
 //! Somebody presses Ctrl-C, at any time: nothing is lost and nothing is doubled.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
 
 use super::command::{SMALL, ended, signal};
 use super::journal::{Journal, operation};
@@ -64,11 +63,11 @@ fn a_controller_whose_words_nobody_reads_goes_on_and_ends_when_it_is_told_to() {
     let mut child = sim.command(&arguments).spawn().expect("the binary that cargo built starts");
     let mut unread = child.stderr.take().expect("stderr is kept");
     sim.kick(&["web", "worker"]);
-    // It takes some seconds.
-    let began = Instant::now();
+    // Some hundreds are enough; one that stands still would be looked at for ever.
+    let mut looks = 0..100_000;
     while !succeeded(&sim.journal(settled)) {
         assert!(child.try_wait().expect("a child can be asked").is_none(), "it ended by itself");
-        assert!(began.elapsed() < Duration::from_secs(100), "it stands still");
+        assert!(looks.next().is_some(), "it stands still");
     }
     signal(&child, "TERM");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));

@@ -115,7 +115,7 @@ fn refuses_two_tables_of_one_service() {
     };
     let copied = with("name: web\n", "name: copy\n");
     assert_ne!(copied, mine);
-    let expected = "b.yaml:11:16: web finds its service in a second table; web of table `mine` finds it already, on line 11 \
+    let expected = "b.yaml:11:7: web finds its service in a second table; web of table `mine` finds it already, on line 11 \
         of a.yaml; look at `spec.cluster` and at the selectors";
     assert_eq!(said(copied.clone()), [expected]);
     let glob = |glob: &str| copied.replacen("service: { name: web }", &format!("service: {{ glob: {glob:?} }}"), 1);

@@ -139,7 +139,8 @@ fn takes_an_alias_for_a_whole_value() {
 
 #[test]
 fn reads_several_files_in_their_order() {
-    let (web, api) = (with("name: web", "name: web"), with("name: web", "name: api"));
+    let web = with("name: web", "name: web");
+    let api = with("name: web", "name: api").replacen("name: main", "name: other", 1);
     let tables = read_all(&[("web.yaml", web.as_bytes()), ("api.yaml", api.as_bytes())]).expect("two tables");
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["web", "api"]);

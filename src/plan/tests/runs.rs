@@ -16,7 +16,8 @@ use crate::plan::command::{Judged, Want, Wish, command};
 use crate::plan::history::History;
 use crate::plan::hold::HoldCause;
 use crate::plan::request::Stands;
-use crate::plan::rollout::{Phase, answerable_since};
+use crate::plan::rollout::Phase;
+use crate::plan::undone::answerable_since;
 
 fn attempt(number: u32) -> Attempt {
     Attempt { number, task: "cafe".into() }

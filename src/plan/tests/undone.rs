@@ -11,7 +11,7 @@ use crate::plan::because::Because;
 use crate::plan::command::Want;
 use crate::plan::history::History;
 use crate::plan::hold::HoldCause;
-use crate::plan::rollout::answerable_since;
+use crate::plan::undone::answerable_since;
 
 fn listed(fate: Fate, created_at: Timestamp) -> ServiceDeploymentView {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{}", created_at.millis()));
