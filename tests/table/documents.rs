@@ -127,5 +127,5 @@ fn refuses_two_tables_of_one_service() {
         moved
     };
     assert_eq!(said(moved("us-east-1", "us-west-2")), [""; 0]);
-    assert_eq!(said(moved("cluster: { name: web", "cluster: { name: other")), [""; 0]);
+    assert_eq!(said(moved("cluster: { name: main", "cluster: { name: other")), [""; 0]);
 }
