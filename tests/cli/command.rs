@@ -77,11 +77,15 @@ pub(super) fn signal(child: &Child, name: &str) {
 }
 
 /// A file below cargo's folder for tests; `test` keeps tests apart that run at the same time.
+///
+/// It is there at once and whole: what follows it would else read it while it is empty, now and then.
 pub(super) fn file(test: &str, name: &str, content: impl AsRef<[u8]>) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(test);
     std::fs::create_dir_all(&folder).expect("cargo's folder for tests can be written");
     let path = folder.join(name);
-    std::fs::write(&path, content).expect("cargo's folder for tests can be written");
+    let partial = folder.with_file_name(format!("{test}-{name}.partial"));
+    std::fs::write(&partial, content).expect("cargo's folder for tests can be written");
+    std::fs::rename(&partial, &path).expect("cargo's folder for tests can be written");
     path.display().to_string()
 }
 
