@@ -96,7 +96,7 @@ fn is_behind(record: &Record, launch: &Record) -> bool {
     // only a launch that a person asked for has its own.
     let waits = |record: &Record| match record.state {
         RecordState::Open | RecordState::Skipped => true,
-        RecordState::Baseline => launch.base == record.base,
+        RecordState::Baseline => launch.base == record.base || launch.base == record.frontier,
         RecordState::Launching(_)
         | RecordState::Launched(_)
         | RecordState::Succeeded(_)
@@ -106,7 +106,9 @@ fn is_behind(record: &Record, launch: &Record) -> bool {
     };
     let earlier = record.state.attempt().zip(launch.state.attempt()).is_some_and(|(before, attempt)| before < attempt);
     let less = (waits(record) && !waits(launch)) || earlier;
-    launch.frontier > record.frontier || (launch.frontier == record.frontier && less)
+    // A row that is added moves the frontier of a record, and its id stays.
+    let same = launch.frontier == record.frontier || launch.id == record.id;
+    launch.frontier > record.frontier || (same && less)
 }
 
 #[cfg(test)]

@@ -370,7 +370,9 @@ impl Record {
 
     /// Whether a request has begun this rollout. A record keeps the one that a rollout before it answered, too.
     pub fn is_begun_by(&self, request: &Request) -> bool {
-        self.request.as_ref() == Some(&request.id) && (self.own || request.after >= self.base)
+        // After a rollout that failed, the base lies before what was asked for then, too.
+        let since = self.undone.is_none() && request.after >= self.base;
+        self.request.as_ref() == Some(&request.id) && (self.own || since)
     }
 
     /// The tag's value.

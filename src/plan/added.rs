@@ -2,9 +2,10 @@
 
 use crate::model::ids::RowName;
 use crate::model::rollout::Record;
+use crate::model::time::Timestamp;
 
 use super::because::Because;
-use super::rollout::{Stand, id_of};
+use super::rollout::{RowStand, Stand, id_of};
 
 /// Rows that the table did not have when the record was written: that they are newer is no kick. They are written down even where
 /// they are not, or their first kick would be taken for that.
@@ -20,8 +21,8 @@ pub(super) fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, 
     }
     let rows = Some(counted.and(&stand.counted()));
     // The id stays: by it the tasks of its attempts are found.
-    let next = Record { frontier: stand.frontier.max(record.frontier), rows, ..record.clone() };
-    Some((next, Because::RowsAdded(added)))
+    let frontier = stand.frontier.max(record.frontier);
+    Some((Record { base: base_with(record, frontier), frontier, rows, ..record.clone() }, Because::RowsAdded(added)))
 }
 
 /// The next record of a launch, with the rows that came into the table since its rollout was opened: what is kicked of them from now
@@ -46,6 +47,20 @@ fn rows_added_to(stand: &Stand<'_>, record: &Record, newer: Vec<RowName>) -> Opt
     let without = id_of(stand.table, stand.cluster, &stand.rows, |row| !row.kicked_since(record.frontier));
     let added = !newer.is_empty() && without == record.id;
     let id = if record.state.attempt().is_some() { &record.id } else { &stand.id };
-    let next = || Record { id: id.clone(), frontier: stand.frontier, rows: Some(stand.counted()), ..record.clone() };
+    let (base, frontier, rows) = (base_with(record, stand.frontier), stand.frontier, Some(stand.counted()));
+    let next = || Record { id: id.clone(), base, frontier, rows, ..record.clone() };
     added.then(|| (next(), Because::RowsAdded(newer)))
+}
+
+/// The base that goes with a frontier: no kicks belong to a run, and rows that are added are none.
+fn base_with(record: &Record, frontier: Timestamp) -> Timestamp {
+    if record.base >= record.frontier && record.state.attempt().is_some() { frontier } else { record.base }
+}
+
+/// The newest PRIMARY deployment that may be a kick since the record was written.
+pub(super) fn newest_kick(stand: &Stand<'_>, record: &Record) -> Timestamp {
+    let counts = |row: &RowStand<'_>| record.rows.as_ref().is_none_or(|rows| rows.has(&row.row.name));
+    let renamed = !stand.rows.iter().any(|row| !row.is_empty() && counts(row));
+    let rows = stand.rows.iter().filter(|row| renamed || counts(row));
+    rows.map(|row| row.primary.created_at).max().unwrap_or(stand.frontier)
 }

@@ -24,6 +24,7 @@ use super::action::{Action, Plan, RollBack, Step};
 use super::because::Because;
 use super::draft::Draft;
 use super::guard;
+use super::history::LAG;
 use super::hold::{Hold, HoldCause};
 use super::launch;
 use super::order::{self, Ordered};
@@ -330,7 +331,8 @@ fn abort(draft: &mut Draft<'_>, stand: &Stand<'_>, durable: &Durable, record: &R
             draft.steps.push(Step { row: Some(row.row.name.clone()), action: Action::RollBack(back), because });
         }
         // A deployment that was just made may be missing from the list.
-        if newer.count() == 0 && row.kicked_since(record.base) {
+        let young = draft.input.observed.at.since(row.primary.created_at) < LAG;
+        if newer.count() == 0 && row.kicked_since(record.base) && young {
             draft.hold(Some(row.row), HoldCause::AbortInHand);
             waits = true;
         }

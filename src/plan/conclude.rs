@@ -164,7 +164,8 @@ pub(super) fn report_rollout(
     draft.rollout.command = durable.command.clone();
     draft.rollout.withdrawn = durable.withdrawn.clone();
     let Some(stand) = stand else { return };
-    draft.rollout.id = Some(stand.id.clone());
+    draft.rollout.id = Some(record.map_or(&stand.id, |record| &record.id).clone());
+    draft.rollout.deployed = Some(stand.id.clone());
     draft.rollout.rows = stand.rows.iter().map(|row| progress::of_row(stand, row)).collect();
     say_newer_images(draft, stand);
     let Some(record) = record else { return };

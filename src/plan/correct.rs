@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::model::ids::{RequestId, RowName};
 use crate::model::observed::{ClusterView, RowView, Seen, ServiceView, Trouble, Why};
-use crate::model::rollout::{Change, Durable, Record, RecordState};
+use crate::model::rollout::{Change, Counted, Durable, Record, RecordState};
 use crate::model::row::Row;
 use crate::model::time::Timestamp;
 
@@ -220,6 +220,13 @@ fn own_change(
         return None;
     }
     rows.extend(own);
+    // A row that comes into the table meanwhile was kicked by nobody.
+    let joined = |counted: &Counted| {
+        let newer = stand.into_iter().flat_map(|stand| stand.kicked_since(after));
+        newer.filter(|row| !counted.has(row)).collect::<Vec<_>>()
+    };
+    let counted = durable.record.as_ref().filter(|record| record.state == RecordState::Open);
+    rows.extend(counted.and_then(|record| record.rows.as_ref()).map(joined).unwrap_or_default());
     let new = written.is_none_or(|written| written.rows != rows);
     let change = Change { after, at: draft.input.observed.at, rows };
     new.then(|| Step { row: None, action: Action::Change(change), because: vec![Because::OwnKicks] })

@@ -32,6 +32,7 @@ impl<'a> Draft<'a> {
         let rollout = RolloutReport {
             phase: Phase::Unseen,
             id: None,
+            deployed: None,
             record: None,
             request: None,
             command: None,

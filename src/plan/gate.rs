@@ -353,7 +353,13 @@ fn old_tasks_gone(stand: &Stand<'_>, history: &History) -> Missing {
     // none is shown any more.
     let lost = history.watched.iter().filter(|(arn, watched)| {
         let new = stand.rows.iter().any(|row| primary_id(row) == &watched.started_by);
-        !seen.contains(arn) && !new && watched.ending == Ending::No && stand.table.may_mean(&watched.group)
+        // A row may have been pointed at another service, while the tasks of the one before drain.
+        let edited = watched.row.as_ref().is_some_and(|had| stand.rows.iter().any(|row| row.row.name == *had));
+        // No look shows their end any more, be they on their way out or not.
+        let unshown = edited && !stand.table.means(&watched.group);
+        !seen.contains(arn)
+            && !new
+            && (unshown || (watched.ending == Ending::No && stand.table.may_mean(&watched.group)))
     });
     for (arn, _) in lost {
         missing.unknown(format!("what became of task {}", arn.id()));

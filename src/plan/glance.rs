@@ -252,7 +252,7 @@ pub fn is_enough(before: &Plan, renewed: &Plan) -> bool {
         && said(before) == said(renewed)
         && before.drift == renewed.drift
         && (goes_on || same)
-        && (&old.id, &old.record) == (&new.id, &new.record)
+        && (&old.deployed, &old.record) == (&new.deployed, &new.record)
         && (&old.request, &old.command, &old.withdrawn) == (&new.request, &new.command, &new.withdrawn)
 }
 

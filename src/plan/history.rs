@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::command::Command;
-use crate::model::ids::{DeploymentId, ServiceArn, ServiceDeploymentArn, TaskArn};
-use crate::model::observed::{DesiredStatus, Fate, Observed, TaskStatus};
+use crate::model::ids::{DeploymentId, RowName, ServiceArn, ServiceDeploymentArn, TaskArn};
+use crate::model::observed::{DesiredStatus, Fate, Observed, RowView, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
@@ -74,6 +74,8 @@ pub struct Watched {
     pub started_by: DeploymentId,
     /// Whose it is: `service:` and the service's name.
     pub group: Text,
+    /// Of which row's service it was.
+    pub row: Option<RowName>,
     /// When it was last seen.
     pub at: Timestamp,
     /// Whether ECS was already stopping it.
@@ -210,7 +212,10 @@ impl History {
             };
             let started_by = DeploymentId::told(task.started_by.clone());
             let group = task.group.clone();
-            self.watched.insert(task.arn.clone(), Watched { started_by, group, at: observed.at, ending });
+            let of = |view: &RowView| view.service.one().is_some_and(|service| group == service.task_group().as_str());
+            let row = observed.rows.iter().find(|(_, view)| of(view)).map(|(row, _)| row.clone());
+            let row = row.or_else(|| self.watched.get(&task.arn)?.row.clone());
+            self.watched.insert(task.arn.clone(), Watched { started_by, group, row, at: observed.at, ending });
         }
         // Built anew, its nodes are full: of a large account half of it would be room for more.
         let watched = std::mem::take(&mut self.watched).into_iter();

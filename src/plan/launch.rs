@@ -294,7 +294,8 @@ fn expired(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
         return Some(write(input, RecordState::Open, Because::Commanded(command::said(command))));
     }
     let stand = ground.as_ref()?.stand;
-    let overtaken = stand.frontier > record.frontier && unsent_since(stand.frontier);
+    let kicked = added::newest_kick(stand, record);
+    let overtaken = kicked > record.frontier && unsent_since(kicked);
     // Nothing of this attempt came to light, and it must not be tried any more: the rollout goes on.
     overtaken.then(|| write(input, RecordState::Open, Because::Kicked(stand.kicked_since(record.frontier))))
 }
@@ -311,8 +312,8 @@ fn launch(input: &LaunchInput<'_>, attempt: u32) -> Option<Move> {
     }
     let Ground { stand, gate } = input.ground?;
     // Whoever saw the kick first may have launched its rollout, and this intent may be a late word that has hidden that launch.
-    if stand.frontier > record.frontier {
-        let left = COMES_TO_LIGHT.minus(input.observed.at.since(record.since.max(stand.frontier)));
+    let left = COMES_TO_LIGHT.minus(input.observed.at.since(record.since.max(stand.frontier)));
+    if stand.frontier > record.frontier && left > Span::ZERO {
         return Some(Err((HoldCause::EarlierLaunch { left }, NextLook::MOVING)));
     }
     let (row, definition) = one_off(input)?;

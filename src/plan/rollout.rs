@@ -28,8 +28,10 @@ use super::undone::{CameTo, answerable_since, came_to, row_failure};
 pub struct RolloutReport {
     /// The phase.
     pub phase: Phase,
-    /// The id of the rollout that the PRIMARY deployments are, if every row was found.
+    /// The rollout's id, if every row was found: the record's, once what this look leads to is written down.
     pub id: Option<RolloutId>,
+    /// The id that the PRIMARY deployments make, if every row was found. A row that is added leaves the record its id.
+    pub deployed: Option<RolloutId>,
     /// The record.
     pub record: Option<Record>,
     /// The newest request that nobody has withdrawn; else the newest.
@@ -104,10 +106,10 @@ impl RolloutReport {
         self.withdrawn.as_ref().filter(|withdrawn| withdrawn.covers(request))
     }
 
-    /// The rollout whose gate is open, if one is.
+    /// The deployments for which the gate is open, if it is.
     pub fn clear(&self) -> Option<&RolloutId> {
         let open = self.gate.as_ref().is_some_and(Gate::is_open);
-        self.id.as_ref().filter(|_| open)
+        self.deployed.as_ref().filter(|_| open)
     }
 }
 
@@ -331,10 +333,18 @@ fn baseline(stand: &Stand<'_>, durable: &Durable) -> Record {
 /// The record with the request that its rollout has if kicks come now: one that waits, or as before.
 fn with_request(record: &Record, pending: Option<&Request>) -> Record {
     let (request, own) = match pending {
-        Some(request) => (Some(request.id.clone()), request.after < base(record)),
+        Some(request) => (Some(request.id.clone()), request.after < base(record) || follows_an_undone(record)),
         None => (record.request.clone(), record.own && record.state == RecordState::Open),
     };
     Record { request, own, ..record.clone() }
+}
+
+/// Whether kicks that come now are of a rollout that begins where one did that was undone.
+fn follows_an_undone(record: &Record) -> bool {
+    match &record.state {
+        RecordState::Failed(Failure::Row(_) | Failure::Aborted) => true,
+        state => *state == RecordState::Open && record.undone.is_some(),
+    }
 }
 
 /// The rollout that follows a record's, or the same with more kicks.

@@ -176,6 +176,7 @@ fn watch(world: &mut World, arn: TaskArn, started_by: &str) {
     let watched = Watched {
         started_by,
         group: world.service("portal").task_group().into(),
+        row: None,
         at: world.observed.at,
         ending: Ending::No,
     };

@@ -136,6 +136,7 @@ fn shut_while_an_old_task_vanished_that_was_not_stopping() {
             let watched = Watched {
                 started_by,
                 group: world.service("portal").task_group().into(),
+                row: None,
                 at: world.observed.at,
                 ending,
             };

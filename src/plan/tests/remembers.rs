@@ -243,7 +243,7 @@ fn a_task_that_is_not_listed_any_more_is_remembered_for_an_hour() {
     let arn = TaskArn::told("arn:task/lost");
     let (started_by, at) = (DeploymentId::told("ecs-svc/older"), world.observed.at);
     let group = world.service("portal").task_group().into();
-    world.history.watched.insert(arn.clone(), Watched { started_by, group, at, ending: Ending::No });
+    world.history.watched.insert(arn.clone(), Watched { started_by, group, row: None, at, ending: Ending::No });
     world.observed.at = at.plus(Span::from_millis(3_599_999));
     assert!(after(&world).watched.contains_key(&arn));
     world.observed.at = at.plus(Span::minutes(60));

@@ -4,16 +4,18 @@ use super::attacks::add_row;
 use super::fixture::{DEPLOYED, SERVICES, World};
 use super::refused::{refused, started};
 use super::{hold, state, updates};
-use crate::model::ids::{RowName, ServiceArn, ServiceName};
-use crate::model::observed::TaskStatus;
+use crate::model::ids::{RowName, ServiceArn, ServiceName, TaskArn};
+use crate::model::observed::{DesiredStatus, TaskStatus, TaskView};
 use crate::model::rollout::{Attempt, Failure, Record, RecordState, Request, TagKeys};
-use crate::model::time::Span;
+use crate::model::row::RowKind;
+use crate::model::selector::Selector;
+use crate::model::time::{Span, Timestamp};
 use crate::plan::action::Action;
 use crate::plan::command::{Judged, Want, Wish, command};
 use crate::plan::history::History;
 
 /// Passes, 20 seconds apart, until one launches the task.
-fn launches_within(world: &mut World, passes: usize) -> bool {
+pub(super) fn launches_within(world: &mut World, passes: usize) -> bool {
     (0..passes).any(|_| {
         let plan = world.pass(Span::seconds(20));
         plan.steps.iter().any(|step| matches!(step.action, Action::Run(_)))
@@ -23,6 +25,25 @@ fn launches_within(world: &mut World, passes: usize) -> bool {
 fn add_younger(world: &mut World, name: &str) {
     let frontier = world.record().frontier;
     add_row(world, name, frontier.plus(Span::seconds(30)));
+}
+
+/// A row comes into the table whose service was deployed then, and has its tasks.
+pub(super) fn add_running(world: &mut World, name: &str, deployed: Timestamp) {
+    add_row(world, name, deployed);
+    runs(world, name);
+}
+
+/// As many tasks of its newest deployment run as the service is to have.
+pub(super) fn runs(world: &mut World, name: &str) {
+    let service = world.service(name);
+    service.deployments[0].running = service.desired;
+    let (primary, group) = (service.deployments[0].id.clone(), service.task_group());
+    let like: Vec<TaskView> = world.new_tasks("indexer").into_iter().map(|task| task.clone()).collect();
+    for (number, task) in like.into_iter().enumerate() {
+        let arn = TaskArn::told(format!("{}-{name}-{number}", task.arn.as_str()));
+        let (group, started_by) = (group.clone().into(), primary.as_str().into());
+        world.tasks().push(TaskView { arn, group, started_by, ..task });
+    }
 }
 
 fn rename(world: &mut World, from: &str, to: &str) {
@@ -64,6 +85,27 @@ fn a_task_of_the_service_before_that_is_not_listed_any_more_is_not_taken_for_gon
     replace(&mut world);
     world.tasks().retain(|task| !task.group.ends_with("K3xQ9"));
     assert!(!launches_within(&mut world, 10));
+}
+
+#[test]
+fn tasks_of_the_service_that_a_row_named_before_its_edit_keep_the_gate_shut_for_whoever_watched_them() {
+    for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let mut world = World::settled();
+        world.tasks().iter_mut().for_each(|task| task.desired = desired);
+        world.pass(Span::seconds(10));
+        replace(&mut world);
+        for row in SERVICES {
+            let service = Selector::Name(format!("c4-ecs-blue-{row}-N3wN4m3"));
+            world.row(row).kind = RowKind::Service { service, target_group: None };
+        }
+        // What no row means any more no look shows.
+        world.tasks().retain(|task| !task.group.ends_with("K3xQ9"));
+        assert!(!launches_within(&mut world, 15));
+        let said = hold(&world.plan(), "GateShut").to_string();
+        assert!(said.contains("what became of task"), "{said}");
+        world.later(Span::minutes(60));
+        assert!(launches_within(&mut world, 10), "ECS shows a stopped task for an hour");
+    }
 }
 
 #[test]
@@ -140,15 +182,8 @@ fn a_retry_and_a_run_outlive_a_row_that_is_added() {
         world.set_state(state);
         world.later(Span::minutes(10));
         world.command(want).expect("a rollout that has ended");
-        add_younger(&mut world, "extra");
-        let primary = world.service("extra").deployments[0].id.clone();
-        let group = world.service("extra").task_group();
-        let tasks = world.new_tasks("indexer").into_iter().map(|task| task.clone()).collect::<Vec<_>>();
-        for (number, task) in tasks.into_iter().enumerate() {
-            let arn = crate::model::ids::TaskArn::told(format!("{}-{number}", task.arn.as_str()));
-            let (group, started_by) = (group.clone().into(), primary.as_str().into());
-            world.tasks().push(crate::model::observed::TaskView { arn, group, started_by, ..task });
-        }
+        let younger = world.record().frontier.plus(Span::seconds(30));
+        add_running(&mut world, "extra", younger);
         assert!(launches_within(&mut world, 10), "{want:?}: {:?} {:#?}", world.record(), world.plan().holds);
     }
 }
@@ -263,4 +298,5 @@ fn a_row_that_is_added_to_an_open_rollout_leaves_it_its_id() {
     let joined = world.record();
     assert_eq!((&joined.state, &joined.id), (&RecordState::Open, &open.id));
     assert!(joined.frontier > open.frontier && world.plan().steps.is_empty());
+    assert_eq!(world.plan().rollout.id, Some(open.id), "what people give words about");
 }

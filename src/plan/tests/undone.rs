@@ -13,7 +13,7 @@ use crate::plan::history::History;
 use crate::plan::hold::HoldCause;
 use crate::plan::undone::answerable_since;
 
-fn listed(fate: Fate, created_at: Timestamp) -> ServiceDeploymentView {
+pub(super) fn listed(fate: Fate, created_at: Timestamp) -> ServiceDeploymentView {
     let arn = ServiceDeploymentArn::told(format!("arn:service-deployment/{}", created_at.millis()));
     let (status, reason) = ("ROLLBACK_SUCCESSFUL".to_owned(), "circuit breaker".to_owned());
     ServiceDeploymentView { arn, created_at, fate, status: status.into(), reason: reason.into() }

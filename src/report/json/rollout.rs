@@ -182,7 +182,7 @@ impl RolloutJson {
 
 impl From<&RolloutReport> for RolloutFacts {
     fn from(report: &RolloutReport) -> Self {
-        let RolloutReport { phase, id, record, request, command, withdrawn: _, gate, rows } = report;
+        let RolloutReport { phase, id, record, request, command, withdrawn: _, gate, rows, deployed: _ } = report;
         let gate = gate.as_ref().map(|Gate { conditions }| conditions.iter().map(GateConditionJson::from).collect());
         Self {
             phase: phase.name(),
