@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::row::ServiceTable;
-use crate::table::{Problems, read_all, share_a_service};
+use crate::table::{Problems, read, read_all, share_a_service};
 
 /// What became of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,26 +74,19 @@ impl Tables {
                 File::Unreadable(_) => {}
             }
         }
-        let read = texts.len();
-        // What is in force as it is has the older right to its name and its services.
-        texts.sort_by_key(|(name, _)| edited(name) || !self.good.contains_key(*name));
-        let (fresh, problems) = readable(texts);
-        reloaded.broken = files.len() - read + problems.len();
+        let read_files = texts.len();
+        // What finds what another file's table has in force comes last: that one has the older right, also where it was edited.
+        texts.sort_by_cached_key(|(name, bytes)| {
+            let others = || self.good.iter().filter(|(other, _)| other != name).map(|(_, held)| held);
+            read(name, bytes).is_ok_and(|table| others().any(|held| meet(held, &table)))
+        });
+        let (mut fresh, problems) = readable(texts);
+        reloaded.broken = files.len() - read_files + problems.len();
         reloaded.problems = problems.into_iter().filter(|problems| edited(&problems.file)).collect();
-        let kept = self.good.iter().filter(|(name, _)| files.contains_key(*name) && !fresh.contains_key(*name));
-        let mut next: BTreeMap<String, Arc<ServiceTable>> =
-            kept.map(|(name, table)| (name.clone(), Arc::clone(table))).collect();
-        let kept: Vec<Arc<ServiceTable>> = next.values().cloned().collect();
+        let (mut next, refused) = self.kept(&files, &mut fresh);
+        reloaded.broken += refused.len();
+        reloaded.unusable.extend(refused.into_iter().filter(|(name, _)| edited(name)));
         for (name, table) in fresh {
-            // A table that a broken file keeps has the older right too.
-            if let Some(other) = kept.iter().find(|kept| kept.name == table.name || share_a_service(kept, &table)) {
-                reloaded.broken += 1;
-                if edited(&name) {
-                    let why = format!("its name or a service is that of table `{}`, whose file is broken", other.name);
-                    reloaded.unusable.push((name, why));
-                }
-                continue;
-            }
             // As it was, where it is: whoever holds it holds the same.
             let before = self.good.get(&name).filter(|before| ***before == table);
             let table = before.map_or_else(|| Arc::new(table), Arc::clone);
@@ -110,6 +103,33 @@ impl Tables {
         self.broken = reloaded.broken;
         reloaded
     }
+
+    /// The tables that stay as they were, since their files hold nothing that can be taken; and of what could be, the files that
+    /// are refused because of these, and why. What is refused stays as it was too, and may stand in the way of others.
+    fn kept(
+        &self,
+        files: &BTreeMap<String, File>,
+        fresh: &mut BTreeMap<String, ServiceTable>,
+    ) -> (BTreeMap<String, Arc<ServiceTable>>, Vec<(String, String)>) {
+        let (mut next, mut refused) = (BTreeMap::new(), Vec::new());
+        let mut kept: Vec<String> = files.keys().filter(|name| !fresh.contains_key(*name)).cloned().collect();
+        while let Some(name) = kept.pop() {
+            let Some(before) = self.good.get(&name) else { continue };
+            for (other, _) in fresh.extract_if(.., |_, table| meet(before, table)) {
+                let why =
+                    format!("its name or a service is that of table `{}`, which {name} keeps as it was", before.name);
+                refused.push((other.clone(), why));
+                kept.push(other);
+            }
+            next.insert(name, Arc::clone(before));
+        }
+        (next, refused)
+    }
+}
+
+/// Whether two tables cannot be in force together.
+fn meet(one: &ServiceTable, other: &ServiceTable) -> bool {
+    one.name == other.name || share_a_service(one, other)
 }
 
 /// The tables of the files that are good, and the problems of the others.
@@ -247,5 +267,37 @@ mod tests {
         assert_eq!(names(tables.in_force()), ["a", "b"]);
         let reloaded = tables.reload(files(&[("b.yaml", &named("b")), ("c.yaml", &second)]));
         assert_eq!((names(&reloaded.changed), names(&reloaded.gone)), (vec!["second"], vec!["a"]));
+    }
+
+    /// A row moves from table a to table b; a's file is edited first and has a slip of the pen.
+    #[test]
+    fn a_table_that_would_share_a_service_with_one_that_a_broken_file_keeps_stays_as_it_was() {
+        let mut tables = loaded();
+        let grown = named("b").replacen("b-*", "a-*", 1);
+        let now = files(&[("a.yaml", "kind: ["), ("b.yaml", &grown)]);
+        let reloaded = tables.reload(now);
+        assert_eq!(names(&reloaded.gone), Vec::<&str>::new(), "what b's file held before stays in force");
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+    }
+
+    /// b takes a service that a still has (refused, said), then a is edited in another respect.
+    #[test]
+    fn a_file_that_was_refused_does_not_lose_its_table_when_the_other_is_edited() {
+        let mut tables = loaded();
+        let grown = named("b").replacen("b-*", "a-*", 1);
+        let first = tables.reload(files(&[("a.yaml", &named("a")), ("b.yaml", &grown)]));
+        assert_eq!((broken(&first), names(&first.gone)), (vec!["b.yaml"], vec![]));
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+        let edited = format!("{}\n# a word\n", named("a"));
+        let second = tables.reload(files(&[("a.yaml", &edited), ("b.yaml", &grown)]));
+        assert_eq!(names(&second.gone), Vec::<&str>::new());
+        assert_eq!(names(tables.in_force()), ["a", "b"]);
+        assert_eq!(broken(&second), Vec::<&str>::new(), "a is as good as it was");
+        // Whatever the files are called: what a has is a's, also with another count.
+        let moved = files(&[("a.yaml", &named("a")), ("0.yaml", &named("b"))]);
+        tables.reload(moved);
+        let other = named("a").replacen("count: 1", "count: 2", 1);
+        let third = tables.reload(files(&[("a.yaml", &other), ("0.yaml", &grown)]));
+        assert_eq!((broken(&third), names(&third.changed), names(&third.gone)), (vec!["0.yaml"], vec!["a"], vec![]));
     }
 }
