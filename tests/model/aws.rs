@@ -36,19 +36,28 @@ pub(crate) struct Aws {
 /// A service, as its newest deployment and what is left of the ones before.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub(crate) struct Service {
-    /// Counts its deployments; the newest is PRIMARY.
-    pub(crate) serial: u8,
-    /// When the PRIMARY deployment was made.
-    pub(crate) created: i64,
+    /// The PRIMARY deployment.
+    pub(crate) version: Version,
     pub(crate) stage: Stage,
     /// The oldest deployment that still has a task.
     pub(crate) oldest: u8,
     /// How many deployments there ever were: none has the serial of another.
     pub(crate) made: u8,
     /// The newest deployment that was COMPLETED, to which ECS can go back.
-    pub(crate) completed: (u8, i64),
+    pub(crate) completed: Version,
     /// When the newest deployment was made that ECS undid.
     pub(crate) undone: Option<i64>,
+}
+
+/// A deployment of a service.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// Counts the service's deployments.
+    pub(crate) serial: u8,
+    /// When it was made.
+    pub(crate) created: i64,
+    /// Whether its task definition has more vCPU than at first.
+    pub(crate) large: bool,
 }
 
 /// How far a service's newest deployment is.
@@ -99,8 +108,8 @@ pub(crate) enum Ran {
 impl Aws {
     /// Services that were deployed long ago.
     pub(crate) fn settled(rows: usize) -> Self {
-        let (created, completed) = (-3600, (1, -3600));
-        let service = Service { serial: 1, created, stage: Stage::Done, oldest: 1, made: 1, completed, undone: None };
+        let version = Version { serial: 1, created: -3600, large: false };
+        let service = Service { version, stage: Stage::Done, oldest: 1, made: 1, completed: version, undone: None };
         Self {
             now: 0,
             tags: Tags::new(),
@@ -128,7 +137,14 @@ impl Aws {
         self.rows_before = Some((self.rows.clone(), self.now));
         let (service, now) = (&mut self.rows[row], self.now);
         service.made += 1;
-        (service.serial, service.created, service.stage) = (service.made, now, Stage::Rolling);
+        service.version = Version { serial: service.made, created: now, ..service.version };
+        service.stage = Stage::Rolling;
+    }
+
+    /// The same, with a task definition that has more vCPU.
+    pub(crate) fn grow(&mut self, row: usize) {
+        self.kick(row);
+        self.rows[row].version.large = true;
     }
 
     /// ECS goes back to what was COMPLETED: because a person says so, or because the deployment does not get up. What the
@@ -140,9 +156,9 @@ impl Aws {
         self.now += 1;
         self.rows_before = Some((self.rows.clone(), self.now));
         let service = &mut self.rows[row];
-        service.undone = Some(service.created);
-        (service.serial, service.created) = service.completed;
-        (service.stage, service.oldest) = (Stage::Done, service.serial);
+        service.undone = Some(service.version.created);
+        service.version = service.completed;
+        (service.stage, service.oldest) = (Stage::Done, service.version.serial);
     }
 
     /// A deployment gets further.
@@ -150,11 +166,11 @@ impl Aws {
         let service = &mut self.rows[row];
         service.stage = match service.stage {
             Stage::Rolling => {
-                service.completed = (service.serial, service.created);
+                service.completed = service.version;
                 Stage::Draining
             }
             Stage::Draining | Stage::Done => {
-                service.oldest = service.serial;
+                service.oldest = service.version.serial;
                 Stage::Done
             }
         };
@@ -196,7 +212,7 @@ impl Aws {
 impl Service {
     /// Whether tasks of older deployments are short of STOPPED.
     pub(crate) fn has_old_tasks(&self) -> bool {
-        self.oldest < self.serial
+        self.oldest < self.version.serial
     }
 }
 

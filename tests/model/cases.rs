@@ -6,7 +6,7 @@ use super::guards::{Guard, Without};
 use super::harm::Harm;
 use super::start::Start;
 use super::state::{Budget, Scenario};
-use super::tables::Added;
+use super::tables::{Deployed, Edit};
 
 /// Guards that are taken away together, where, and what comes of it.
 pub(crate) struct Case {
@@ -23,7 +23,7 @@ const NOTHING: Budget =
 pub(crate) fn clear(faults: u8, waits: u8) -> Scenario {
     Scenario {
         rows: 1,
-        added: Added::Never,
+        edit: Edit::Never,
         controllers: 1,
         budget: Budget { faults, waits, ..NOTHING },
         waits: &[3300],
@@ -62,7 +62,8 @@ pub(crate) fn all() -> Vec<Case> {
         case(&[Guard::Withdrawn], told(asked(succeeded(clear(0, 0)))), Harm::KickedUnwanted),
         case(&[Guard::Confirmed], two(launching(clear(1, 2))), Harm::NoEnd),
         case(&[Guard::OpenedOver], opened_over(clear(0, 1)), Harm::TwoAtOnce),
-        case(&[Guard::CountedRows], adding(Added::Older, kicked(succeeded(clear(0, 1)))), Harm::NoEnd),
+        case(&[Guard::CountedRows], adding(Deployed::Older, kicked(succeeded(clear(0, 1)))), Harm::NoEnd),
+        case(&[Guard::Change], growing(succeeded(clear(0, 1))), Harm::NoEnd),
     ]
 }
 
@@ -146,40 +147,84 @@ pub(crate) fn large() -> Vec<(&'static str, Scenario)> {
             two(told(Scenario { start: Start::Baseline, ..clear(1, 2) })),
         ),
         ("two rows kicked, one fault", Scenario { rows: 2, ..from_kick(clear(1, 2)) }),
+        ("a row grows, a request and its withdrawal", growing(told(asked(succeeded(clear(0, 1)))))),
+        ("two controllers, a row grows for one of them first, and time", growing(two(succeeded(clear(0, 2))))),
     ]
 }
 
 /// Worlds in which a row comes new into the table, and every controller reads that at its moment, or never.
 pub(crate) fn edited() -> Vec<(&'static str, Scenario)> {
     vec![
-        ("an older row comes at rest, one fault", adding(Added::Older, succeeded(clear(1, 1)))),
-        ("a newer row comes at rest, one fault", adding(Added::Newer, succeeded(clear(1, 1)))),
-        ("an older row comes at rest, a kick", adding(Added::Older, kicked(succeeded(clear(0, 2))))),
-        ("a newer row comes at rest, a kick", adding(Added::Newer, kicked(succeeded(clear(0, 2))))),
-        ("an older row comes at the baseline, a kick, one fault", adding(Added::Older, at_baseline(clear(1, 2)))),
-        ("a newer row comes at the baseline, a kick, one fault", adding(Added::Newer, at_baseline(clear(1, 2)))),
-        ("an older row comes while rows roll", adding(Added::Older, from_kick(clear(0, 2)))),
-        ("a row deployed since the base comes while rows roll", adding(Added::Between, from_kick(clear(0, 2)))),
-        ("a newer row comes while rows roll", adding(Added::Newer, from_kick(clear(0, 2)))),
+        ("an older row comes at rest, one fault", adding(Deployed::Older, succeeded(clear(1, 1)))),
+        ("a newer row comes at rest, one fault", adding(Deployed::Newer, succeeded(clear(1, 1)))),
+        ("an older row comes at rest, a kick", adding(Deployed::Older, kicked(succeeded(clear(0, 2))))),
+        ("a newer row comes at rest, a kick", adding(Deployed::Newer, kicked(succeeded(clear(0, 2))))),
+        ("an older row comes at the baseline, a kick, one fault", adding(Deployed::Older, at_baseline(clear(1, 2)))),
+        ("a newer row comes at the baseline, a kick, one fault", adding(Deployed::Newer, at_baseline(clear(1, 2)))),
+        ("an older row comes while rows roll", adding(Deployed::Older, from_kick(clear(0, 2)))),
+        ("a row deployed since the base comes while rows roll", adding(Deployed::Between, from_kick(clear(0, 2)))),
+        ("a newer row comes while rows roll", adding(Deployed::Newer, from_kick(clear(0, 2)))),
         (
             "two controllers, an older row comes to one of them, a kick",
-            adding(Added::Older, two(kicked(succeeded(clear(0, 1))))),
+            adding(Deployed::Older, two(kicked(succeeded(clear(0, 1))))),
         ),
+    ]
+}
+
+/// Worlds in which the last of two rows goes out of the table.
+pub(crate) fn shortened() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("a row goes at rest, one fault", leaving(succeeded(clear(1, 1)))),
+        ("a row goes at rest, a kick", leaving(kicked(succeeded(clear(0, 2))))),
+        ("a row goes at the baseline, a kick, one fault", leaving(at_baseline(clear(1, 1)))),
+        ("a row goes while rows roll", leaving(from_kick(clear(0, 2)))),
+        ("a row goes while the task is launched, one fault", leaving(launching(clear(1, 1)))),
+        ("two controllers, a row goes from one of them, a kick", leaving(two(kicked(succeeded(clear(0, 1)))))),
+    ]
+}
+
+/// Worlds in which the first of two rows comes to state more vCPU, and is corrected.
+pub(crate) fn corrected() -> Vec<(&'static str, Scenario)> {
+    vec![
+        ("a row grows at rest, one fault", growing(succeeded(clear(1, 2)))),
+        ("a row grows at rest, a kick", growing(kicked(succeeded(clear(0, 2))))),
+        ("a row grows at the baseline, a kick, one fault", growing(at_baseline(clear(1, 1)))),
+        ("a row grows at rest, and ECS undoes it", rolled_back(growing(kicked(succeeded(clear(0, 1)))))),
+        ("a row grows while rows roll", growing(from_kick(clear(0, 2)))),
+        ("a row grows while the task is launched, one fault", growing(launching(clear(1, 1)))),
+        ("a row grows, and a request", growing(asked(succeeded(clear(0, 1))))),
+        ("a row grows after a failure, a command", growing(told(failed(clear(0, 1))))),
+        ("two controllers, a row grows for one of them first", growing(two(succeeded(clear(0, 0))))),
     ]
 }
 
 /// The same while a task is in hand, and a kick of that row.
 pub(crate) fn edited_in_hand() -> Vec<(&'static str, Scenario)> {
     vec![
-        ("an older row comes while the task is launched, a kick", adding(Added::Older, kicked(launching(clear(0, 0))))),
-        ("a row comes while rows drain, a kick", adding(Added::Between, kicked(draining(clear(0, 1))))),
+        (
+            "an older row comes while the task is launched, a kick",
+            adding(Deployed::Older, kicked(launching(clear(0, 0)))),
+        ),
+        ("a row comes while rows drain, a kick", adding(Deployed::Between, kicked(draining(clear(0, 1))))),
     ]
 }
 
 /// A row comes into the table, and one controller may read that.
-fn adding(added: Added, world: Scenario) -> Scenario {
+fn adding(when: Deployed, world: Scenario) -> Scenario {
     let budget = Budget { edits: 1, ..world.budget };
-    Scenario { rows: world.rows + 1, added, budget, ..world }
+    Scenario { rows: world.rows + 1, edit: Edit::Comes(when), budget, ..world }
+}
+
+/// The last of two rows goes, and one controller may read that.
+fn leaving(world: Scenario) -> Scenario {
+    let budget = Budget { edits: 1, ..world.budget };
+    Scenario { rows: 2, edit: Edit::Goes, budget, ..world }
+}
+
+/// The first of two rows states more vCPU, and each controller may read that.
+fn growing(world: Scenario) -> Scenario {
+    let budget = Budget { edits: 2, ..world.budget };
+    Scenario { rows: 2, edit: Edit::Grows, budget, ..world }
 }
 
 /// What docs/rollout.md names as a limit, and what comes of it.
@@ -188,7 +233,7 @@ pub(crate) fn limits() -> Vec<(&'static str, Scenario, Harm)> {
         ("a second process reads late on first contact", two(first_contact(clear(1, 1))), Harm::NoEnd),
         (
             "a newer row comes while the task is launched, a kick",
-            adding(Added::Newer, kicked(launching(clear(0, 0)))),
+            adding(Deployed::Newer, kicked(launching(clear(0, 0)))),
             Harm::NoEnd,
         ),
     ]
@@ -199,7 +244,7 @@ pub(crate) fn large_limits() -> Vec<(&'static str, Scenario, Harm)> {
     let world = two(told(asked(succeeded(clear(1, 0)))));
     let kicks = two(kicked(succeeded(clear(0, 1))));
     let budget = Budget { kicks: 2, ..kicks.budget };
-    let early = adding(Added::Older, Scenario { budget, expected: Some(Harm::RanTooEarly), ..kicks });
+    let early = adding(Deployed::Older, Scenario { budget, expected: Some(Harm::RanTooEarly), ..kicks });
     vec![
         ("two processes kick for one request, one of them reads the abort of both late", world, Harm::NoEnd),
         ("an older row comes to one of two, every row is kicked", early, Harm::RanTooEarly),

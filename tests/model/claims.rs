@@ -51,6 +51,16 @@ fn no_schedule_of_an_edited_table_does_harm_or_loses_its_way() {
 }
 
 #[test]
+fn no_schedule_of_a_shortened_table_does_harm_or_loses_its_way() {
+    cases::shortened().into_iter().for_each(|(name, world)| holds(name, world));
+}
+
+#[test]
+fn no_schedule_of_a_correction_does_harm_or_loses_its_way() {
+    cases::corrected().into_iter().for_each(|(name, world)| holds(name, world));
+}
+
+#[test]
 fn a_row_that_comes_while_the_task_is_in_hand_loses_no_kick() {
     cases::edited_in_hand().into_iter().for_each(|(name, world)| holds(name, world));
 }
@@ -201,6 +211,11 @@ fn without_the_wait_an_aborted_launch_runs_after_all() {
 #[test]
 fn without_the_rows_that_the_record_counts_the_first_kick_of_an_added_row_is_lost() {
     guards(&[Guard::CountedRows]);
+}
+
+#[test]
+fn without_the_change_tag_a_correction_looks_like_kicks_that_stopped_half_way() {
+    guards(&[Guard::Change]);
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
         return true;
     }
     let mut state = state.clone();
-    let listed = state.listed();
-    state.processes.iter_mut().for_each(|process| process.rows = listed);
+    let edited = state.is_edited();
+    state.processes.iter_mut().for_each(|process| process.edited = edited);
     let mut passed = Vec::new();
     let mut quiet = 0;
     for round in 0..ROUNDS {
@@ -34,7 +34,7 @@ pub(crate) fn is_reached(model: &Protocol, state: &State) -> bool {
             &state.processes,
             &state.requests,
             &state.given_up,
-            (&state.over, &state.said, &state.coming),
+            (&state.over, &state.said, &state.at_issue),
             quiet,
         ));
         if model.ends.lock().expect("no end panics").contains(&key) {
@@ -99,8 +99,9 @@ fn is_end(model: &Protocol, state: &State) -> bool {
     }
     match plan.standing() {
         Standing::Progressing => false,
-        Standing::Held | Standing::Failed => true,
-        Standing::Converged => nothing_is_lost(state, plan.rollout.record.as_ref()),
+        Standing::Held => !model.scenario.is_only_corrected(),
+        Standing::Failed => true,
+        Standing::Converged => model.is_as_stated(state) && nothing_is_lost(model, state, &plan),
     }
 }
 
@@ -135,9 +136,11 @@ fn is_unheard(state: &State, plan: &Plan) -> bool {
     pending && ends && !plan.rollout.is_unanswered()
 }
 
-fn nothing_is_lost(state: &State, record: Option<&Record>) -> bool {
-    let newest = state.newest_kick();
-    let kicks = |asked: &Asked| state.aws.rows[..asked.rows].iter().all(|row| row.created > asked.after);
+fn nothing_is_lost(model: &Protocol, state: &State, plan: &Plan) -> bool {
+    let (record, listed) = (plan.rollout.record.as_ref(), model.listed(state));
+    let newest = state.newest_kick(listed);
+    let rows = |asked: &Asked| state.aws.rows.iter().take(asked.rows.min(listed));
+    let kicks = |asked: &Asked| rows(asked).all(|row| row.version.created > asked.after);
     let kicked = state.requests.iter().all(kicks);
     let ran = record.is_some_and(|record| match &record.state {
         RecordState::Succeeded(attempt) => {

@@ -68,6 +68,8 @@ pub(crate) enum Guard {
     OpenedOver,
     /// The record says which rows it counts.
     CountedRows,
+    /// Which rows are kicked by a correction is written down.
+    Change,
 }
 
 /// The guards that are taken away.
@@ -96,12 +98,12 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
             }
             Guard::Gate => {
                 for row in &mut look.rows {
-                    (row.stage, row.oldest) = (Stage::Done, row.serial);
+                    (row.stage, row.oldest) = (Stage::Done, row.version.serial);
                 }
             }
             // The record does not know of the newest kick.
             Guard::StaleFrontier => {
-                let shown = look.rows.iter().map(|row| moment(row.created)).max();
+                let shown = look.rows.iter().map(|row| moment(row.version.created)).max();
                 edit(&mut look, |record, _| record.frontier = record.frontier.min(shown.unwrap_or(record.frontier)));
             }
             Guard::NamedRollout => {
@@ -136,6 +138,7 @@ pub(crate) fn shown(look: &Look, without: &Without) -> Look {
                 }
             }),
             Guard::OpenedOver => forget_other_launches(&mut look),
+            Guard::Change => look.tags.retain(|key, _| key != "change"),
             Guard::CountedRows => edit(&mut look, |record, _| record.rows = None),
             Guard::StartedAfterAll => {
                 let refused = record(&look)
@@ -178,7 +181,8 @@ fn say(look: &mut Look, word: impl Fn(&str) -> Option<String>) {
 }
 
 fn take_for_none(look: &mut Look, which: Fact) {
-    look.unread = look.unread.map(|(fact, taken)| (fact, if fact == which { Taken::Nothing } else { taken }));
+    let unread = look.unread.iter_mut().filter(|(fact, _)| *fact == which);
+    unread.for_each(|(_, taken)| *taken = Taken::Nothing);
 }
 
 fn edit(look: &mut Look, change: impl Fn(&mut Record, Timestamp)) {

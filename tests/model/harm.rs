@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use evenkeel::model::rollout::RecordState;
+use evenkeel::plan::action::ServiceUpdate;
 
 use super::aws::{Aws, LAG, OneOff};
 use super::guards::record;
@@ -31,7 +32,7 @@ pub(crate) enum Harm {
     RanAfterEnd,
     /// RunTask on a look that shows that a person takes the rollout back.
     RanAborted,
-    /// A row kicked on a look that shows that what was asked for is not wanted any more. Nobody corrects rows here.
+    /// A row kicked on a look that shows that what was asked for is not wanted any more, and that is as it is stated.
     KickedUnwanted,
     /// A rollout's task though nothing was kicked since the last ran, and nobody said run: the table was edited, no more.
     RanForNothing,
@@ -80,8 +81,8 @@ pub(crate) fn of_tasks(tasks: &[OneOff], said: &[Arc<str>]) -> Option<Harm> {
     None
 }
 
-/// Harms of a RunTask that AWS took for a new one, sent because of this look.
-pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Harm> {
+/// Harms of a RunTask that AWS took for a new one, sent because of this look, of a table with so many rows.
+pub(crate) fn of_run(state: &State, listed: usize, look: &Look, started_by: &str) -> Option<Harm> {
     let State { aws, given_up, over, said, .. } = state;
     if look.initial {
         return Some(Harm::RanInitial);
@@ -109,16 +110,17 @@ pub(crate) fn of_run(state: &State, look: &Look, started_by: &str) -> Option<Har
     }
     // Kicks that neither the record nor the look could know of are nobody's mistake.
     let known = |created: i64, index: usize| {
-        created <= frontier || look.rows.get(index).is_some_and(|row| created <= row.created)
+        created <= frontier || look.rows.get(index).is_some_and(|row| created <= row.version.created)
     };
-    let early = |(index, row): (usize, &super::aws::Service)| row.has_old_tasks() && known(row.created, index);
+    let early = |(index, row): (usize, &super::aws::Service)| row.has_old_tasks() && known(row.version.created, index);
     // A row that nobody has in his table is nobody's matter.
-    if aws.rows.iter().take(state.listed()).enumerate().any(early) {
+    if aws.rows.iter().take(listed).enumerate().any(early) {
         return Some(Harm::RanTooEarly);
     }
-    let shown = look.rows.iter().map(|row| row.created).max().unwrap_or(i64::MIN);
-    // Whoever has the table of before cannot see a kick of the row that has come.
-    (shown < frontier && look.rows.len() == state.listed()).then_some(Harm::StaleFrontier)
+    let shown = look.rows.iter().map(|row| row.version.created).max().unwrap_or(i64::MIN);
+    // Whoever has the table of before cannot see a kick of the row that has come, and nobody one of the row that has gone.
+    let gone = aws.rows.iter().skip(listed).any(|row| row.version.created == frontier);
+    (shown < frontier && look.rows.len() == listed && !gone).then_some(Harm::StaleFrontier)
 }
 
 /// The harm of a RunTask that AWS took for a new one, where nothing asks for it. `state` is that before it.
@@ -130,8 +132,8 @@ pub(crate) fn of_an_edit(state: &State, started_by: &str) -> Option<Harm> {
 }
 
 /// Harms of a kick of ours, sent because of this look.
-pub(crate) fn of_kick(aws: &Aws, look: &Look) -> Option<Harm> {
-    if people::is_withdrawn(look) {
+pub(crate) fn of_kick(aws: &Aws, look: &Look, update: &ServiceUpdate) -> Option<Harm> {
+    if people::is_withdrawn(look) && update.revision.is_none() {
         return Some(Harm::KickedUnwanted);
     }
     let seen = |task: &OneOff| {

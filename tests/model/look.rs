@@ -17,6 +17,7 @@ use evenkeel::model::observed::{
 };
 use evenkeel::model::row::{Fallback, RolloutPolicy, Row, RowKind, ServiceTable, TaskRow};
 use evenkeel::model::selector::{Selection, Selector};
+use evenkeel::model::size::Vcpu;
 use evenkeel::model::text::Text;
 use evenkeel::model::time::Timestamp;
 
@@ -27,18 +28,22 @@ const ACCOUNT: &str = "123456789012";
 const TABLE: &str = "cgap";
 /// 2026-10-09T12:00:00Z, the model's second 0.
 const START: i64 = 1_791_547_200;
+/// What a row that grows states; its service had .25 at first.
+pub(crate) const LARGE: Vcpu = Vcpu::from_units(512);
 
 /// What one look shows.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) at: i64,
+    /// Whether it is of the edited table.
+    pub(crate) edited: bool,
     pub(crate) tags: Tags,
     pub(crate) rows: Vec<Service>,
     pub(crate) tasks: Vec<OneOff>,
     /// A list that leaves out the tasks that are on their way out.
     pub(crate) short: bool,
     /// What could not be read, and what that is taken for.
-    pub(crate) unread: Option<(Fact, Taken)>,
+    pub(crate) unread: Vec<(Fact, Taken)>,
     /// Whether running the task row's definition could wipe a database.
     pub(crate) initial: bool,
 }
@@ -130,21 +135,8 @@ impl Look {
     /// As the planner gets it.
     pub(crate) fn observed(&self) -> Observed {
         let mut observed = self.all();
-        let Some((fact, taken)) = self.unread else { return observed };
-        let each = |rows: &mut BTreeMap<RowName, RowView>, change: fn(&mut RowView, Taken)| {
-            rows.values_mut().filter(|view| view.service.one().is_some()).for_each(|view| change(view, taken));
-        };
-        match (fact, &mut observed.cluster) {
-            (Fact::Cluster, Seen::Present(Selection::One(cluster))) if taken == Taken::Nothing => cluster.tags.clear(),
-            (Fact::Cluster, cluster) => {
-                *cluster = Seen::Unknown(why());
-                (observed.rows, observed.tasks) = (BTreeMap::new(), Seen::Absent);
-            }
-            (Fact::Services, _) => each(&mut observed.rows, |view, taken| {
-                (view.service, view.definition, view.history) = (unread(taken, none()), Seen::Absent, Seen::Absent);
-            }),
-            (Fact::Undone, _) => each(&mut observed.rows, |view, taken| view.history = unread(taken, Vec::new())),
-            (Fact::Tasks, _) => observed.tasks = unread(taken, Vec::new()),
+        for (fact, taken) in &self.unread {
+            lose(&mut observed, *fact, *taken);
         }
         observed
     }
@@ -194,10 +186,29 @@ impl Look {
             Stage::Draining | Stage::Done => TaskStatus::Running,
         };
         let left_out = self.short && row.stage == Stage::Draining;
-        let olds = (row.oldest..row.serial).filter(|_| !left_out);
+        let olds = (row.oldest..row.version.serial).filter(|_| !left_out);
         olds.map(|serial| task(serial, old.clone(), desired))
-            .chain([task(row.serial, new.clone(), DesiredStatus::Running)])
+            .chain([task(row.version.serial, new.clone(), DesiredStatus::Running)])
             .collect()
+    }
+}
+
+/// A read that failed, taken for what it is or for none.
+fn lose(observed: &mut Observed, fact: Fact, taken: Taken) {
+    let each = |rows: &mut BTreeMap<RowName, RowView>, change: fn(&mut RowView, Taken)| {
+        rows.values_mut().filter(|view| view.service.one().is_some()).for_each(|view| change(view, taken));
+    };
+    match (fact, &mut observed.cluster) {
+        (Fact::Cluster, Seen::Present(Selection::One(cluster))) if taken == Taken::Nothing => cluster.tags.clear(),
+        (Fact::Cluster, cluster) => {
+            *cluster = Seen::Unknown(why());
+            (observed.rows, observed.tasks) = (BTreeMap::new(), Seen::Absent);
+        }
+        (Fact::Services, _) => each(&mut observed.rows, |view, taken| {
+            (view.service, view.definition, view.history) = (unread(taken, none()), Seen::Absent, Seen::Absent);
+        }),
+        (Fact::Undone, _) => each(&mut observed.rows, |view, taken| view.history = unread(taken, Vec::new())),
+        (Fact::Tasks, _) => observed.tasks = unread(taken, Vec::new()),
     }
 }
 
@@ -218,17 +229,18 @@ fn why() -> Why {
 }
 
 fn row_view(index: usize, row: &Service) -> RowView {
+    let version = row.version;
     let definition_arn = definition("service");
     let up = row.stage != Stage::Rolling;
     let (running, pending) = (u32::from(up), u32::from(!up));
     let deployment = DeploymentView {
-        id: deployment_id(index, row.serial),
+        id: deployment_id(index, version.serial),
         role: DeploymentRole::Primary,
         rollout: if up { RolloutState::Completed } else { RolloutState::InProgress },
         reason: Text::default(),
         definition: definition_arn.clone(),
-        created_at: moment(row.created),
-        updated_at: moment(row.created),
+        created_at: moment(version.created),
+        updated_at: moment(version.created),
         desired: 1,
         running,
         pending,
@@ -253,7 +265,11 @@ fn row_view(index: usize, row: &Service) -> RowView {
         cleanup: Cleanup::Blocking,
     };
     let history = Seen::Present(history(index, row));
-    RowView { service: Seen::Present(Selection::One(Arc::new(service))), history, ..empty_view("service", false) }
+    RowView {
+        service: Seen::Present(Selection::One(Arc::new(service))),
+        history,
+        ..empty_view("service", false, version.large)
+    }
 }
 
 /// What ListServiceDeployments shows: the newest deployment, and the newest that ECS undid.
@@ -266,23 +282,23 @@ fn history(index: usize, row: &Service) -> Vec<ServiceDeploymentView> {
         reason: Text::default(),
     };
     let fate = if row.stage == Stage::Rolling { Fate::Going } else { Fate::Succeeded };
-    [Some(view(row.created, fate)), row.undone.map(|created| view(created, Fate::Undone))]
+    [Some(view(row.version.created, fate)), row.undone.map(|created| view(created, Fate::Undone))]
         .into_iter()
         .flatten()
         .collect()
 }
 
 fn task_row_view(initial: bool) -> RowView {
-    empty_view("deployment", initial)
+    empty_view("deployment", initial, false)
 }
 
-fn empty_view(family: &str, initial: bool) -> RowView {
+fn empty_view(family: &str, initial: bool, large: bool) -> RowView {
     let container = ContainerDefinitionView { name: ContainerName::told("main"), image: "image".into(), log: None };
     let definition = DefinitionView {
         arn: definition(family),
         family: Family::told(family),
-        cpu: Some(256),
-        memory: Some(512),
+        cpu: Some(if large { LARGE.units() } else { 256 }),
+        memory: Some(1024),
         containers: vec![container],
         initial,
     };

@@ -99,9 +99,9 @@ pub(crate) fn shown(look: &Look) -> Option<Said> {
 impl Protocol {
     /// A person asks for a rollout, by the real `plan::request::request`.
     pub(crate) fn request(&self, state: &mut State) -> Option<()> {
-        let observed = self.sight(state, state.listed(), Sight::FRESH).observed();
+        let observed = self.sight(state, state.is_edited(), Sight::FRESH).observed();
         let history = History::default();
-        let input = PlanInput { table: self.table(state.listed()), observed: &observed, history: &history };
+        let input = PlanInput { table: self.table(state.is_edited()), observed: &observed, history: &history };
         let Judged::New(accepted) = request(&input, &Wanted::default()).ok()? else { return None };
         if let Some(baseline) = &accepted.baseline {
             self.write(state, baseline, None, None);
@@ -111,16 +111,16 @@ impl Protocol {
         let same = state.aws.tags.get("request").is_some_and(|tag| tag.starts_with(&begins));
         state.aws.tag(&[(short_key(&self.keys.request), accepted.request.tag().into())]);
         if !same {
-            state.requests.push(Asked { after: second(accepted.request.after), rows: state.listed() });
+            state.requests.push(Asked { after: second(accepted.request.after), rows: self.listed(state) });
         }
         Some(())
     }
 
     /// A person looks, by the real `plan::command::command`; what is refused there is not said.
     pub(crate) fn say(&self, state: &mut State, want: Want) -> Option<()> {
-        let observed = self.sight(state, state.listed(), Sight::FRESH).observed();
+        let observed = self.sight(state, state.is_edited(), Sight::FRESH).observed();
         let history = History::default();
-        let input = PlanInput { table: self.table(state.listed()), observed: &observed, history: &history };
+        let input = PlanInput { table: self.table(state.is_edited()), observed: &observed, history: &history };
         let wish = Wish { want, by: None, reason: None, key: None };
         let (tag, word) = match command::command(&input, None, &wish).ok()? {
             command::Judged::New(accepted) => (accepted.command.tag(), Word::Command),

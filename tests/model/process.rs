@@ -19,7 +19,9 @@ use evenkeel::reconcile::execute::{Done, Outcome, StepResult};
 use evenkeel::reconcile::pass::{PassReport, remember};
 
 use super::guards::{self, Guard, Without};
-use super::look::{Look, deployment_id, moment, table, task_id};
+use super::look::{LARGE, Look, deployment_id, moment, table, task_id};
+use super::state::Scenario;
+use super::tables::Edit;
 
 /// What a process remembers; the same memory has the same key.
 #[derive(Clone)]
@@ -33,8 +35,8 @@ pub(crate) struct Memory {
 pub(crate) struct Process {
     pub(crate) memory: Memory,
     pub(crate) acting: Option<Acting>,
-    /// How many rows its table has.
-    pub(crate) rows: usize,
+    /// Whether it has read the edited table.
+    pub(crate) edited: bool,
 }
 
 /// A plan that is being carried out.
@@ -101,19 +103,23 @@ impl Memory {
 }
 
 impl Process {
-    /// A process that was just started, with a table of so many rows.
-    pub(crate) fn fresh(rows: usize) -> Self {
-        Self { memory: Memory::of(History::default()), acting: None, rows }
+    /// A process that was just started, with the table from before its edit or after it.
+    pub(crate) fn fresh(edited: bool) -> Self {
+        Self { memory: Memory::of(History::default()), acting: None, edited }
     }
 }
 
-/// The table that a model's controllers keep.
-pub(crate) fn wanted(rows: usize, without: &Without) -> ServiceTable {
+/// The table that a model's controllers keep, before its edit or after it.
+pub(crate) fn wanted(scenario: &Scenario, edited: bool) -> ServiceTable {
     let mut policy = RolloutPolicy::default();
-    if without.contains(&Guard::SecondLook) {
+    if scenario.without.contains(&Guard::SecondLook) {
         policy.settle = Span::ZERO;
     }
-    table(rows, policy)
+    let mut table = table(scenario.listed(edited), policy);
+    if edited && scenario.edit == Edit::Grows {
+        table.rows[0].vcpu = Some(LARGE);
+    }
+    table
 }
 
 impl Decision {

@@ -41,8 +41,8 @@ fn is_over(state: &RecordState) -> bool {
 /// The model.
 pub(crate) struct Protocol {
     pub(crate) scenario: Scenario,
-    /// As it is at first, and with the row that comes.
-    pub(crate) tables: Vec<ServiceTable>,
+    /// As it is at first, and as it is after its edit.
+    pub(crate) tables: [ServiceTable; 2],
     pub(crate) keys: TagKeys,
     decisions: Mutex<BTreeMap<(u64, u64), Arc<Decision>>>,
     pub(crate) ends: Mutex<std::collections::BTreeSet<u64>>,
@@ -50,8 +50,7 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     pub(crate) fn new(scenario: Scenario) -> Self {
-        let table = |rows| wanted(rows, &scenario.without);
-        let tables: Vec<ServiceTable> = (scenario.listed()..=scenario.rows).map(table).collect();
+        let tables = [false, true].map(|edited| wanted(&scenario, edited));
         let keys = TagKeys::of(&tables[0].name);
         Self { scenario, tables, keys, decisions: Mutex::default(), ends: Mutex::default() }
     }
@@ -66,33 +65,34 @@ impl Protocol {
         if decisions.len() > KEPT_DECISIONS {
             decisions.clear();
         }
-        let decision = || Arc::new(Decision::of(self.table(look.rows.len()), look, memory, &self.scenario.without));
+        let decision = || Arc::new(Decision::of(self.table(look.edited), look, memory, &self.scenario.without));
         decisions.entry(key).or_insert_with(decision).clone()
     }
 
-    /// What a look shows of a table with so many rows.
-    pub(crate) fn sight(&self, state: &State, rows: usize, sight: Sight) -> Look {
-        let aws = &state.aws;
+    /// What a look shows whoever has the table from before its edit, or after it.
+    pub(crate) fn sight(&self, state: &State, edited: bool, sight: Sight) -> Look {
+        let (aws, listed) = (&state.aws, self.scenario.listed(edited));
         let tags = sight.tags.checked_sub(1).map_or(&aws.tags, |index| &aws.tags_before[index].0);
         let before = aws.rows_before.as_ref().filter(|_| sight.rows).map(|(rows, _)| rows);
         let hidden = |created: i64| sight.tasks && aws.now - created < LAG;
         Look {
             at: aws.now,
             tags: tags.clone(),
-            rows: before.unwrap_or(&aws.rows)[..rows].to_vec(),
+            edited,
+            rows: before.unwrap_or(&aws.rows)[..listed].to_vec(),
             tasks: aws.tasks.iter().filter(|task| task.is_kept(aws.now) && !hidden(task.created)).cloned().collect(),
             short: sight.short,
-            unread: sight.unread.map(|fact| (fact, Taken::Unknown)),
+            unread: sight.unread.iter().map(|fact| (*fact, Taken::Unknown)).collect(),
             initial: self.scenario.initial,
         }
     }
 
     /// A controller looks. If nothing follows from it, only its memory changes.
     pub(crate) fn look(&self, state: &mut State, who: usize, sight: Sight) {
-        let look = self.sight(state, state.processes[who].rows, sight);
+        let look = self.sight(state, state.processes[who].edited, sight);
         let process = &mut state.processes[who];
         let decision = self.decide(&look, &process.memory);
-        let fresh = sight == Sight::FRESH && state.coming.is_some();
+        let fresh = sight == Sight::FRESH && state.at_issue.is_some();
         if decision.plan.steps.is_empty() {
             process.memory = decision.remembered(&process.memory, &[]);
             if fresh && decision.plan.rollout.id.is_some() {
@@ -107,8 +107,8 @@ impl Protocol {
     /// What the first controller would do about a fresh look.
     pub(crate) fn plan_of(&self, state: &State) -> Plan {
         let process = &state.processes[0];
-        let look = self.sight(state, process.rows, Sight::FRESH);
-        Decision::of(self.table(process.rows), &look, &process.memory, &self.scenario.without).plan.clone()
+        let look = self.sight(state, process.edited, Sight::FRESH);
+        Decision::of(self.table(process.edited), &look, &process.memory, &self.scenario.without).plan.clone()
     }
 
     /// AWS gets the next step of a controller, or does not.
@@ -153,9 +153,12 @@ impl Protocol {
             }
             Action::Update(update) => {
                 let row = row_of(&update.service);
-                state.harm = state.harm.or(harm::of_kick(&state.aws, look));
-                state.aws.kick(row);
-                Answered::Kicked(row, state.aws.rows[row].serial, state.aws.now)
+                state.harm = state.harm.or(harm::of_kick(&state.aws, look, update));
+                match update.revision {
+                    Some(_) => state.aws.grow(row),
+                    None => state.aws.kick(row),
+                }
+                Answered::Kicked(row, state.aws.rows[row].version.serial, state.aws.now)
             }
             Action::RollBack(back) => {
                 let row = row_by_name(&back.name);
@@ -174,7 +177,7 @@ impl Protocol {
                 let before = state.clone();
                 match state.aws.run(&token.into(), &started_by, how != How::Failures) {
                     Ran::New(serial) => {
-                        let harm = harm::of_run(&before, look, &started_by);
+                        let harm = harm::of_run(&before, self.listed(state), look, &started_by);
                         let harm = harm.or_else(|| harm::of_tasks(&state.aws.tasks, &state.said));
                         let harm = harm.or_else(|| harm::of_an_edit(&before, &started_by));
                         state.ran_on(look);
@@ -222,18 +225,22 @@ impl Protocol {
             return;
         }
         let hidden = state.aws.tasks.iter().any(|task| state.aws.now - task.created < LAG);
-        for tags in 0..=state.aws.tags_before.len() {
-            for rows in [false, true].into_iter().take(1 + usize::from(state.aws.rows_before.is_some())) {
-                for tasks in [false, true].into_iter().take(1 + usize::from(hidden)) {
-                    found.push(Sight { tags, rows, tasks, ..Sight::FRESH });
-                }
-            }
+        let either = |late| [false, true].into_iter().take(1 + usize::from(late));
+        for unread in Fact::UNREAD {
+            let lost = |fact| unread.contains(&fact);
+            let rows = either(state.aws.rows_before.is_some() && !lost(Fact::Services));
+            let tasks = either(hidden && !lost(Fact::Tasks));
+            let late =
+                rows.flat_map(|rows| tasks.clone().map(move |tasks| Sight { rows, tasks, unread, ..Sight::FRESH }));
+            let tags = 0..=state.aws.tags_before.len();
+            found.extend(late.flat_map(|sight| tags.clone().map(move |tags| Sight { tags, ..sight })));
         }
+        // Without the cluster nothing else is asked for, so nothing else is late.
+        found.push(Sight { unread: &[Fact::Cluster], ..Sight::FRESH });
         let draining = state.aws.rows.iter().any(|row| row.stage == Stage::Draining);
         if draining && state.budget.short > 0 {
             found.push(Sight { short: true, ..Sight::FRESH });
         }
-        found.extend(Fact::ALL.map(|fact| Sight { unread: Some(fact), ..Sight::FRESH }));
         found.dedup();
     }
 
@@ -255,10 +262,10 @@ impl Protocol {
                 moves.extend(how.filter(|_| faults).map(|how| Move::Take(who, how)));
             }
         }
-        if budget.edits > 0 && process.rows < self.scenario.rows && process.acting.is_none() {
+        if budget.edits > 0 && !process.edited && process.acting.is_none() {
             moves.push(Move::Read(who));
         }
-        if faults && *process != Process::fresh(process.rows) {
+        if faults && *process != Process::fresh(process.edited) {
             moves.push(Move::Crash(who));
         }
     }
@@ -324,11 +331,11 @@ impl Model for Protocol {
                 state.budget.faults -= u8::from(how != How::Done);
             }
             Move::Crash(who) => {
-                state.processes[who] = Process::fresh(state.processes[who].rows);
+                state.processes[who] = Process::fresh(state.processes[who].edited);
                 state.budget.faults -= 1;
             }
             Move::Read(who) => {
-                state.processes[who].rows = self.scenario.rows;
+                state.processes[who].edited = true;
                 state.budget.edits -= 1;
             }
             Move::Kick(row) => {

@@ -8,7 +8,7 @@ use super::aws::{Aws, KEPT, LAG, Life};
 use super::process::Process;
 use super::protocol::Protocol;
 use super::state::{How, Scenario, Sight, State};
-use super::tables::{Added, Coming};
+use super::tables::{AtIssue, Deployed};
 
 /// Where a model begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,18 +50,17 @@ impl Protocol {
     /// The state in which everything begins.
     pub(crate) fn beginning(&self) -> State {
         let mut state = self.begun();
-        self.deploy_unlisted(&mut state, Added::Newer);
+        self.deploy_unlisted(&mut state, Deployed::Newer);
         state
     }
 
     fn begun(&self) -> State {
         let Scenario { rows, controllers, budget, start, .. } = self.scenario;
-        let (listed, aws) = (self.scenario.listed(), Aws::settled(rows));
-        let coming = Coming { made: aws.rows[0].created, known: None, ran: aws.rows[0].created };
-        let coming = (self.scenario.added != Added::Never).then_some(coming);
+        let (listed, aws) = (self.scenario.listed(false), Aws::settled(rows));
+        let at_issue = AtIssue::of(self.scenario.edit, aws.rows[0].version.created);
         let mut state = State {
             aws,
-            processes: vec![Process::fresh(listed); controllers],
+            processes: vec![Process::fresh(false); controllers],
             budget,
             given_up: Vec::new(),
             over: Vec::new(),
@@ -69,7 +68,7 @@ impl Protocol {
             said: Vec::new(),
             requests: Vec::new(),
             contact: None,
-            coming,
+            at_issue,
             harm: None,
         };
         if start == Start::FirstContact {
@@ -80,7 +79,7 @@ impl Protocol {
             (0..controllers).for_each(|who| self.look(&mut state, who, Sight::FRESH));
             return state;
         }
-        self.deploy_unlisted(&mut state, Added::Between);
+        self.deploy_unlisted(&mut state, Deployed::Between);
         (0..listed).for_each(|row| state.aws.kick(row));
         let rolls = match start {
             Start::FirstContact | Start::Baseline | Start::Kicked => 0,
@@ -121,7 +120,7 @@ impl Protocol {
         }
         if passes > 0 {
             (0..passes).for_each(|_| self.alone(&mut state, if start == Start::Met { 179 } else { 0 }));
-            state.processes = vec![Process::fresh(listed); controllers];
+            state.processes = vec![Process::fresh(false); controllers];
         }
         self.ended(&mut state, start);
         if start == Start::Overtaken {
@@ -134,7 +133,7 @@ impl Protocol {
     fn alone(&self, state: &mut State, wait: i64) {
         self.look(state, 0, Sight::FRESH);
         self.take(state, 0, How::Done);
-        state.processes[0] = Process::fresh(self.scenario.listed());
+        state.processes[0] = Process::fresh(false);
         state.aws.wait(wait);
     }
 
@@ -160,18 +159,18 @@ impl Protocol {
             }
             Start::Met => {
                 (0..state.processes.len()).for_each(|who| self.look(state, who, Sight::FRESH));
-                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh(self.scenario.listed()));
+                state.processes[1..].iter_mut().for_each(|process| *process = Process::fresh(false));
                 self.give(state);
             }
             Start::OpenedOver => {
                 self.look(state, 0, Sight::FRESH);
-                for row in 0..self.scenario.listed() {
+                for row in 0..self.scenario.listed(false) {
                     state.aws.kick(row);
                     (0..2).for_each(|_| state.aws.roll(row));
                 }
                 self.look(state, 1, Sight { tags: 1, ..Sight::FRESH });
                 self.take(state, 1, How::Done);
-                state.processes[1] = Process::fresh(self.scenario.listed());
+                state.processes[1] = Process::fresh(false);
             }
             Start::Unknown => {
                 state.aws.wait(KEPT);

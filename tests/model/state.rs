@@ -12,13 +12,13 @@ use super::harm::Harm;
 use super::people::Giving;
 use super::process::Process;
 use super::start::Start;
-use super::tables::{Added, Asked, Coming};
+use super::tables::{Asked, AtIssue, Edit};
 
 /// What a model begins with, and how much may happen in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) rows: usize,
-    pub(crate) added: Added,
+    pub(crate) edit: Edit,
     pub(crate) controllers: usize,
     pub(crate) budget: Budget,
     /// How time may pass, in seconds.
@@ -71,8 +71,8 @@ pub(crate) struct State {
     pub(crate) said: Vec<Arc<str>>,
     /// Requests that were acknowledged.
     pub(crate) requests: Vec<Asked>,
-    /// The row that the table does not have at first.
-    pub(crate) coming: Option<Coming>,
+    /// The row that comes or goes.
+    pub(crate) at_issue: Option<AtIssue>,
     /// The frontier of the first record ever: what was kicked before is nobody's business.
     pub(crate) contact: Option<i64>,
     pub(crate) harm: Option<Harm>,
@@ -98,7 +98,7 @@ pub(crate) enum Move {
     Take(usize, How),
     /// A controller dies; another starts in its place.
     Crash(usize),
-    /// A controller reads the table again, which has one row more.
+    /// A controller reads the table again, which was edited.
     Read(usize),
     /// Somebody forces a new deployment of a row.
     Kick(usize),
@@ -138,7 +138,7 @@ pub(crate) struct Sight {
     /// Tasks on their way out are not listed.
     pub(crate) short: bool,
     /// What could not be read.
-    pub(crate) unread: Option<Fact>,
+    pub(crate) unread: &'static [Fact],
 }
 
 /// What is read by calls of its own, each of which may fail.
@@ -170,9 +170,17 @@ pub(crate) enum How {
 }
 
 impl Sight {
-    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false, unread: None };
+    pub(crate) const FRESH: Self = Self { tags: 0, rows: false, tasks: false, short: false, unread: &[] };
 }
 
 impl Fact {
-    pub(crate) const ALL: [Self; 4] = [Self::Cluster, Self::Services, Self::Undone, Self::Tasks];
+    /// What may fail to be read at once, where the cluster is.
+    pub(crate) const UNREAD: [&[Self]; 6] = [
+        &[],
+        &[Self::Services],
+        &[Self::Undone],
+        &[Self::Tasks],
+        &[Self::Services, Self::Tasks],
+        &[Self::Undone, Self::Tasks],
+    ];
 }
