@@ -57,6 +57,7 @@ mod api {
     mod schema;
     mod shapes;
     mod sockets;
+    mod unseen;
     mod who;
     mod wire;
 }

@@ -59,4 +59,7 @@ def lambda_handler(event, context):
 
 
 if __name__ == "__main__":
-    print(json.dumps(start_rollout(sys.argv[1], sys.argv[2])))
+    try:
+        print(json.dumps(start_rollout(sys.argv[1], sys.argv[2])))
+    except Refused as refused:
+        sys.exit(str(refused))

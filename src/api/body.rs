@@ -32,8 +32,20 @@ pub(super) async fn read<T: DeserializeOwned>(limits: &Limits, headers: &HeaderM
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Problem::of(Reason::BadBody).detail("the body is no JSON object"));
     }
-    // serde_json says what it expected and where, in words that may repeat the name of a field and nothing longer.
-    serde_json::from_slice(&bytes).map_err(|error| Problem::of(Reason::BadBody).detail(shortened(&error.to_string())))
+    serde_json::from_slice(&bytes).map_err(|error| Problem::of(Reason::BadBody).detail(said(&error.to_string())))
+}
+
+/// What serde_json expected and where, without the value that it found: somebody may have put a token there. A field's name
+/// it may repeat.
+fn said(error: &str) -> String {
+    let values = ["unknown variant ", "invalid type: ", "invalid value: ", "invalid length "];
+    let expected = values.iter().any(|value| error.starts_with(value)).then(|| error.rsplit_once(", expected "));
+    let said = match expected {
+        Some(Some((_, expected))) => format!("expected {expected}"),
+        Some(None) => "a value is not what is asked for".to_owned(),
+        None => error.to_owned(),
+    };
+    said.chars().take(200).collect()
 }
 
 /// A form of a stranger's page can send text, but not this type; and browsers say where a request comes from.
@@ -55,10 +67,6 @@ fn from_here(headers: &HeaderMap) -> Result<(), Problem> {
 fn is_too_large(error: &axum::Error) -> bool {
     // axum keeps what its limit said as the source.
     std::error::Error::source(error).is_some_and(|source| source.to_string().contains("limit"))
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(200).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +113,34 @@ mod tests {
             assert!(!is_json(&headers(&[("content-type", bad)])), "{bad}");
         }
         assert!(!is_json(&headers(&[])));
+    }
+
+    #[test]
+    fn what_is_said_of_a_body_repeats_no_value_of_it() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Taken {
+            #[serde(rename = "as")]
+            _told: Told,
+            #[serde(rename = "reason")]
+            _reason: String,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        enum Told {
+            Succeeded,
+            Failed,
+        }
+        for (body, expected) in [
+            (r#"{"as": "evk_x, expected y"}"#, "expected `succeeded` or `failed` at line 1 column 26"),
+            (r#"{"reason": 5}"#, "expected a string at line 1 column 12"),
+            (r#"{"reason": ["evk_x"]}"#, "expected a string at line 1 column 11"),
+            (r#"{"as": "failed", "why": 1}"#, "unknown field `why`, expected `as` or `reason` at line 1 column 22"),
+            (r#"{"as": "failed"}"#, "missing field `reason` at line 1 column 16"),
+        ] {
+            let error = serde_json::from_str::<Taken>(body).expect_err(body).to_string();
+            assert_eq!(said(&error), expected, "{error}");
+        }
     }
 
     #[tokio::test]

@@ -2,13 +2,16 @@
 //!
 //! A head that hyper cannot read, or that is larger than it may keep, never becomes a request: hyper writes a status
 //! without a word, and ends. Such an answer is known by what it lacks, since every answer of ours passes `entrance`. One that
-//! is not recognised goes out as hyper wrote it.
+//! is not recognised goes out as hyper wrote it. What comes first after an answer is told to the connection's `Seat`.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::seats::Seat;
 
 /// A bare answer has a status, `connection`, `content-length` and `date`, and never comes near to this.
 const BARE: usize = 256;
@@ -16,13 +19,14 @@ const BARE: usize = 256;
 /// A socket below hyper.
 pub(super) struct Candid<S> {
     inner: S,
+    seat: Arc<Seat>,
     heard: bool,
     bare: Option<u16>,
 }
 
 impl<S> Candid<S> {
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, heard: false, bare: None }
+    pub(super) fn new(inner: S, seat: Arc<Seat>) -> Self {
+        Self { inner, seat, heard: false, bare: None }
     }
 
     /// The status of an answer that was kept back. From then on nothing is.
@@ -49,7 +53,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Candid<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.heard |= buf.filled().len() > before;
+        if buf.filled().len() > before && !self.heard {
+            self.heard = true;
+            self.seat.heard();
+        }
         read
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::endpoint::Endpoint;
 use super::limits;
 use super::problem::{Problem, Reason, put};
+use super::seats::Seat;
 use super::state::Api;
 use super::who::Shown;
 
@@ -70,6 +71,9 @@ fn check(api: &Api, request: &Request) -> Result<Shown, Problem> {
         return Err(Reason::WrongHost.into());
     }
     let shown = Shown::of(api, request.headers());
+    if let (Shown::Token(_), Some(seat)) = (&shown, request.extensions().get::<Arc<Seat>>()) {
+        seat.keep();
+    }
     if !Endpoint::is_probe(request.uri().path()) {
         let peer = request.extensions().get::<Peer>().copied();
         api.allow_request(&shown, peer)?;

@@ -1,7 +1,7 @@
 //! `GET /v1/events`: every table as it stands, and then again whenever something is new about it.
 //!
 //! State and not differences: an event holds all that there is to know, so one that is left out for a newer one is no
-//! loss. What a reader has not read yet is a set of names, never a queue of events, so a slow reader costs nothing.
+//! loss. What a reader has not read yet is a set of names, and no more events than its socket holds (`limits::SEND_BUFFER`).
 //! `Last-Event-ID` needs no memory here: whoever comes back is told everything anew.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,6 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
-use crate::controller::handle::Change;
 use crate::model::ids::TableName;
 use crate::report::json::{EventResetJson, EventSyncedJson, TableGoneJson};
 
@@ -37,7 +36,7 @@ const KEEP_ALIVE: &str = ": still here\n\n";
 /// One reader's stream.
 struct Stream {
     api: Arc<Api>,
-    changes: Receiver<Change>,
+    changes: Receiver<TableName>,
     shown: Shown,
     /// What the reader has to be told, before tables.
     reset: Option<EventResetJson>,
@@ -55,7 +54,7 @@ pub(super) fn events(api: &Arc<Api>, head: &Parts, shown: &Shown) -> Result<Resp
     let seat = api.streams.take(&reader);
     let seat = seat.map_err(|_| Problem::of(Reason::StreamsTaken).retry_after(limits::COME_BACK))?;
     // Changes first, then what there is: nothing can happen between the two.
-    let changes = api.handle.changes();
+    let changes = api.handle.names();
     let stream = Stream {
         changes,
         reset: Some(EventResetJson::connected()),
@@ -109,27 +108,19 @@ impl Stream {
             () = sleep(keep_alive) => return Some(Bytes::from_static(KEEP_ALIVE.as_bytes())),
         };
         match change {
-            Ok(change) => self.note(change),
+            Ok(name) => drop(self.unsent.insert(name)),
             Err(RecvError::Lagged(_)) => self.reset = Some(EventResetJson::behind()),
             Err(RecvError::Closed) => return None,
         }
         // What else is there already becomes one event for each table.
         while self.reset.is_none() {
             match self.changes.try_recv() {
-                Ok(change) => self.note(change),
+                Ok(name) => drop(self.unsent.insert(name)),
                 Err(TryRecvError::Lagged(_)) => self.reset = Some(EventResetJson::behind()),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
         Box::pin(self.next()).await
-    }
-
-    fn note(&mut self, change: Change) {
-        let name = match change {
-            Change::Seen(view) => view.table.name.clone(),
-            Change::Gone(name) => name,
-        };
-        self.unsent.insert(name);
     }
 
     /// A table as it stands now, whatever it was when the news of it came.

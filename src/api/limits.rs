@@ -21,9 +21,13 @@ pub struct Limits {
     pub streams: usize,
     /// Event streams of one token; without tokens, of one address. A person has a few pages open, a team shares a token.
     pub streams_per_reader: usize,
-    /// From the opening of a connection, or the end of its last request, to the end of a request's head. A head is one
+    /// From the opening of a connection, or the beginning of a later request, to the end of the request's head. A head is one
     /// packet; whoever needs longer holds the connection for nothing.
     pub head: Duration,
+    /// From an answer to the next request. Longer than the 60 s for which AWS's load balancers keep a connection by default: if
+    /// this side were the first to close, a request that is on its way then would fail. Where places are taken, whoever waits
+    /// so gives his to a newcomer.
+    pub idle: Duration,
     /// From the end of the head to the end of the body, which is one packet too.
     pub body: Duration,
     /// How often one reader may ask: a token; without one, an address. A page that is opened asks for a few things at
@@ -52,6 +56,10 @@ pub(super) const HEADERS: usize = 16 * 1024;
 /// Bytes that hyper may keep of one connection: `HEADERS` and `PATH` with room for what stands between. A larger head is
 /// cut off.
 pub(super) const READ_BUFFER: usize = 32 * 1024;
+
+/// Bytes that the system keeps of what a client has not read yet; Linux takes twice as much. It grew to megabytes of old
+/// events for each slow reader by itself. Less would send the page in more pieces.
+pub(super) const SEND_BUFFER: usize = 128 * 1024;
 
 /// Lines of a head, for the same reason: above it hyper answers by itself.
 pub(super) const HEADER_LINES: usize = 100;
@@ -83,6 +91,7 @@ impl Default for Limits {
             streams: 256,
             streams_per_reader: 32,
             head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
             body: Duration::from_secs(10),
             requests: Rate { burst: 200, every: Duration::from_millis(50) },
             wishes: Rate { burst: 10, every: Duration::from_secs(2) },

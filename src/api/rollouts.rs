@@ -19,7 +19,11 @@ use super::tables::{subject, view};
 /// `GET /v1/tables/{table}/rollouts`.
 pub(super) fn all(api: &Api, table: &TableName) -> Result<Response, Problem> {
     let view = view(api, table)?;
-    Ok(json(StatusCode::OK, &HistoryJson::of(&subject(&view)?)))
+    let subject = subject(&view)?;
+    if !subject.shows_durable_facts() {
+        return Err(unseen());
+    }
+    Ok(json(StatusCode::OK, &HistoryJson::of(&subject)))
 }
 
 /// `GET /v1/tables/{table}/rollouts/{rollout}`, by the id of a rollout or of a request.
@@ -73,6 +77,11 @@ fn unknown(subject: &Subject<'_>) -> Problem {
     if subject.shows_durable_facts() {
         return Reason::NoSuchRollout.into();
     }
+    unseen()
+}
+
+/// No tags are not the same as tags that say nothing.
+fn unseen() -> Problem {
     let detail = "the newest look did not show what the cluster's tags say".to_owned();
     Problem::of(Reason::NotSeenYet).detail(detail).retry_after(limits::COME_BACK)
 }

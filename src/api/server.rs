@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
@@ -33,6 +34,8 @@ pub struct Server {
 /// What the socket or the thread reports.
 pub fn start(listener: TcpListener, api: Arc<Api>) -> io::Result<Server> {
     listener.set_nonblocking(true)?;
+    // Connections have what their listener has.
+    SockRef::from(&listener).set_send_buffer_size(limits::SEND_BUFFER)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (end, ended) = channel();
     let shared = Arc::clone(&api);
@@ -84,7 +87,7 @@ async fn serve(listener: TcpListener, api: &Arc<Api>) -> io::Result<()> {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let (api, whose) = (Arc::clone(api), Peer::of_address(peer).counted());
-                    if let Ok(seat) = api.connections.take(&whose) {
+                    if let Ok(seat) = api.connections.take_or_free(&whose) {
                         connections.spawn(connection::serve(stream, peer, seat, router.clone(), api));
                         continue;
                     }

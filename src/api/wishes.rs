@@ -1,5 +1,7 @@
 //! What is wanted of a table: checked, handed to the controller, and answered when it is durable.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -92,7 +94,7 @@ pub(super) enum Order {
 
 /// A request that wants something: who sent it, about which table, and in which words.
 pub(super) struct Asking<'a> {
-    pub(super) api: &'a Api,
+    pub(super) api: &'a Arc<Api>,
     pub(super) by: &'a Shown,
     pub(super) table: TableName,
     pub(super) head: &'a Parts,
@@ -157,11 +159,18 @@ pub(super) async fn run(asked: Asking<'_>, row: &str) -> Result<Response, Proble
     grant(api, by, table, Ask::Command(wish)).await
 }
 
-/// Has a wish written down, and says so: to whoever asked, and to whoever runs the controller.
-async fn grant(api: &Api, by: &Shown, table: TableName, ask: Ask) -> Result<Response, Problem> {
+/// Has a wish written down, and says so: to whoever asked, and to whoever runs the controller. The latter also where the
+/// client has gone, since the wish has not.
+async fn grant(api: &Arc<Api>, by: &Shown, table: TableName, ask: Ask) -> Result<Response, Problem> {
+    let (api, by) = (Arc::clone(api), by.name().unwrap_or_default().to_owned());
+    let granting = tokio::spawn(async move { grant_to(&api, &by, &table, ask).await });
+    // It ends early only where this server does.
+    granting.await.unwrap_or_else(|_| Err(Problem::of(Reason::Ending).retry_after(limits::COME_BACK)))
+}
+
+async fn grant_to(api: &Api, who: &str, table: &TableName, ask: Ask) -> Result<Response, Problem> {
     let wish = ask.name();
     let asked = timeout(limits::ANSWER, api.handle.ask(table.clone(), ask)).await;
-    let who = by.name().unwrap_or_default();
     let granted = match asked {
         Ok(Ok(granted)) => granted,
         Ok(Err(refused)) => {

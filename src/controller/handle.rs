@@ -36,6 +36,7 @@ pub(super) const WISHES: usize = 64;
 pub struct Handle {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
+    names: broadcast::Sender<TableName>,
     asks: mpsc::Sender<Asked>,
     spent: Arc<OnceLock<(Meter, Budgets)>>,
 }
@@ -45,6 +46,7 @@ pub struct Handle {
 pub struct Door {
     views: Arc<RwLock<BTreeMap<TableName, Arc<View>>>>,
     news: broadcast::Sender<Change>,
+    names: broadcast::Sender<TableName>,
     asks: mpsc::Receiver<Asked>,
     spent: Arc<OnceLock<(Meter, Budgets)>>,
 }
@@ -141,8 +143,15 @@ pub fn door() -> (Handle, Door) {
     let (news, _) = broadcast::channel(NEWS);
     let (asked, asks) = mpsc::channel(WISHES);
     let spent = Arc::default();
-    let handle = Handle { views: Arc::clone(&views), news: news.clone(), asks: asked, spent: Arc::clone(&spent) };
-    (handle, Door { views, news, asks, spent })
+    let names = broadcast::Sender::new(NEWS);
+    let handle = Handle {
+        views: Arc::clone(&views),
+        news: news.clone(),
+        names: names.clone(),
+        asks: asked,
+        spent: Arc::clone(&spent),
+    };
+    (handle, Door { views, news, names, asks, spent })
 }
 
 impl Ask {
@@ -219,9 +228,14 @@ impl Handle {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// What changes from now on.
+    /// What changes from now on, each pass of it. For those who take it in at once: what they have not yet is kept for them.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.news.subscribe()
+    }
+
+    /// Of which tables something changes from now on. Whoever takes his time about it keeps names and no passes.
+    pub fn names(&self) -> broadcast::Receiver<TableName> {
+        self.names.subscribe()
     }
 
     /// What the controller has asked of AWS so far.
@@ -303,8 +317,13 @@ impl Door {
     }
 
     fn tell(&self, change: Change) {
+        let name = match &change {
+            Change::Seen(view) => view.table.name.clone(),
+            Change::Gone(name) => name.clone(),
+        };
         // An error says that nobody listens.
         let _ = self.news.send(change);
+        let _ = self.names.send(name);
     }
 }
 

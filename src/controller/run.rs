@@ -24,7 +24,7 @@ use super::handle::{Asked, Door, Refused};
 use super::queue::{Ended, Queue};
 use super::reload::{File, Reloaded, Tables};
 use super::rest::Rest;
-use super::settle::{Pacing, blind, next_look};
+use super::settle::{Pacing, blind, next_look, saw_aws};
 use super::unseen::{Unseen, showed};
 use super::wishes::{Answered, Means, Wishes};
 
@@ -266,8 +266,10 @@ impl Controller {
         let unseen = self.unseen.end(&table.name, showed);
         let Some(table) = self.by_name.get(&table.name) else { return };
         self.door.show(table, |view| {
+            // A refusal is a person's matter and no reason to look sooner; AWS was not seen for all that.
+            let saw = report.as_deref().is_some_and(saw_aws);
+            view.seen = if saw { Some(Instant::now()) } else { view.seen };
             view.report = report.or(view.report.take());
-            view.seen = if ended == Ended::Badly { view.seen } else { Some(Instant::now()) };
             view.failures = failures;
             view.broken = broken;
             view.unseen = unseen;

@@ -147,6 +147,11 @@ pub(super) fn blind(report: &PassReport) -> bool {
     report.observed.one_cluster().is_none() && report.verdict() == Verdict::Progressing
 }
 
+/// Whether a pass saw AWS: whose account it is, and whether the table's cluster is there.
+pub(super) fn saw_aws(report: &PassReport) -> bool {
+    report.observed.account.unknown().is_none() && report.observed.cluster.unknown().is_none()
+}
+
 fn reached(until: Until, report: &PassReport) -> Option<Verdict> {
     let verdict = report.verdict();
     let settled = (verdict != Verdict::Progressing).then_some(verdict);

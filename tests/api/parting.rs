@@ -8,7 +8,7 @@ async fn a_connection_too_many_is_told_so_whether_it_asks_or_not_and_others_are_
     let wire = Wire::of(short());
     let mut open = Vec::new();
     for _ in 0..10 {
-        open.push(wire.connect(2).await);
+        open.push(wire.stream(2).await);
     }
     let refused = wire.ask(2, ALIVE).await;
     is_problem(&refused, 503, "connections-taken");

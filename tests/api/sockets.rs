@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use evenkeel::api::Limits;
 
-use super::wire::{ALIVE, Wire, hear, say, short};
+use super::bench::{READER, token};
+use super::wire::{ALIVE, Wire, hear, is_problem, say, short, tokens};
+
+const LONG: Duration = Duration::from_secs(600);
 
 #[tokio::test]
 async fn who_sends_heads_byte_by_byte_holds_its_own_share_and_loses_it() {
@@ -37,8 +40,42 @@ async fn a_connection_on_which_nothing_is_asked_any_more_is_closed() {
 }
 
 #[tokio::test]
+async fn who_has_asked_may_take_longer_for_the_next_request_than_for_a_head() {
+    let wire = Wire::of(Limits { idle: LONG, ..short() });
+    let (idle, slow) = (wire.connect(2).await, wire.connect(2).await);
+    say(&idle, "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let mut answered = [0; 12];
+    (&idle).read_exact(&mut answered).unwrap();
+    // This one is closed for its slowness, and has not waited longer than that one.
+    say(&slow, "GET /livez HTTP/1.1\r\nhost: loc");
+    is_problem(&hear(&slow), 408, "head-too-slow");
+    say(&idle, ALIVE);
+    assert!(hear(&idle).contains("\r\n\r\nalive\nHTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn who_only_waits_gives_way_and_who_has_shown_a_token_does_not() {
+    let wire = Wire::with(Limits { head: LONG, idle: LONG, ..short() }, Some(tokens()), None);
+    let known = wire.connect(2).await;
+    let secret = token(READER).token;
+    let asks = |close| format!("GET /v1/whoami HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {secret}\r\n{close}\r\n");
+    say(&known, asks(""));
+    let mut answered = [0; 12];
+    (&known).read_exact(&mut answered).unwrap();
+    let mut waiting = Vec::new();
+    for at in 0..60_u8 {
+        waiting.push(wire.connect(3 + at / 6).await);
+        say(&waiting[usize::from(at)], if at % 2 == 0 { "" } else { "GET /livez HTTP/1.1\r\nhost: loc" });
+    }
+    assert!(wire.ask(40, ALIVE).await.starts_with("HTTP/1.1 200"), "every place was taken, and more were wanted");
+    say(&known, asks("connection: close\r\n"));
+    assert!(hear(&known).contains("HTTP/1.1 200"));
+    assert_eq!(hear(&waiting[0]), "", "who has waited longest was closed first");
+}
+
+#[tokio::test]
 async fn who_asks_and_does_not_read_loses_the_connection() {
-    let wire = Wire::of(Limits { connections_per_peer: 1, head: Duration::from_secs(600), ..short() });
+    let wire = Wire::of(Limits { connections_per_peer: 1, head: LONG, idle: LONG, ..short() });
     let greedy = wire.connect(2).await;
     let asks = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(2000);
     let mut writing = greedy.try_clone().unwrap();

@@ -28,6 +28,7 @@ pub(super) fn short() -> Limits {
         connections: 30,
         connections_per_peer: 10,
         head: SHORT,
+        idle: SHORT,
         body: SHORT,
         write: SHORT,
         reload: Duration::from_millis(10),
@@ -71,6 +72,14 @@ impl Wire {
         socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
         let stream = socket.connect(self.address).await.unwrap().into_std().unwrap();
         stream.set_nonblocking(false).unwrap();
+        stream
+    }
+
+    /// A connection with an event stream, which has begun: who is answered gives its place to nobody.
+    pub(super) async fn stream(&self, last: u8) -> TcpStream {
+        let stream = self.connect(last).await;
+        say(&stream, "GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        (&stream).read_exact(&mut [0; 12]).unwrap();
         stream
     }
 
