@@ -22,7 +22,7 @@ pub enum File {
 /// The tables in force, by the files that they came from.
 #[derive(Debug, Default)]
 pub struct Tables {
-    good: BTreeMap<String, Arc<ServiceTable>>,
+    good: Good,
     /// What was last read of each file, to say the same thing once.
     last: BTreeMap<String, File>,
     broken: usize,
@@ -52,6 +52,9 @@ impl Reloaded {
         changed.is_empty() && gone.is_empty() && problems.is_empty() && unusable.is_empty() && broken == were_broken
     }
 }
+
+/// Tables in force, by the file that holds each.
+type Good = BTreeMap<String, Arc<ServiceTable>>;
 
 impl Tables {
     /// The tables in force.
@@ -110,7 +113,7 @@ impl Tables {
         &self,
         files: &BTreeMap<String, File>,
         fresh: &mut BTreeMap<String, ServiceTable>,
-    ) -> (BTreeMap<String, Arc<ServiceTable>>, Vec<(String, String)>) {
+    ) -> (Good, Vec<(String, String)>) {
         let (mut next, mut refused) = (BTreeMap::new(), Vec::new());
         let mut kept: Vec<String> = files.keys().filter(|name| !fresh.contains_key(*name)).cloned().collect();
         while let Some(name) = kept.pop() {

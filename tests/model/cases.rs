@@ -39,7 +39,7 @@ pub(crate) fn all() -> Vec<Case> {
     let case = |guards, world, harm| Case { guards, world, harm };
     vec![
         case(&[Guard::ReadBack], clear(1, 2), Harm::RanTwice),
-        case(&[Guard::Frontier], clear(0, 2), Harm::RanAfterUnknown),
+        case(&[Guard::Frontier, Guard::LaunchTag], clear(0, 2), Harm::RanAfterUnknown),
         case(&[Guard::TokenLife], launching(clear(1, 2)), Harm::RanTwice),
         case(&[Guard::SecondLook], draining_unseen(clear(2, 1)), Harm::RanTooEarly),
         case(&[Guard::Token], launching(clear(2, 0)), Harm::TwoAtOnce),

@@ -93,7 +93,7 @@ fn without_the_read_back_a_lost_intent_runs_twice() {
 
 #[test]
 fn without_the_frontier_what_is_over_begins_again() {
-    guards(&[Guard::Frontier]);
+    guards(&[Guard::Frontier, Guard::LaunchTag]);
 }
 
 #[test]
@@ -131,11 +131,23 @@ fn without_gate_and_audit_it_runs_beside_old_tasks() {
     guards(&[Guard::Gate, Guard::Audit]);
 }
 
+/// Where two guards are there for one harm, the second alone is enough.
+#[track_caller]
+fn alone(guard: Guard, of: &[Guard]) {
+    let case = cases::all().into_iter().find(|case| case.guards == of).expect("a case of these guards");
+    let without = of.iter().copied().filter(|other| *other != guard).collect();
+    let name = format!("{guard:?} alone of {of:?}");
+    assert_eq!(explore(&name, Scenario { without, expected: Some(case.harm), ..case.world }), None, "{name}");
+}
+
 #[test]
 fn the_audit_alone_stops_a_planner_without_a_gate() {
-    let case = cases::all().into_iter().find(|case| case.guards == [Guard::Gate, Guard::Audit]).expect("their case");
-    let without = Scenario { without: [Guard::Gate].into(), expected: Some(case.harm), ..case.world };
-    assert_eq!(explore("[Gate] taken away", without), None);
+    alone(Guard::Audit, &[Guard::Gate, Guard::Audit]);
+}
+
+#[test]
+fn the_launchs_tag_alone_stops_what_is_over_from_beginning_again() {
+    alone(Guard::LaunchTag, &[Guard::Frontier, Guard::LaunchTag]);
 }
 
 #[test]
