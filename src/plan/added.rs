@@ -1,11 +1,11 @@
 //! Rows that come new into the table: their deployments are no kicks, and their first kick is one (docs/decisions/0005).
 
 use crate::model::ids::RowName;
-use crate::model::rollout::Record;
+use crate::model::rollout::{Counted, Record};
 use crate::model::time::Timestamp;
 
 use super::because::Because;
-use super::rollout::{RowStand, Stand, id_of};
+use super::rollout::{Stand, id_of};
 
 /// Rows that the table did not have when the record was written: that they are newer is no kick. They are written down even where
 /// they are not, or their first kick would be taken for that.
@@ -14,15 +14,18 @@ pub(super) fn rows_added(stand: &Stand<'_>, record: &Record) -> Option<(Record, 
     let Some(counted) = &record.rows else { return rows_added_to(stand, record, newer) };
     let names = stand.rows.iter().map(|row| &row.row.name);
     let added: Vec<RowName> = names.filter(|row| !counted.has(row)).cloned().collect();
-    // Where no row is left that was counted, rows were renamed: a service that was kicked looks like one that came.
-    let renamed = !stand.rows.iter().any(|row| !row.is_empty() && counted.has(&row.row.name));
-    if added.is_empty() || renamed || !newer.iter().all(|row| added.contains(row)) {
+    if added.is_empty() || renamed(stand, counted) || !newer.iter().all(|row| added.contains(row)) {
         return None;
     }
     let rows = Some(counted.and(&stand.counted()));
     // The id stays: by it the tasks of its attempts are found.
     let frontier = stand.frontier.max(record.frontier);
     Some((Record { base: base_with(record, frontier), frontier, rows, ..record.clone() }, Because::RowsAdded(added)))
+}
+
+/// Where no row is left that was counted, rows were renamed: a service that was kicked looks like one that came.
+fn renamed(stand: &Stand<'_>, counted: &Counted) -> bool {
+    !stand.rows.iter().any(|row| !row.is_empty() && counted.has(&row.row.name))
 }
 
 /// The next record of a launch, with the rows that came into the table since its rollout was opened: what is kicked of them from now
@@ -59,8 +62,8 @@ fn base_with(record: &Record, frontier: Timestamp) -> Timestamp {
 
 /// The newest PRIMARY deployment that may be a kick since the record was written.
 pub(super) fn newest_kick(stand: &Stand<'_>, record: &Record) -> Timestamp {
-    let counts = |row: &RowStand<'_>| record.rows.as_ref().is_none_or(|rows| rows.has(&row.row.name));
-    let renamed = !stand.rows.iter().any(|row| !row.is_empty() && counts(row));
-    let rows = stand.rows.iter().filter(|row| renamed || counts(row));
+    let Some(counted) = &record.rows else { return stand.frontier };
+    let all = renamed(stand, counted);
+    let rows = stand.rows.iter().filter(|row| all || counted.has(&row.row.name));
     rows.map(|row| row.primary.created_at).max().unwrap_or(stand.frontier)
 }

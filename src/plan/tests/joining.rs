@@ -2,6 +2,7 @@
 
 use super::attacks::add_row;
 use super::fixture::{DEPLOYED, World};
+use super::holds;
 use super::reshaped::{add_running, launches_within, runs};
 use super::undone::listed;
 use crate::model::ids::RowName;
@@ -9,7 +10,7 @@ use crate::model::observed::{DeploymentRole, Fate, Seen, TaskStatus};
 use crate::model::rollout::{Attempt, Change, Failure, Record, RecordState};
 use crate::model::time::{Span, Timestamp};
 use crate::plan::command::Want;
-use crate::plan::history::History;
+use crate::plan::history::{History, LAG};
 
 /// A rollout that ended well, ten minutes ago.
 fn succeeded() -> World {
@@ -67,9 +68,11 @@ fn a_retry_of_a_run_outlives_a_row_that_comes_after_it_failed() {
 fn a_run_outlives_a_row_that_comes_while_it_is_launched() {
     let mut world = succeeded();
     world.command(Want::Run).expect("a rollout that has ended");
-    while !matches!(world.record().state, RecordState::Launching(_)) {
+    let launching = (0..10).any(|_| {
         world.pass(Span::seconds(20));
-    }
+        matches!(world.record().state, RecordState::Launching(_))
+    });
+    assert!(launching, "{:?}", world.record());
     let younger = younger(&mut world);
     add_running(&mut world, "extra", younger);
     assert!(launches_within(&mut world, 60), "{:?} {:#?}", world.record(), world.plan().holds);
@@ -105,6 +108,46 @@ fn an_abort_ends_though_a_row_came_whose_deployment_ecs_lists_no_more() {
     world.view("portal").history = Seen::Present(vec![listed(Fate::Undone, kicked)]);
     (0..10).for_each(|_| drop(world.pass(Span::minutes(1))));
     assert_eq!(world.record().state, RecordState::Failed(Failure::Aborted), "{:#?}", world.plan().holds);
+}
+
+#[test]
+fn an_abort_waits_for_a_deployment_that_may_still_be_listed() {
+    for (age, waits) in [(LAG.minus(Span::from_millis(1)), true), (LAG, false)] {
+        let mut world = World::settled();
+        world.later(Span::minutes(30));
+        world.deploy("portal", world.observed.at);
+        world.view("portal").history = Seen::Present(Vec::new());
+        world.pass(Span::seconds(10));
+        let kicked = world.record().frontier;
+        world.command(Want::Abort).expect("an open rollout");
+        world.observed.at = kicked.plus(age);
+        let plan = world.plan();
+        assert_eq!((plan.steps.is_empty(), holds(&plan).contains(&"AbortInHand")), (waits, waits), "{age}: {plan:?}");
+    }
+}
+
+#[test]
+fn a_record_that_does_not_say_which_rows_it_counts_takes_over_a_newer_row() {
+    let mut ran = succeeded();
+    let record = ran.record();
+    ran.set_record(Record { base: record.frontier, ..record });
+    for (mut world, attempt) in [(World::settled(), false), (ran, true)] {
+        let before = Record { rows: None, ..world.record() };
+        world.set_record(before.clone());
+        let younger = younger(&mut world);
+        add_running(&mut world, "extra", younger);
+        let deployed = world.plan().rollout.deployed;
+        world.pass(Span::seconds(10));
+        let after = world.record();
+        assert_eq!((&after.state, after.frontier), (&before.state, younger));
+        assert!(after.rows.as_ref().is_some_and(|rows| rows.has(&RowName::told("extra"))), "{after:?}");
+        let (id, base) = if attempt { (Some(before.id), younger) } else { (deployed, before.base) };
+        assert_eq!(
+            (Some(after.id), after.base),
+            (id, base),
+            "an attempt is found by its id, and a run has no base of its own"
+        );
+    }
 }
 
 /// What somebody writes who looked before, and whose table has a row more than it had.
