@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use crate::model::command::Command;
 use crate::model::ids::{DeploymentId, RowName, ServiceArn, ServiceDeploymentArn, TaskArn};
-use crate::model::observed::{DesiredStatus, Fate, Observed, RowView, TaskStatus};
+use crate::model::observed::{DesiredStatus, Fate, Observed, TaskStatus};
 use crate::model::rollout::{Change, Durable, Record, Request, RolloutId};
 use crate::model::text::Text;
 use crate::model::time::{Span, Timestamp};
@@ -198,6 +198,10 @@ impl History {
             // What was read last may have come about long after a slow look began.
             (Some(id), _) => Some((id.clone(), observed.until)),
         };
+        // Of two rows that name one service, the first by name.
+        let services =
+            observed.rows.iter().rev().filter_map(|(row, view)| Some((view.service.one()?.task_group(), row)));
+        let rows: BTreeMap<String, &RowName> = services.collect();
         for task in observed.tasks.present().into_iter().flatten() {
             if !task.group.starts_with("service:") {
                 continue;
@@ -212,8 +216,7 @@ impl History {
             };
             let started_by = DeploymentId::told(task.started_by.clone());
             let group = task.group.clone();
-            let of = |view: &RowView| view.service.one().is_some_and(|service| group == service.task_group().as_str());
-            let row = observed.rows.iter().find(|(_, view)| of(view)).map(|(row, _)| row.clone());
+            let row = rows.get(group.as_str()).map(|row| (*row).clone());
             let row = row.or_else(|| self.watched.get(&task.arn)?.row.clone());
             self.watched.insert(task.arn.clone(), Watched { started_by, group, row, at: observed.at, ending });
         }
